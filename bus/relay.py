@@ -1,0 +1,106 @@
+"""The relay process: two readers of the outbox that don't wait for each other, and the sweep of lost tasks."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from celery import current_app
+from django.db import DatabaseError, InterfaceError, connection
+from kombu.exceptions import OperationalError as BrokerUnavailable
+from redis.exceptions import RedisError
+
+from bus.kafka import IsStopping, KafkaUnavailable, connected_producer
+from bus.metrics import FACTS_RELAYED
+from bus.selectors import list_due_deliveries, list_handlers_with_due_deliveries
+from bus.services.dispatch_facts import CURSOR as HANDLERS_CURSOR
+from bus.services.dispatch_facts import dispatch_facts
+from bus.services.produce_facts import produce_facts
+from bus.services.read_outbox import ReaderReplaced, become_reader
+from bus.subscriptions import HANDLERS
+from bus.wakeup import Alarm
+from common.transactions import use_case
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.1
+SWEEP_SECONDS = 1.0
+STANDBY_SECONDS = 1.0
+TASK_SIZE = 50
+
+
+def run_relay(*, is_stopping: IsStopping) -> None:
+    """Run until told to stop."""
+    loops = [relay_to_handlers, relay_to_kafka, sweep_deliveries]
+    threads = [
+        threading.Thread(target=_survive, args=(loop, is_stopping), name=loop.__name__, daemon=True) for loop in loops
+    ]
+    for thread in threads:
+        thread.start()
+    while not is_stopping() and all(thread.is_alive() for thread in threads):
+        time.sleep(0.2)
+    is_stopping.stop()
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+def relay_to_handlers(is_stopping: IsStopping) -> None:
+    """Turn facts into deliveries and wake workers."""
+    alarm = Alarm("relay")
+    while not is_stopping():
+        if not become_reader(HANDLERS_CURSOR):
+            time.sleep(STANDBY_SECONDS)
+            continue
+        with use_case():
+            read, deliveries = dispatch_facts()
+        for handler, delivery_ids in deliveries.items():
+            send_to_workers(handler, delivery_ids)
+        FACTS_RELAYED.labels(reader="handlers").inc(read)
+        if read == 0:
+            alarm.wait(POLL_SECONDS)
+
+
+def relay_to_kafka(is_stopping: IsStopping) -> None:
+    """Send facts to Kafka; after a failure with a new producer, from the last acknowledged batch."""
+    alarm = Alarm("relay")
+    for producer in connected_producer(is_stopping=is_stopping):
+        try:
+            while not is_stopping():
+                read = produce_facts(producer=producer)
+                FACTS_RELAYED.labels(reader="kafka").inc(read)
+                if read == 0:
+                    alarm.wait(POLL_SECONDS)
+        except KafkaUnavailable as error:
+            log.warning("bus.kafka.unavailable", error=str(error))
+            time.sleep(0.5)
+
+
+def sweep_deliveries(is_stopping: IsStopping) -> None:
+    """Send tasks again for deliveries that are due: retries, and tasks that Redis has lost."""
+    while not is_stopping():
+        for handler in list_handlers_with_due_deliveries():
+            if handler in HANDLERS:
+                send_to_workers(handler, list_due_deliveries(handler=handler, limit=1000))
+        time.sleep(SWEEP_SECONDS)
+
+
+def send_to_workers(handler: str, delivery_ids: list[int]) -> None:
+    """Wake workers for these deliveries; losable, the sweep repeats what got lost."""
+    try:
+        for start in range(0, len(delivery_ids), TASK_SIZE):
+            current_app.send_task(
+                "bus.run_deliveries", args=[delivery_ids[start : start + TASK_SIZE]], queue=HANDLERS[handler].queue
+            )
+    except (BrokerUnavailable, RedisError, OSError) as error:
+        log.warning("bus.workers.unreachable", handler=handler, error=type(error).__name__)
+
+
+def _survive(loop: Callable[[IsStopping], None], is_stopping: IsStopping) -> None:
+    """Run a loop again after the database was away, or another relay has taken over."""
+    while not is_stopping():
+        try:
+            loop(is_stopping)
+        except (DatabaseError, InterfaceError, ReaderReplaced) as error:
+            log.error("bus.relay.interrupted", loop=loop.__name__, error=str(error))
+            connection.close()
+            time.sleep(0.5)

@@ -1,0 +1,67 @@
+"""Let a consumer act on Kafka messages: each once, in the transaction that also notes it in the inbox."""
+
+from collections.abc import Sequence
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from bus.models import InboxMessage
+from bus.subscriptions import Message, TopicConsumer, UnreadableMessage
+from common.transactions import requires_transaction, use_case
+
+log = structlog.get_logger(__name__)
+
+
+def consume_messages(*, consumer: TopicConsumer, messages: Sequence[Message]) -> list[tuple[Message, str]]:
+    """Work through a batch; a batch that fails is tried again message by message.
+
+    Returns:
+        The messages that can't be worked on, with the reason: the caller moves them to the dead-letter topic.
+
+    Raises:
+        OperationalError, InterfaceError: the database is away; nothing may be skipped, try the batch again.
+    """
+    try:
+        with use_case():
+            _consume(consumer, messages)
+        return []
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        if len(messages) == 1:
+            _log_refusal(consumer, messages[0], error)
+            return [(messages[0], f"{type(error).__name__}: {error}")]
+    return [dead for message in messages for dead in consume_messages(consumer=consumer, messages=[message])]
+
+
+@requires_transaction
+def _consume(consumer: TopicConsumer, messages: Sequence[Message]) -> None:
+    fresh = _note_in_inbox(consumer.name, messages)
+    if fresh:
+        consumer.consume(fresh)
+
+
+def _note_in_inbox(consumer_name: str, messages: Sequence[Message]) -> list[Message]:
+    """Return the messages that this consumer has not seen; one without an id always counts as new."""
+    with_id = {message.id: message for message in messages if message.id}
+    seen = set(
+        InboxMessage.objects.filter(consumer=consumer_name, message_id__in=with_id).values_list("message_id", flat=True)
+    )
+    InboxMessage.objects.bulk_create(
+        [
+            InboxMessage(consumer=consumer_name, message_id=message_id)
+            for message_id in with_id
+            if message_id not in seen
+        ]
+    )
+    return [
+        message for message in messages if not message.id or (message.id not in seen and with_id[message.id] is message)
+    ]
+
+
+def _log_refusal(consumer: TopicConsumer, message: Message, error: Exception) -> None:
+    where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
+    if isinstance(error, UnreadableMessage):
+        log.warning("bus.message.unreadable", consumer=consumer.name, reason=str(error), **where)
+    else:
+        log.error("bus.message.failed", consumer=consumer.name, exc_info=error, **where)

@@ -1,0 +1,63 @@
+"""Wake a waiting process through Redis. Losable: whoever waits also polls."""
+
+import time
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+QUIET_SECONDS = 2.0
+
+
+class Bell:
+    """The sending side: one connection per process; silent for a moment after Redis failed to answer."""
+
+    def __init__(self) -> None:
+        self._client: redis.Redis | None = None
+        self._silent_until = 0.0
+
+    def ring(self, who: str) -> None:
+        """Wake `who` now, or lose the wake-up."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            if self._client is None:
+                self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
+            self._client.publish(f"wake:{who}", b"")
+        except redis.RedisError as error:
+            self._silent_until = time.monotonic() + QUIET_SECONDS
+            log.warning("wakeup.unavailable", who=who, error=type(error).__name__)
+
+
+_bell = Bell()
+
+
+def wake_after_commit(who: str) -> None:
+    """Wake `who` when the open transaction commits; a wake-up that is lost heals by the poll."""
+    transaction.on_commit(lambda: _bell.ring(who), robust=True)
+
+
+class Alarm:
+    """Sleeps until woken or until the poll is due."""
+
+    def __init__(self, who: str) -> None:
+        self._channel = f"wake:{who}"
+        self._subscription: redis.client.PubSub | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Return when woken, at the latest after `seconds`."""
+        started_at = time.monotonic()
+        try:
+            if self._subscription is None:
+                client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2)
+                self._subscription = client.pubsub(ignore_subscribe_messages=True)
+                self._subscription.subscribe(self._channel)
+            self._subscription.get_message(timeout=seconds)
+            while self._subscription.get_message(timeout=0):
+                pass
+        except redis.RedisError:
+            self._subscription = None
+            time.sleep(max(0.0, seconds - (time.monotonic() - started_at)))

@@ -1,0 +1,129 @@
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) for POSTs that take capacity or move money or points.
+
+Success is stored in the transaction of its effect and answered again for 24 hours with `Idempotency-Replayed: true`;
+refusals are not stored, so the caller may try again with the same key.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.models import IdempotencyRecord
+from common.problems import Problem
+from common.transactions import use_case
+
+VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+View = Callable[..., Response]
+
+
+class IdempotencyKeyRequired(Problem):
+    """The operation must not happen twice, and the request has no key that would prevent it."""
+
+    code = "idempotency_key_required"
+    status = 400
+    title = "Send an Idempotency-Key header: up to 255 visible ASCII characters, new for each new operation."
+
+
+class IdempotencyKeyReused(Problem):
+    """The key was used for another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = "This Idempotency-Key belongs to another request."
+
+
+class RequestInProgress(Problem):
+    """The first request with this key is still running."""
+
+    code = "request_in_progress"
+    status = 409
+    title = "The first request with this Idempotency-Key is still running."
+
+
+def idempotent(view: View) -> View:
+    """Run a view's POST as one use case that happens once per user and Idempotency-Key.
+
+    Raises:
+        IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
+    """
+
+    @wraps(view)
+    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+        key = idempotency_key(request)
+        fingerprint = fingerprint_of(request)
+        with use_case():
+            stored = stored_answer(user_id=request.user.pk, key=key, fingerprint=fingerprint)
+            if stored is not None:
+                return replay(stored)
+            response = view(self, request, *args, **kwargs)
+            store_answer(user_id=request.user.pk, key=key, fingerprint=fingerprint, response=response)
+            return response
+
+    return once
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the key of the request.
+
+    Raises:
+        IdempotencyKeyRequired: it is missing or malformed.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not VALID_KEY.fullmatch(key):
+        raise IdempotencyKeyRequired
+    return key
+
+
+def fingerprint_of(request: Request) -> bytes:
+    """Return the SHA-256 over method, path and body: what makes two requests the same."""
+    whole = b"\0".join([str(request.method).encode(), request.get_full_path().encode(), request.body])
+    return hashlib.sha256(whole).digest()
+
+
+def stored_answer(*, user_id: Any, key: str, fingerprint: bytes) -> IdempotencyRecord | None:
+    """Claim the key until the transaction ends; return the answer that an earlier request has stored.
+
+    Raises:
+        RequestInProgress: another transaction holds the key.
+        IdempotencyKeyReused: the stored answer belongs to another request.
+    """
+    lock = int.from_bytes(hashlib.sha256(f"{user_id}/{key}".encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        if not cursor.fetchone()[0]:
+            raise RequestInProgress(headers={"Retry-After": "1"})
+    record = IdempotencyRecord.objects.filter(user_id=user_id, key=key).first()
+    if record is not None and bytes(record.fingerprint) != fingerprint:
+        raise IdempotencyKeyReused
+    return record
+
+
+def store_answer(*, user_id: Any, key: str, fingerprint: bytes, response: Response) -> None:
+    """Write the answer beside its effect."""
+    IdempotencyRecord.objects.create(
+        user_id=user_id,
+        key=key,
+        fingerprint=fingerprint,
+        status=response.status_code,
+        body=JSONRenderer().render(response.data).decode(),
+        created_at=timezone.now(),
+    )
+
+
+def replay(record: IdempotencyRecord) -> HttpResponse:
+    """Give the stored answer again, byte for byte."""
+    return HttpResponse(
+        record.body,
+        status=record.status,
+        content_type="application/json",
+        headers={"Idempotency-Replayed": "true"},
+    )

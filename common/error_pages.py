@@ -1,0 +1,54 @@
+"""Pages (or, under /api/, problems) for what Django refuses by itself."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from common.request_ids import current_request_id
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_response(request, 400, "bad_request", _("The request could not be understood."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_response(request, 403, "permission_denied", _("You may not do this."))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return error_response(request, 404, "not_found", _("There is nothing here."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_response(request, 500, "server_error", _("Something broke on our side. It has been noted."))
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    response = error_response(
+        request, 503, "unavailable", _("The service is not available right now. Please try again.")
+    )
+    response["Retry-After"] = "5"
+    return response
+
+
+def error_response(request: HttpRequest, status: int, code: str, title: str) -> HttpResponse:
+    """Answer a program with problem+json and a person with a page that names the request id."""
+    if request.path.startswith("/api/"):
+        body = {
+            "type": f"/problems/{code}",
+            "title": title,
+            "status": status,
+            "detail": "",
+            "instance": current_request_id(),
+            "code": code,
+        }
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    context = {
+        "status": status,
+        "title": title,
+        "phrase": HTTPStatus(status).phrase,
+        "request_id": current_request_id(),
+    }
+    return render(request, "error.html", context, status=status)

@@ -1,0 +1,68 @@
+"""Request ids, the request's log line, and problem+json for what fails under /api/."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from common.api.exceptions import problem_response
+from common.error_pages import unavailable
+from common.problems import Problem
+from common.request_ids import begin_request
+
+log = structlog.get_logger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+class RequestIdMiddleware:
+    """Give each request an id, answer with it, and log one line about it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = begin_request(request.headers.get("X-Request-ID", ""))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        started_at = time.perf_counter()
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        if not request.path.startswith(QUIET_PATHS):
+            self._log(request, response, time.perf_counter() - started_at)
+        return response
+
+    @staticmethod
+    def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        # The route, never the path: paths carry secrets (webhooks, unsubscribe links).
+        route = request.resolver_match.route if request.resolver_match else "unresolved"
+        user = getattr(request, "user", None)
+        log.info(
+            "http.request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            duration_ms=round(seconds * 1000, 1),
+            user_id=str(user.pk) if user is not None and user.is_authenticated else None,
+        )
+
+
+class ProblemMiddleware:
+    """Render a Problem raised by a plain view or page, and 503 when the database is away."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Problem):
+            return problem_response(request, exception)
+        if isinstance(exception, OperationalError | InterfaceError):
+            log.error("database.unavailable", error=type(exception).__name__)
+            return unavailable(request)
+        return None

@@ -1,0 +1,3 @@
+from common.models.idempotency_record import IdempotencyRecord
+
+__all__ = ["IdempotencyRecord"]

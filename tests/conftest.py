@@ -1,0 +1,29 @@
+"""Fixtures that every test may use."""
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+
+def pytest_runtest_setup() -> None:
+    """Refuse connections that leave the machine."""
+    from pytest_socket import socket_allow_hosts
+
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Begin each test with an empty cache and no rate limits spent."""
+    try:
+        cache.clear()
+    except redis.RedisError:
+        pytest.fail(f"Redis does not answer at {settings.REDIS_URL}: run the tests with bin/test")
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """A program that has not signed in."""
+    return APIClient()

@@ -1,0 +1,45 @@
+"""Events and what can be bought for them."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organizer
+from events.models import Category, Event, TicketType
+from tests.factories.accounts import make_organizer
+
+_numbers = count(1)
+
+
+def make_category(**fields: Any) -> Category:
+    number = next(_numbers)
+    fields.setdefault("slug", f"category-{number}")
+    fields.setdefault("name_ru", f"Категория {number}")
+    fields.setdefault("name_en", f"Category {number}")
+    return Category.objects.create(**fields)
+
+
+def make_event(*, organizer: Organizer | None = None, category: Category | None = None, **fields: Any) -> Event:
+    """Make a published event that starts in ten days; `ticket_types` come from `make_ticket_type`."""
+    number = next(_numbers)
+    fields.setdefault("title", f"Event {number}")
+    fields.setdefault("slug", f"event-{number}")
+    fields.setdefault("starts_at", timezone.now() + timedelta(days=10))
+    fields.setdefault("ends_at", fields["starts_at"] + timedelta(hours=3))
+    fields.setdefault("status", Event.Status.PUBLISHED)
+    fields.setdefault("city", "Горно-Алтайск")
+    fields.setdefault("venue", "Лагерь на Катуни")
+    fields.setdefault("address", "Чемал, ул. Береговая, 1")
+    return Event.objects.create(organizer=organizer or make_organizer(), category=category or make_category(), **fields)
+
+
+def make_ticket_type(*, event: Event | None = None, **fields: Any) -> TicketType:
+    """Make a ticket type with 10 seats at 1,000 roubles."""
+    number = next(_numbers)
+    fields.setdefault("name", f"Ticket {number}")
+    fields.setdefault("price", Decimal("1000.00"))
+    fields.setdefault("capacity", 10)
+    return TicketType.objects.create(event=event or make_event(), **fields)
