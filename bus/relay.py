@@ -5,10 +5,7 @@ import time
 from collections.abc import Callable
 
 import structlog
-from celery import current_app
 from django.db import DatabaseError, InterfaceError, connection
-from kombu.exceptions import OperationalError as BrokerUnavailable
-from redis.exceptions import RedisError
 
 from bus.kafka import IsStopping, KafkaUnavailable, connected_producer
 from bus.metrics import FACTS_RELAYED
@@ -18,7 +15,7 @@ from bus.services.dispatch_facts import dispatch_facts
 from bus.services.produce_facts import produce_facts
 from bus.services.read_outbox import ReaderReplaced, become_reader
 from bus.subscriptions import HANDLERS
-from bus.wakeup import Alarm
+from bus.wakeup import Alarm, queue_task
 from common.transactions import use_case
 
 log = structlog.get_logger(__name__)
@@ -86,13 +83,8 @@ def sweep_deliveries(is_stopping: IsStopping) -> None:
 
 def send_to_workers(handler: str, delivery_ids: list[int]) -> None:
     """Wake workers for these deliveries; losable, the sweep repeats what got lost."""
-    try:
-        for start in range(0, len(delivery_ids), TASK_SIZE):
-            current_app.send_task(
-                "bus.run_deliveries", args=[delivery_ids[start : start + TASK_SIZE]], queue=HANDLERS[handler].queue
-            )
-    except (BrokerUnavailable, RedisError, OSError) as error:
-        log.warning("bus.workers.unreachable", handler=handler, error=type(error).__name__)
+    for start in range(0, len(delivery_ids), TASK_SIZE):
+        queue_task("bus.run_deliveries", [delivery_ids[start : start + TASK_SIZE]], queue=HANDLERS[handler].queue)
 
 
 def _survive(loop: Callable[[IsStopping], None], is_stopping: IsStopping) -> None:

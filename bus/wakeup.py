@@ -4,8 +4,10 @@ import time
 
 import redis
 import structlog
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError as BrokerUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,19 @@ _bell = Bell()
 def wake_after_commit(who: str) -> None:
     """Wake `who` when the open transaction commits; a wake-up that is lost heals by the poll."""
     transaction.on_commit(lambda: _bell.ring(who), robust=True)
+
+
+def queue_after_commit(task: str, args: list[object], *, queue: str) -> None:
+    """Send a Celery task when the open transaction commits; one that is lost is sent again by the sweep of its rows."""
+    transaction.on_commit(lambda: queue_task(task, args, queue=queue), robust=True)
+
+
+def queue_task(task: str, args: list[object], *, queue: str) -> None:
+    """Send a Celery task now, or log that Redis was away: the caller's rows are swept."""
+    try:
+        current_app.send_task(task, args=args, queue=queue)
+    except (BrokerUnavailable, redis.RedisError, OSError) as error:
+        log.warning("wakeup.task_not_sent", task=task, error=type(error).__name__)
 
 
 class Alarm:

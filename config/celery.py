@@ -1,36 +1,69 @@
-"""Celery: the app, its queues and its clock.
+"""Celery: the app, its queues, its metrics, and request ids that travel with tasks.
 
-Queues: `critical` (holds, payments, handlers of facts), `webhooks`, `notifications`, `bulk`.
-An app names the queue on the task (`@shared_task(name="bookings.expire_holds", queue="critical")`)
-and what runs by the clock in `SCHEDULE` of its tasks module: `{"bookings.expire_holds": 2.0}` (seconds, or a crontab).
+Queues: `critical` (holds, payments, handlers of facts), `webhooks`, `notifications`, `bulk`. A task names its queue:
+`@shared_task(name="bookings.expire_holds", queue="critical")`. What runs by the clock stands in `SCHEDULE` of the
+app's tasks module, in seconds or as a crontab: `SCHEDULE = {"bookings.expire_holds": 2.0}`.
 """
 
 import os
+from typing import Any
 
-import django
+import structlog
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_shutdown,
+)
+from django.conf import settings
+from prometheus_client import Counter
+from prometheus_client.multiprocess import mark_process_dead
+
+from bus.metrics_server import serve_metrics
+from common.request_ids import begin_request, current_request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
-
-from importlib import import_module  # noqa: E402  (settings first)
-
-from django.apps import apps  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.utils.module_loading import module_has_submodule  # noqa: E402
 
 app = Celery("aquastream")
-app.conf.update(settings.CELERY)
+app.add_defaults(lambda: settings.CELERY)
+app.set_default()
+
+TASKS = Counter("celery_tasks_total", "Tasks that ended.", ["task", "state"])
 
 
 @setup_logging.connect
-def keep_django_logging(**_: object) -> None:
+def keep_log_format(**_: Any) -> None:
     """Stop Celery from replacing the log format of config.logs."""
 
 
-for config in apps.get_app_configs():
-    if config.name in settings.OWN_APPS and module_has_submodule(config.module, "tasks"):
-        tasks = import_module(f"{config.name}.tasks")
-        for task_name, every in getattr(tasks, "SCHEDULE", {}).items():
-            app.conf.beat_schedule[task_name] = {"task": task_name, "schedule": every}
+@worker_init.connect
+@beat_init.connect
+def serve_process_metrics(**_: Any) -> None:
+    serve_metrics()
+
+
+@worker_process_shutdown.connect
+def forget_dead_process(pid: int | None = None, **_: Any) -> None:
+    if pid and "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        mark_process_dead(pid)
+
+
+@before_task_publish.connect
+def send_request_id(headers: dict[str, Any], **_: Any) -> None:
+    headers["x_request_id"] = current_request_id()
+
+
+@task_prerun.connect
+def receive_request_id(task: Any, **_: Any) -> None:
+    request_id = begin_request(getattr(task.request, "x_request_id", None) or "")
+    structlog.contextvars.bind_contextvars(request_id=request_id, task=task.name)
+
+
+@task_postrun.connect
+def end_request(task: Any, state: str | None = None, **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    TASKS.labels(task=task.name, state=state or "").inc()
