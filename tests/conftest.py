@@ -6,6 +6,10 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from tests.database import django_db_setup
+
+__all__ = ["django_db_setup"]
+
 
 def pytest_runtest_setup() -> None:
     """Refuse connections that leave the machine."""

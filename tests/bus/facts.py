@@ -1,0 +1,12 @@
+"""Facts that only the bus's own tests state."""
+
+from dataclasses import dataclass
+
+from bus.facts import Fact, states
+
+
+@states("tests.pot.boiled.v1", key="pot_id")
+@dataclass(frozen=True, kw_only=True)
+class PotBoiled(Fact):
+    pot_id: str
+    degrees: int = 100

@@ -1,0 +1,116 @@
+import threading
+
+import pytest
+from django.db import connection
+
+from bus.models import RelayCursor
+from bus.services.read_outbox import ReaderReplaced, become_reader, move_cursor, next_rows
+from bus.services.record_fact import record_fact
+from common.transactions import use_case
+from tests.bus.facts import PotBoiled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def state(*pots: str) -> None:
+    with use_case():
+        for pot in pots:
+            record_fact(PotBoiled(pot_id=pot))
+
+
+def read(limit: int = 100) -> list[str]:
+    """Read the next rows and keep the place, as a relay does."""
+    with use_case():
+        cursor, _ = RelayCursor.objects.get_or_create(name="test")
+        place = cursor.place
+        rows = next_rows(cursor, limit=limit)
+        if cursor.place != place:
+            move_cursor(cursor, moved_from=place)
+    return [row.key for row in rows]
+
+
+class OtherSession:
+    """Another process in the middle of its transaction."""
+
+    def __init__(self, *pots: str) -> None:
+        self._written, self._may_commit = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, args=pots)
+        self._thread.start()
+        assert self._written.wait(10)
+
+    def commit(self) -> None:
+        self._may_commit.set()
+        self._thread.join(10)
+
+    def _run(self, *pots: str) -> None:
+        try:
+            with use_case():
+                for pot in pots:
+                    record_fact(PotBoiled(pot_id=pot))
+                self._written.set()
+                assert self._may_commit.wait(10)
+        finally:
+            connection.close()
+
+
+class TestNextRows:
+    def test_gives_each_row_once_in_the_order_of_writing(self) -> None:
+        state("a", "b")
+        state("c")
+
+        assert read() == ["a", "b", "c"]
+        assert read() == []
+
+    def test_goes_on_where_a_small_batch_ended(self) -> None:
+        state("a", "b", "c")
+
+        assert [read(limit=2), read(limit=2), read(limit=2)] == [["a", "b"], ["c"], []]
+
+    def test_does_not_lose_a_row_that_commits_after_a_later_one(self) -> None:
+        slow = OtherSession("slow")
+        state("quick")
+        early = read()
+
+        slow.commit()
+
+        assert early == []
+        assert read() == ["slow", "quick"]
+
+    def test_reads_what_ended_before_a_transaction_that_still_runs(self) -> None:
+        state("before")
+        slow = OtherSession("slow")
+
+        assert read() == ["before"]
+        slow.commit()
+        assert read() == ["slow"]
+
+    def test_a_reader_that_was_overtaken_may_not_move_the_place(self) -> None:
+        state("a")
+        with use_case():
+            cursor = RelayCursor.objects.create(name="test")
+            place = cursor.place
+            next_rows(cursor, limit=10)
+        read()
+
+        with pytest.raises(ReaderReplaced), use_case():
+            move_cursor(cursor, moved_from=place)
+
+
+class TestBecomeReader:
+    def test_lets_one_session_at_a_time(self) -> None:
+        answers: list[bool] = []
+
+        def ask() -> None:
+            answers.append(become_reader("test"))
+            connection.close()
+
+        assert become_reader("test")
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join(10)
+        connection.close()
+        successor = threading.Thread(target=ask)
+        successor.start()
+        successor.join(10)
+
+        assert answers == [False, True]
