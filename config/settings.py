@@ -222,7 +222,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.folder("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+# Collected for production only; elsewhere WhiteNoise finds the files where they are written.
+STATIC_ROOT = env.folder("STATIC_ROOT", str(BASE_DIR / "staticfiles")) if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 STORAGE_FOLDER = env.folder("STORAGE_FOLDER", str(BASE_DIR / ".local" / "storage"))

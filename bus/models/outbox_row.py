@@ -3,12 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-
-class TransactionId(models.Func):
-    """The id of the transaction that writes the row (xid8, never wraps)."""
-
-    template = "pg_current_xact_id()::text::bigint"
-    output_field = models.BigIntegerField()
+from common.transaction_ids import TransactionId
 
 
 class OutboxRow(models.Model):

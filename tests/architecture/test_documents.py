@@ -1,0 +1,56 @@
+"""Documents that are written from the code say what the code says."""
+
+import io
+import re
+import subprocess
+
+import pytest
+from django.core.management import call_command
+
+from config.documents.problems import known_problems
+from tests.architecture.sources import ROOT
+
+TRANSLATED = re.compile(
+    r"{%\s*translate\s+\"([^\"]+)\"|gettext(?:_lazy)?\(\s*\"([^\"]+)\"\s*\)|\b_\(\s*\"([^\"]+)\"\s*\)"
+)
+
+
+def test_the_generated_documents_are_up_to_date() -> None:
+    call_command("write_docs", check=True)
+
+
+@pytest.mark.django_db
+def test_the_api_document_has_no_warning() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null", stdout=io.StringIO())
+
+
+def test_every_translatable_word_has_a_russian_translation() -> None:
+    from babel.messages.pofile import read_po
+
+    known = set()
+    for po in sorted((ROOT / "locale").rglob("*.po")):
+        with po.open("rb") as source:
+            known |= {str(one.id if isinstance(one.id, str) else one.id[0]) for one in read_po(source) if one.string}
+    used = set()
+    for path in [*ROOT.glob("*/**/*.py"), *(ROOT / "templates").rglob("*.html")]:
+        if path.parts[len(ROOT.parts)] in ("tests", ".venv", ".local", "bin", "bench"):
+            continue
+        for match in TRANSLATED.finditer(path.read_text()):
+            used.add(next(group for group in match.groups() if group))
+
+    titles = {problem.title for problem in known_problems()}
+
+    assert sorted((used | titles) - known) == []
+
+
+def test_nothing_committed_belongs_to_one_machine() -> None:
+    pattern = r"/(home|root|Users)/[a-z]|BEGIN (RSA |EC )?PRIVATE KEY"
+    found = subprocess.run(
+        ["git", "grep", "-nIE", pattern, "--", ".", ":!tests/architecture", ":!static/vendor"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.stdout == ""

@@ -1,0 +1,69 @@
+import pytest
+from django.test import Client
+from rest_framework.exceptions import ValidationError
+
+from common.api.exceptions import flatten, problem_body
+from common.problems import FieldProblem, InvalidInput, StaleVersion
+
+
+class TestProblemBody:
+    def test_has_the_members_of_rfc_9457(self) -> None:
+        body = problem_body(StaleVersion("version 4 is newer", current_version=4))
+
+        assert body["type"] == "/problems/stale_version"
+        assert body["status"] == 412
+        assert body["code"] == "stale_version"
+        assert body["detail"] == "version 4 is newer"
+        assert body["current_version"] == 4
+
+    def test_names_each_violation_with_its_pointer(self) -> None:
+        body = problem_body(InvalidInput(errors=(FieldProblem("/a/0", "required", "Needed."),)))
+
+        assert body["errors"] == [{"pointer": "/a/0", "code": "required", "detail": "Needed."}]
+
+
+class TestFlatten:
+    def test_turns_nested_details_into_json_pointers(self) -> None:
+        error = ValidationError(
+            {"items": [{}, {"quantity": ["Too many."]}], "a/b": ["No."], "non_field_errors": ["Hm."]}
+        )
+
+        pointers = [one.pointer for one in flatten(error.get_full_details(), "")]
+
+        assert pointers == ["/items/1/quantity", "/a~1b", ""]
+
+
+@pytest.mark.django_db
+class TestDoors:
+    def test_an_unknown_api_path_is_a_problem(self, client: Client) -> None:
+        answer = client.get("/api/v1/nowhere/")
+
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "not_found"
+
+    def test_an_unknown_page_names_the_request_id(self, client: Client) -> None:
+        answer = client.get("/nowhere/", headers={"X-Request-ID": "trace-12345", "Accept-Language": "en"})
+
+        assert answer.status_code == 404
+        assert answer["X-Request-ID"] == "trace-12345"
+        assert "trace-12345" in answer.content.decode()
+
+    def test_a_request_id_that_could_forge_log_lines_is_replaced(self, client: Client) -> None:
+        answer = client.get("/healthz", headers={"X-Request-ID": "a\tb" * 40})
+
+        assert len(answer["X-Request-ID"]) == 32
+
+    def test_readiness_names_what_is_degraded(self, client: Client, settings: object) -> None:
+        settings.KAFKA_BOOTSTRAP_SERVERS = "127.0.0.1:1"
+
+        answer = client.get("/readyz")
+
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "degraded", "degraded": ["kafka"]}
+
+    def test_metrics_are_closed_to_strangers(self, client: Client) -> None:
+        here = client.get("/metrics")
+        through_a_proxy = client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+
+        assert (here.status_code, through_a_proxy.status_code) == (200, 404)

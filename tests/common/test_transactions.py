@@ -1,0 +1,77 @@
+import pytest
+from django.db import IntegrityError, connection
+
+from bus.models import Delivery, InboxMessage, RelayCursor
+from common.encryption import decrypt, encrypt
+from common.problems import NotAllowed
+from common.transactions import NoTransaction, requires_transaction, use_case, violations
+
+pytestmark = pytest.mark.django_db
+
+
+@requires_transaction
+def step() -> str:
+    return "done"
+
+
+class TestRequiresTransaction:
+    def test_runs_inside_a_use_case(self) -> None:
+        with use_case():
+            assert step() == "done"
+
+    def test_refuses_to_run_outside_one(self) -> None:
+        with pytest.raises(NoTransaction):
+            step()
+
+
+class TestUseCase:
+    def test_refuses_to_be_nested(self) -> None:
+        with use_case(), pytest.raises(RuntimeError), use_case():
+            pass
+
+
+class TestViolations:
+    def test_turns_a_constraint_into_its_error_by_name(self) -> None:
+        with (
+            pytest.raises(NotAllowed),
+            use_case(),
+            violations({"bus_inbox_one_per_consumer_and_message": NotAllowed}),
+        ):
+            for _ in range(2):
+                InboxMessage.objects.create(consumer="c", message_id="m")
+
+    def test_lets_any_other_violation_through(self) -> None:
+        with pytest.raises(IntegrityError), use_case(), violations({"another": NotAllowed}):
+            for _ in range(2):
+                InboxMessage.objects.create(consumer="c", message_id="m")
+
+
+class TestConstraints:
+    def test_a_window_never_runs_backwards(self) -> None:
+        with pytest.raises(IntegrityError, match="bus_relay_cursor_window_forwards"), use_case():
+            RelayCursor.objects.create(name="x", from_transaction=2, to_transaction=1)
+
+    def test_a_handler_gets_a_fact_once(self) -> None:
+        fact = "01890000-0000-7000-8000-000000000001"
+        with pytest.raises(IntegrityError, match="bus_delivery_one_per_handler_and_fact"), use_case():
+            for _ in range(2):
+                Delivery.objects.create(handler="h", fact_id=fact, outbox_id=1, key="k")
+
+    def test_a_delivery_is_finished_exactly_when_not_pending(self) -> None:
+        fact = "01890000-0000-7000-8000-000000000002"
+        with pytest.raises(IntegrityError, match="bus_delivery_finished_with_status"), use_case():
+            Delivery.objects.create(handler="h", fact_id=fact, outbox_id=1, key="k", status="done")
+
+
+class TestEncryption:
+    def test_a_secret_is_read_back_and_not_stored_in_the_clear(self) -> None:
+        cipher = encrypt("whsec_secret")
+
+        assert "secret" not in cipher
+        assert decrypt(cipher) == "whsec_secret"
+
+
+def test_the_connection_is_postgresql_18() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        assert int(cursor.fetchone()[0]) >= 180000
