@@ -8,12 +8,16 @@ import xmlrpc.client
 from collections.abc import Iterable
 from typing import Any
 
+import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from stack import keys, leftovers, paths, processes
 
 # A program that fails this often while the stack starts won't come up.
 HOPELESS_AFTER_STARTS = 3
+
+# Longer than the patience with the slowest program of each stage together.
+SHUTDOWN_PATIENCE_SECONDS = 90
 
 
 class StackFailed(Exception):
@@ -81,20 +85,15 @@ def stop() -> bool:
     """Stop all programs in order, then whatever a killed supervisor left behind. Return whether anything ran."""
     supervised = is_running()
     if supervised:
+        supervisor = psutil.Process(rpc().getPID())
         rpc().shutdown()
-        wait_until_down()
+        supervisor.wait(timeout=SHUTDOWN_PATIENCE_SECONDS)
     left = leftovers.find(keys.load()["stack_mark"])
     servers = {program.name for program in processes.PROGRAMS if program.stage == processes.SERVERS}
     # The servers last: the others still write to them.
     leftovers.end(each for each in left if each.name not in servers)
     leftovers.end(each for each in left if each.name in servers)
     return supervised or bool(left)
-
-
-def wait_until_down(*, patience_seconds: float = 90) -> None:
-    deadline = time.monotonic() + patience_seconds
-    while is_running() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 def rpc() -> Any:

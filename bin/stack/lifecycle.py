@@ -148,15 +148,25 @@ def addresses(variables: Mapping[str, str]) -> dict[str, str]:
 
 def is_up() -> bool:
     """Return whether every program of the product is supervised and the demo data is there."""
-    if not control.is_running() or demo.read() is None:
+    return demo.read() is not None and run_under_supervisor(processes.of_product())
+
+
+def servers_run() -> bool:
+    return run_under_supervisor(processes.embedded(os.environ))
+
+
+def run_under_supervisor(programs: list[processes.Program]) -> bool:
+    if not control.is_running():
         return False
     running = {record["name"] for record in control.status() if record["statename"] in ("STARTING", "RUNNING")}
-    return {program.name for program in processes.of_product()} <= running
+    return {program.name for program in programs} <= running
 
 
 def services(*, durable: bool) -> dict[str, str]:
     """Start the servers only, for tests, and return the environment to reach them with."""
     with alone():
+        if servers_run():
+            return environment.for_product(os.environ, ports=ports.remembered(), keys=keys.load())
         control.stop()
         try:
             return start_servers(os.environ, also=[], durable=durable)

@@ -1,5 +1,6 @@
 """What runs: every process of the stack, its command, and in which order processes start and stop."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
@@ -118,6 +119,8 @@ def supervisor_configuration(programs: Iterable[Program]) -> str:
             nodaemon="true",
             silent="true",
             umask="077",
+            # Said openly, else it warns at each start that it runs as root.
+            **({"user": "root"} if os.geteuid() == 0 else {}),
             directory=escaped(paths.PROJECT),
             logfile=escaped(paths.log_folder() / "supervisor.log"),
             logfile_maxbytes="5MB",
