@@ -34,6 +34,7 @@ INTERRUPTED = 130
 
 # Everything the stack ever writes. --fresh removes these names and no others: AQUASTREAM_STATE may be mistyped.
 STATE = (
+    "apache-kafka",
     "beat.schedule",
     "demo.json",
     "log",

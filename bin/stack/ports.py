@@ -58,6 +58,14 @@ def is_free(port: int) -> bool:
     return True
 
 
+def unused(count: int) -> list[int]:
+    """Return free ports for servers that live shorter than the stack."""
+    chosen: dict[str, int] = {}
+    for number in range(count):
+        chosen[str(number)] = another(chosen)
+    return list(chosen.values())
+
+
 def another(chosen: dict[str, int]) -> int:
     for _ in range(200):
         port = FALLBACK_FIRST + secrets.randbelow(FALLBACK_LAST - FALLBACK_FIRST)
