@@ -9,7 +9,7 @@ import os
 
 import django
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -20,6 +20,8 @@ from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.utils.module_loading import module_has_submodule  # noqa: E402
 
+from bus.metrics_server import serve_metrics  # noqa: E402
+
 app = Celery("aquastream")
 app.conf.update(settings.CELERY)
 
@@ -27,6 +29,13 @@ app.conf.update(settings.CELERY)
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Stop Celery from replacing the log format of config.logs."""
+
+
+@beat_init.connect
+@worker_ready.connect
+def serve_own_metrics(**_: object) -> None:
+    """Answer scrapes from the moment on at which the process takes tasks."""
+    serve_metrics()
 
 
 for config in apps.get_app_configs():

@@ -49,7 +49,7 @@ def check() -> None:
         raise KafkaImpossible("no Maven (mvn) on this machine")
     if shutil.which("java") is None:
         raise KafkaImpossible("no Java on this machine")
-    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S607
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) < OLDEST_JAVA:
         raise KafkaImpossible(f"Java is older than {OLDEST_JAVA}")
@@ -67,7 +67,7 @@ def jars() -> Path:
     goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
     command = ["mvn", "--batch-mode", "--quiet", goal, f"-DoutputDirectory={unfinished}", "-DincludeScope=runtime"]
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=False, timeout=DOWNLOAD_PATIENCE_SECONDS
         )
     except subprocess.TimeoutExpired as error:
@@ -95,7 +95,7 @@ def broker() -> Iterator[str]:
     with log.open("wb") as output:
         cluster = java_output([*java, "kafka.tools.StorageTool", "random-uuid"])
         java_output([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)])
-        process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=output, stderr=output)  # noqa: S603
+        process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=output, stderr=output)
         try:
             wait_until_it_answers(f"127.0.0.1:{client}", process, log)
             yield f"127.0.0.1:{client}"
@@ -129,7 +129,7 @@ def configuration(*, client: int, controller: int, folder: Path) -> str:
 
 
 def java_output(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise KafkaImpossible(f"{command[4]} failed: {done.stderr.strip()[-500:]}")
     return done.stdout.strip()
@@ -160,7 +160,7 @@ def main() -> int:
             return 0
         with broker() as address:
             variables = os.environ | {"AQUASTREAM_TEST_KAFKA": address}
-            return subprocess.run(arguments.command, env=variables, check=False).returncode  # noqa: S603
+            return subprocess.run(arguments.command, env=variables, check=False).returncode
     except KafkaImpossible as reason:
         print(reason)
         return 1

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-import xmlrpc.client
+import xmlrpc.client  # nosec B411 - it speaks to the stack's own supervisor, through a private socket
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +18,9 @@ HOPELESS_AFTER_STARTS = 3
 
 # Longer than the patience with the slowest program of each stage together.
 SHUTDOWN_PATIENCE_SECONDS = 90
+
+# Supervisord's calls take no keywords.
+WITHOUT_WAITING = False
 
 
 class StackFailed(Exception):
@@ -67,12 +70,12 @@ def is_running() -> bool:
 def start(programs: Iterable[processes.Program]) -> None:
     """Start programs at once, without waiting until they answer."""
     for program in programs:
-        rpc().startProcess(f"{program.stage}:{program.name}", False)
+        rpc().startProcess(f"{program.stage}:{program.name}", WITHOUT_WAITING)
 
 
 def restart(program: processes.Program) -> None:
     rpc().stopProcess(f"{program.stage}:{program.name}")
-    rpc().startProcess(f"{program.stage}:{program.name}", False)
+    rpc().startProcess(f"{program.stage}:{program.name}", WITHOUT_WAITING)
 
 
 def status() -> list[dict[str, Any]]:

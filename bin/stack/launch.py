@@ -16,9 +16,10 @@ def main(name: str) -> None:
     chosen_ports = ports.remembered()
     leftovers.end(left for left in leftovers.find(secrets["stack_mark"]) if left.name == name)
     durable = os.environ.get("AQUASTREAM_NOT_DURABLE") != "1"
-    command = processes.command(name, ports=chosen_ports, keys=secrets, durable=durable)
+    program = processes.BY_NAME[name]
+    command = program.command(processes.Choices(ports=chosen_ports, keys=secrets, durable=durable))
     marked = {leftovers.MARK: secrets["stack_mark"], leftovers.NAME: name}
-    if processes.BY_NAME[name].stage == processes.SERVERS:
+    if program.stage == processes.SERVERS:
         variables = dict(os.environ)
     else:
         variables = environment.without_stack() | environment.for_product(os.environ, ports=chosen_ports, keys=secrets)
@@ -27,7 +28,7 @@ def main(name: str) -> None:
         paths.private_folder(paths.metrics_folder() / name)
     if name == "postgres":
         enter_cluster(postgres.locate())
-    os.execve(command[0], command, variables | marked)
+    os.execve(command[0], command, variables | marked)  # noqa: S606  (a shell would be one process more)
 
 
 def enter_cluster(cluster: postgres.Cluster) -> None:

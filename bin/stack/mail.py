@@ -21,8 +21,8 @@ class Sink:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Store one file for all recipients of the envelope. The name is aiosmtpd's."""
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
+        """Store one file for all recipients of the envelope."""
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         file = store(raw, recipients=envelope.rcpt_tos, folder=self.folder, now=datetime.now(UTC))

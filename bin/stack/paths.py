@@ -8,6 +8,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # sun_path holds 108 bytes on Linux and 104 on macOS; the longest socket name appended is ".s.PGSQL.5432".
 LONGEST_SOCKET_FOLDER_BYTES = 80
+SHORT_PARENT = Path("/tmp")  # noqa: S108  # nosec B108 - what is made in it has a random name and one owner
 
 
 def state_folder() -> Path:
@@ -57,12 +58,12 @@ def socket_folder() -> Path:
     """Return a private folder short enough for Unix sockets.
 
     It lies in the run folder when that path fits, else in a folder of the temporary directory whose name is
-    remembered in the state folder.
+    remembered in the state folder. TMPDIR would not do: macOS makes it long.
     """
     inside = run_folder() / "sockets"
     if len(os.fsencode(inside)) <= LONGEST_SOCKET_FOLDER_BYTES:
         return private_folder(inside)
-    return remembered_folder(state_folder() / "sockets.path", parent=Path("/tmp"), owner=os.geteuid())
+    return remembered_folder(state_folder() / "sockets.path", parent=SHORT_PARENT, owner=os.geteuid())
 
 
 def remembered_folder(pointer: Path, *, parent: Path, owner: int) -> Path:

@@ -23,6 +23,7 @@ DATABASE = "aquastream"
 
 # "nobody" on Linux. PostgreSQL needs the number only.
 UNPRIVILEGED_UID = 65534
+OUTSIDE_OF_HOMES = Path("/var/tmp")  # noqa: S108  # nosec B108 - what is made in it has a random name and one owner
 
 SETTINGS = {
     "listen_addresses": "",
@@ -73,7 +74,7 @@ def locate() -> Cluster:
         )
     home = paths.remembered_folder(
         paths.state_folder() / "postgres.path",
-        parent=Path("/var/tmp"),
+        parent=OUTSIDE_OF_HOMES,
         owner=UNPRIVILEGED_UID,
     )
     return Cluster(
@@ -140,9 +141,16 @@ def copy_binaries(cluster: Cluster) -> None:
 
 
 def run(command: list[str], *, cluster: Cluster, text: str = "") -> None:
-    options = {} if cluster.uid is None else {"user": cluster.uid, "group": cluster.uid, "extra_groups": []}
     done = subprocess.run(
-        command, input=text, capture_output=True, text=True, cwd=cluster.data.parent, check=False, **options
+        command,
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=cluster.data.parent,
+        check=False,
+        user=cluster.uid,
+        group=cluster.uid,
+        extra_groups=None if cluster.uid is None else [],
     )
     if done.returncode != 0:
         raise ClusterNotMade(f"{Path(command[0]).name} failed ({done.returncode}):\n{done.stdout}{done.stderr}")

@@ -54,7 +54,7 @@ def run(variables: Mapping[str, str]) -> dict[str, object] | None:
         done = subprocess.run(
             [sys.executable, "-m", "stack.prepare"],
             cwd=paths.PROJECT,
-            env=environment.without_stack() | variables | {"PYTHONPATH": f"{paths.PROJECT / 'bin'}:{paths.PROJECT}"},
+            env={**environment.without_stack(), **variables, "PYTHONPATH": f"{paths.PROJECT / 'bin'}:{paths.PROJECT}"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,81 +17,71 @@ STAGES = {SERVERS: 100, JOBS: 200, EDGE: 300}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What this start of the stack has settled on."""
+
+    ports: Mapping[str, int]
+    keys: Mapping[str, str]
+    durable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Program:
     name: str
     stage: str
+    command: Callable[[Choices], list[str]]
     # A process that lives shorter than this has failed to start, and is started again ever later.
     settled_after_seconds: int = 5
     stop_signal: str = "TERM"
     stop_patience_seconds: int = 10
 
 
-PROGRAMS = (
-    # SIGINT is PostgreSQL's "fast" shutdown: it does not wait for clients to leave.
-    Program(name="postgres", stage=SERVERS, settled_after_seconds=1, stop_signal="INT", stop_patience_seconds=30),
-    Program(name="redis", stage=SERVERS, settled_after_seconds=1),
-    Program(name="kafka", stage=SERVERS, settled_after_seconds=1),
-    Program(name="mail", stage=SERVERS, settled_after_seconds=1),
-    Program(name="worker-critical", stage=JOBS, stop_patience_seconds=20),
-    Program(name="worker-bulk", stage=JOBS, stop_patience_seconds=20),
-    Program(name="beat", stage=JOBS),
-    Program(name="relay", stage=JOBS),
-    Program(name="consumer", stage=JOBS),
-    Program(name="web", stage=EDGE),
-    Program(name="chat", stage=EDGE),
-)
-BY_NAME = {program.name: program for program in PROGRAMS}
+def postgres_server(choices: Choices) -> list[str]:
+    return postgres.command(postgres.locate(), durable=choices.durable)
 
 
-def embedded(given: Mapping[str, str]) -> list[Program]:
-    """Return the servers that must be started because no address of another one is given."""
-    wanted = environment.embedded_servers(given)
-    return [program for program in PROGRAMS if program.name in wanted]
+def redis_server(choices: Choices) -> list[str]:
+    return redis.command(port=choices.ports["redis"], password=choices.keys["redis_password"])
 
 
-def of_product() -> list[Program]:
-    return [program for program in PROGRAMS if program.stage != SERVERS]
+def kafka_server(choices: Choices) -> list[str]:
+    return [str(PYTHON), "-m", "stack.kafka"]
 
 
-def command(name: str, *, ports: Mapping[str, int], keys: Mapping[str, str], durable: bool) -> list[str]:
-    """Return the command line of a program."""
-    match name:
-        case "postgres":
-            return postgres.command(postgres.locate(), durable=durable)
-        case "redis":
-            return redis.command(port=ports["redis"], password=keys["redis_password"])
-        case "kafka":
-            return [str(PYTHON), "-m", "stack.kafka"]
-        case "mail":
-            return [str(PYTHON), "-m", "stack.mail", str(ports["mail"])]
-        case "web":
-            return web(port=ports["web"])
-        case "chat":
-            return chat(port=ports["chat"])
-        case "worker-critical":
-            return worker("critical", queues=("critical", "webhooks"))
-        case "worker-bulk":
-            return worker("bulk", queues=("notifications", "bulk"))
-        case "beat":
-            return [script("celery"), "-A", "config", "beat", "--schedule", str(paths.state_folder() / "beat.schedule")]
-        case "relay":
-            return manage("relay_outbox")
-        case "consumer":
-            return manage("consume_kafka")
-        case _:
-            raise KeyError(name)
+def mail_server(choices: Choices) -> list[str]:
+    return [str(PYTHON), "-m", "stack.mail", str(choices.ports["mail"])]
 
 
-def web(*, port: int) -> list[str]:
-    address = ["--host", "127.0.0.1", "--port", str(port)]
+def web(choices: Choices) -> list[str]:
+    address = ["--host", "127.0.0.1", "--port", str(choices.ports["web"])]
     size = ["--workers", "2", "--blocking-threads", "4"]
     return [script("granian"), "--interface", "wsgi", *address, *size, "config.wsgi:application"]
 
 
-def chat(*, port: int) -> list[str]:
-    address = ["--host", "127.0.0.1", "--port", str(port)]
+def chat(choices: Choices) -> list[str]:
+    address = ["--host", "127.0.0.1", "--port", str(choices.ports["chat"])]
     sockets = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
     return [script("uvicorn"), "config.asgi:application", *address, *sockets, "--timeout-graceful-shutdown", "5"]
+
+
+def critical_worker(choices: Choices) -> list[str]:
+    return worker("critical", queues=("critical", "webhooks"))
+
+
+def bulk_worker(choices: Choices) -> list[str]:
+    return worker("bulk", queues=("notifications", "bulk"))
+
+
+def beat(choices: Choices) -> list[str]:
+    return [script("celery"), "-A", "config", "beat", "--schedule", str(paths.state_folder() / "beat.schedule")]
+
+
+def relay(choices: Choices) -> list[str]:
+    return manage("relay_outbox")
+
+
+def consumer(choices: Choices) -> list[str]:
+    return manage("consume_kafka")
 
 
 def worker(name: str, *, queues: Iterable[str]) -> list[str]:
@@ -108,6 +98,40 @@ def manage(command_name: str) -> list[str]:
 def script(name: str) -> str:
     """Return the console script of this virtual environment: PATH may lead to another one."""
     return str(PYTHON.parent / name)
+
+
+PROGRAMS = (
+    # SIGINT is PostgreSQL's "fast" shutdown: it does not wait for clients to leave.
+    Program(
+        name="postgres",
+        stage=SERVERS,
+        command=postgres_server,
+        settled_after_seconds=1,
+        stop_signal="INT",
+        stop_patience_seconds=30,
+    ),
+    Program(name="redis", stage=SERVERS, command=redis_server, settled_after_seconds=1),
+    Program(name="kafka", stage=SERVERS, command=kafka_server, settled_after_seconds=1),
+    Program(name="mail", stage=SERVERS, command=mail_server, settled_after_seconds=1),
+    Program(name="worker-critical", stage=JOBS, command=critical_worker, stop_patience_seconds=20),
+    Program(name="worker-bulk", stage=JOBS, command=bulk_worker, stop_patience_seconds=20),
+    Program(name="beat", stage=JOBS, command=beat),
+    Program(name="relay", stage=JOBS, command=relay),
+    Program(name="consumer", stage=JOBS, command=consumer),
+    Program(name="web", stage=EDGE, command=web),
+    Program(name="chat", stage=EDGE, command=chat),
+)
+BY_NAME = {program.name: program for program in PROGRAMS}
+
+
+def embedded(given: Mapping[str, str]) -> list[Program]:
+    """Return the servers that must be started because no address of another one is given."""
+    wanted = environment.embedded_servers(given)
+    return [program for program in PROGRAMS if program.name in wanted]
+
+
+def of_product() -> list[Program]:
+    return [program for program in PROGRAMS if program.stage != SERVERS]
 
 
 def supervisor_configuration(programs: Iterable[Program]) -> str:

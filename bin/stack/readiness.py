@@ -2,13 +2,12 @@
 
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 
 from stack import control, paths, processes
@@ -58,7 +57,10 @@ def server_checks(servers: Iterable[Program], variables: Mapping[str, str]) -> d
 def product_checks(variables: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, Callable[[], str | None]]:
     """Return a check for each process of the product. Those without a page of their own answer with their metrics."""
     web, chat = (f"http://127.0.0.1:{ports[name]}" for name in ("web", "chat"))
-    checks = {"web": partial(page_answers, f"{web}/readyz"), "chat": partial(page_answers, f"{chat}/healthz")}
+    checks: dict[str, Callable[[], str | None]] = {
+        "web": partial(page_answers, f"{web}/readyz"),
+        "chat": partial(page_answers, f"{chat}/healthz"),
+    }
     for name in processes.BY_NAME:
         if f"metrics-{name}" in ports:
             checks[name] = partial(page_answers, f"http://127.0.0.1:{ports[f'metrics-{name}']}/metrics")
@@ -100,9 +102,11 @@ def port_answers(port: int | None) -> str | None:
 def page_answers(url: str) -> str | None:
     """Return None when the page answers 200, else the refusal."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return None if response.status == 200 else f"{url} answered {response.status}"
-    except urllib.error.HTTPError as error:
-        return f"{url} answered {error.code}: {error.read(500).decode(errors='replace')}"
-    except OSError as error:
+        response = httpx.get(url, timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
         return f"{url}: {error}"
+    return (
+        None
+        if response.status_code == httpx.codes.OK
+        else f"{url} answered {response.status_code}: {response.text[:500]}"
+    )
