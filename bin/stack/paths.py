@@ -8,7 +8,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # sun_path holds 108 bytes on Linux and 104 on macOS; the longest socket name appended is ".s.PGSQL.5432".
 LONGEST_SOCKET_FOLDER_BYTES = 80
-SHORT_PARENT = Path("/tmp")  # noqa: S108  # nosec B108 - what is made in it has a random name and one owner
+# What is made in it has a random name and one owner.
+SHORT_PARENT = Path("/tmp")  # noqa: S108  # nosec B108
 
 
 def state_folder() -> Path:

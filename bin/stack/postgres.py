@@ -23,7 +23,8 @@ DATABASE = "aquastream"
 
 # "nobody" on Linux. PostgreSQL needs the number only.
 UNPRIVILEGED_UID = 65534
-OUTSIDE_OF_HOMES = Path("/var/tmp")  # noqa: S108  # nosec B108 - what is made in it has a random name and one owner
+# What is made in it has a random name and one owner.
+OUTSIDE_OF_HOMES = Path("/var/tmp")  # noqa: S108  # nosec B108
 
 SETTINGS = {
     "listen_addresses": "",
