@@ -9,7 +9,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +30,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "256MB",
+    "log_checkpoints": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
@@ -170,24 +170,23 @@ def forget_dead_server(cluster: Cluster) -> list[Path]:
     after a reboot or in a container is common.
     """
     removed = []
-    for file in lock_files(cluster):
-        if not is_postgres(int(file.read_text(encoding="utf-8").split("\n", 1)[0] or 0)):
+    for file in (cluster.data / "postmaster.pid", cluster.sockets / ".s.PGSQL.5432.lock"):
+        if file.exists() and not is_server_of(cluster, pid=first_number(file)):
             file.unlink()
             removed.append(file)
     return removed
 
 
-def lock_files(cluster: Cluster) -> Iterator[Path]:
-    for file in (cluster.data / "postmaster.pid", cluster.sockets / ".s.PGSQL.5432.lock"):
-        if file.exists():
-            yield file
+def first_number(file: Path) -> int:
+    first = file.read_text(encoding="utf-8").split("\n", 1)[0].strip()
+    return int(first) if first.isdigit() else 0
 
 
-def is_postgres(pid: int) -> bool:
+def is_server_of(cluster: Cluster, *, pid: int) -> bool:
+    """Return whether that process is a PostgreSQL server of this cluster: it works inside its data folder."""
     try:
-        return Path(psutil.Process(pid).exe()).name == "postgres"
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        # Somebody else's process: whatever it is, it is not this user's server.
+        process = psutil.Process(pid)
+        return Path(process.exe()).name == "postgres" and Path(process.cwd()) == cluster.data.resolve()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        # Denied: somebody else's process is not this user's server.
         return False

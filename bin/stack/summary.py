@@ -9,10 +9,10 @@ from stack import paths
 def text(values: Mapping[str, Any], *, mail_is_embedded: bool) -> str:
     """Return the last words of `bin/up`: where to look and with which accounts to sign in."""
     web = values["web"]
-    accounts = values["accounts"]
+    accounts = values.get("accounts", {})
     rows = [
         ("Page", f"{web}/"),
-        ("API docs", f"{web}/api/docs"),
+        ("API docs", f"{web}/api/docs/"),
         ("Admin", f"{web}/admin/"),
         ("Chat", values["chat"]),
         ("Mail folder", values["mail_folder"] if mail_is_embedded else "(mails go to EMAIL_URL)"),
