@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -53,7 +54,7 @@ def answers() -> bool:
     return True
 
 
-def _common() -> dict[str, object]:
+def _common() -> dict[str, Any]:
     return {
         "bootstrap.servers": bootstrap_servers(),
         "client.id": "aquastream",
@@ -187,16 +188,21 @@ def dead_letter_topic(topic: str) -> str:
 
 
 def _message(raw: RawMessage) -> Message:
-    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in (raw.headers() or [])}
+    given: Any = raw.headers() or []
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in given}
     return Message(
         topic=raw.topic() or "",
         partition=raw.partition() or 0,
         offset=raw.offset() or 0,
-        key=(raw.key() or b"").decode("utf-8", "replace"),
-        value=raw.value() or b"",
+        key=_bytes(raw.key()).decode("utf-8", "replace"),
+        value=_bytes(raw.value()),
         headers=headers,
         id=headers.get("ce_id", ""),
     )
+
+
+def _bytes(given: str | bytes | None) -> bytes:
+    return given.encode() if isinstance(given, str) else given or b""
 
 
 def connected_producer(*, is_stopping: "IsStopping") -> Iterator[FactProducer]:

@@ -1,10 +1,11 @@
 """Logging: a constant event name plus fields, one JSON line each, or readable text for developers."""
 
 import logging.config
+from typing import Any
 
 import structlog
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -15,7 +16,7 @@ SHARED = [
 
 def configure(*, as_json: bool) -> None:
     """Send the log of Django, Celery and the product through one formatter to standard error."""
-    renderer = (
+    renderer: list[Any] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
         else [structlog.dev.ConsoleRenderer(colors=False)]

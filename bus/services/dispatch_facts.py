@@ -4,6 +4,7 @@ The rows and the cursor move in one transaction. A task that is lost is repeated
 """
 
 from collections import defaultdict
+from typing import Any
 
 from django.db import connection
 
@@ -47,7 +48,7 @@ def _write_deliveries(rows: list[OutboxRow]) -> dict[str, list[int]]:
     deliveries: dict[str, list[int]] = defaultdict(list)
     if not wanted:
         return deliveries
-    columns = [
+    columns: list[Any] = [
         [name for name, _ in wanted],
         [row.fact_id for _, row in wanted],
         [row.id for _, row in wanted],

@@ -98,8 +98,9 @@ def _render_framework_error(error: drf.APIException) -> Response:
     headers: dict[str, str] = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(error.auth_header)  # type: ignore[attr-defined]
-    if isinstance(error, drf.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
     title = TITLES.get(code, TITLES.get(error.default_code, str(error.default_detail)))
     return _response(code, error.status_code, title, detail=str(error.detail), headers=headers)
 

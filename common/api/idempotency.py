@@ -22,7 +22,7 @@ from common.problems import Problem
 from common.transactions import use_case
 
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-View = Callable[..., Response]
+View = Callable[..., HttpResponse]
 
 
 class IdempotencyKeyRequired(Problem):
@@ -57,7 +57,7 @@ def idempotent(view: View) -> View:
     """
 
     @wraps(view)
-    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         key = idempotency_key(request)
         fingerprint = fingerprint_of(request)
         with use_case():
@@ -107,14 +107,14 @@ def stored_answer(*, user_id: Any, key: str, fingerprint: bytes) -> IdempotencyR
     return record
 
 
-def store_answer(*, user_id: Any, key: str, fingerprint: bytes, response: Response) -> None:
+def store_answer(*, user_id: Any, key: str, fingerprint: bytes, response: HttpResponse) -> None:
     """Write the answer beside its effect."""
     IdempotencyRecord.objects.create(
         user_id=user_id,
         key=key,
         fingerprint=fingerprint,
         status=response.status_code,
-        body=JSONRenderer().render(response.data).decode(),
+        body=JSONRenderer().render(getattr(response, "data", None)).decode(),
         created_at=timezone.now(),
     )
 
