@@ -15,7 +15,6 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from common.models import IdempotencyRecord
 from common.problems import Problem
