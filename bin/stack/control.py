@@ -34,7 +34,9 @@ def launch(programs: Iterable[processes.Program], *, durable: bool) -> None:
     processes.control_socket().unlink(missing_ok=True)
     secrets = keys.load()
     variables = os.environ | {
+        "PATH": f"{processes.PYTHON.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONPATH": str(paths.PROJECT / "bin"),
+        "STACK_SOCKETS": str(paths.socket_folder()),
         "AQUASTREAM_STATE": str(paths.state_folder()),
         "AQUASTREAM_NOT_DURABLE": "0" if durable else "1",
         leftovers.MARK: secrets["stack_mark"],
@@ -44,7 +46,7 @@ def launch(programs: Iterable[processes.Program], *, durable: bool) -> None:
     with (paths.log_folder() / "supervisor.err").open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=paths.PROJECT,
+            cwd=paths.state_folder(),
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -12,6 +12,7 @@ from stack import environment, keys, leftovers, paths, ports, postgres, processe
 
 
 def main(name: str) -> None:
+    os.chdir(paths.PROJECT)
     secrets = keys.load()
     chosen_ports = ports.remembered()
     leftovers.end(left for left in leftovers.find(secrets["stack_mark"]) if left.name == name)

@@ -35,7 +35,7 @@ INTERRUPTED = 130
 # Everything the stack ever writes. --fresh removes these names and no others: AQUASTREAM_STATE may be mistyped.
 STATE = (
     "apache-kafka",
-    "beat.schedule",
+    "beat",
     "demo.json",
     "log",
     "mail",
@@ -77,7 +77,9 @@ def up(*, detach: bool, fresh: bool) -> int:
         stop_alone()
         print("Stopped", flush=True)
         return INTERRUPTED
-    except control.StackFailed:
+    except AnotherIsStarting:
+        raise
+    except Exception:
         stop_alone()
         raise
     # By bin/down, or its supervisor was killed: then its programs must not stay alone.

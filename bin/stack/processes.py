@@ -1,7 +1,6 @@
 """What runs: every process of the stack, its command, and in which order processes start and stop."""
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -73,7 +72,9 @@ def bulk_worker(choices: Choices) -> list[str]:
 
 
 def beat(choices: Choices) -> list[str]:
-    return [script("celery"), "-A", "config", "beat", "--schedule", str(paths.state_folder() / "beat.schedule")]
+    # When each task ran last, so that a restart does not lose a nightly one.
+    schedule = paths.private_folder(paths.state_folder() / "beat") / "schedule"
+    return [script("celery"), "-A", "config", "beat", "--schedule", str(schedule)]
 
 
 def relay(choices: Choices) -> list[str]:
@@ -135,7 +136,11 @@ def of_product() -> list[Program]:
 
 
 def supervisor_configuration(programs: Iterable[Program]) -> str:
-    """Return the text of supervisord's configuration file."""
+    """Return the text of supervisord's configuration file.
+
+    It names no absolute path: one may hold what the file's syntax takes (percent signs, semicolons). Supervisord is
+    started inside the state folder, finds Python on PATH and the folder of its socket in the environment.
+    """
     chosen = list(programs)
     sections = [
         section(
@@ -145,13 +150,12 @@ def supervisor_configuration(programs: Iterable[Program]) -> str:
             umask="077",
             # Said openly, else it warns at each start that it runs as root.
             **({"user": "root"} if os.geteuid() == 0 else {}),
-            directory=escaped(paths.PROJECT),
-            logfile=escaped(paths.log_folder() / "supervisor.log"),
+            logfile="log/supervisor.log",
             logfile_maxbytes="5MB",
             logfile_backups="1",
-            pidfile=escaped(paths.run_folder() / "supervisor.pid"),
+            pidfile="run/supervisor.pid",
         ),
-        section("unix_http_server", file=escaped(control_socket()), chmod="0700"),
+        section("unix_http_server", file="%(ENV_STACK_SOCKETS)s/supervisor.sock", chmod="0700"),
         section(
             "rpcinterface:supervisor",
             **{"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
@@ -173,7 +177,7 @@ def log_file(name: str) -> Path:
 def program_section(program: Program) -> str:
     return section(
         f"program:{program.name}",
-        command=escaped(shlex.join([str(PYTHON), "-m", "stack.launch", program.name])),
+        command=f"python -m stack.launch {program.name}",
         autostart="false",
         autorestart="true",
         startsecs=str(program.settled_after_seconds),
@@ -183,7 +187,7 @@ def program_section(program: Program) -> str:
         stopwaitsecs=str(program.stop_patience_seconds),
         killasgroup="true",
         redirect_stderr="true",
-        stdout_logfile=escaped(log_file(program.name)),
+        stdout_logfile=f"log/{program.name}.log",
         stdout_logfile_maxbytes="10MB",
         stdout_logfile_backups="1",
     )
@@ -196,8 +200,3 @@ def stage_section(stage: str, programs: Iterable[Program]) -> str:
 
 def section(name: str, **options: str) -> str:
     return "\n".join([f"[{name}]", *(f"{option} = {value}" for option, value in options.items()), ""])
-
-
-def escaped(value: object) -> str:
-    """Return the value as supervisor's configuration wants it: it expands every percent sign."""
-    return str(value).replace("%", "%%")
