@@ -9,6 +9,7 @@ from stack import control, lifecycle, ports, postgres, processes, redis
 FAILURES = (
     control.StackFailed,
     lifecycle.AnotherIsStarting,
+    lifecycle.NeverStarted,
     postgres.PostgresNotInstalled,
     postgres.ClusterNotMade,
     redis.RedisNotInstalled,

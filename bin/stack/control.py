@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 import xmlrpc.client  # nosec B411
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -64,35 +65,39 @@ def launch(programs: Iterable[processes.Program], *, durable: bool) -> None:
 
 def is_running() -> bool:
     try:
-        return bool(rpc().getState()["statename"] in ("RUNNING", "RESTARTING", "SHUTDOWN"))
+        with rpc() as supervisor:
+            return bool(supervisor.getState()["statename"] in ("RUNNING", "RESTARTING", "SHUTDOWN"))
     except (OSError, xmlrpc.client.Error):
         return False
 
 
 def start(programs: Iterable[processes.Program]) -> None:
     """Start programs at once, without waiting until they answer."""
-    for program in programs:
-        rpc().startProcess(f"{program.stage}:{program.name}", WITHOUT_WAITING)
+    with rpc() as supervisor:
+        for program in programs:
+            supervisor.startProcess(f"{program.stage}:{program.name}", WITHOUT_WAITING)
 
 
 def restart(program: processes.Program) -> None:
-    rpc().stopProcess(f"{program.stage}:{program.name}")
-    rpc().startProcess(f"{program.stage}:{program.name}", WITHOUT_WAITING)
+    with rpc() as supervisor:
+        supervisor.stopProcess(f"{program.stage}:{program.name}")
+        supervisor.startProcess(f"{program.stage}:{program.name}", WITHOUT_WAITING)
 
 
 def status() -> list[dict[str, Any]]:
     """Return supervisord's record of each program: name, group, statename, pid, start, description."""
-    answer: Any = rpc().getAllProcessInfo()
-    return list(answer)
+    with rpc() as supervisor:
+        return list(supervisor.getAllProcessInfo())
 
 
 def stop() -> bool:
     """Stop all programs in order, then whatever a killed supervisor left behind. Return whether anything ran."""
     supervised = is_running()
     if supervised:
-        supervisor = psutil.Process(rpc().getPID())
-        rpc().shutdown()
-        supervisor.wait(timeout=SHUTDOWN_PATIENCE_SECONDS)
+        with rpc() as supervisor:
+            process = psutil.Process(supervisor.getPID())
+            supervisor.shutdown()
+        process.wait(timeout=SHUTDOWN_PATIENCE_SECONDS)
     left = leftovers.find(keys.load()["stack_mark"])
     servers = {program.name for program in processes.PROGRAMS if program.stage == processes.SERVERS}
     # The servers last: the others still write to them.
@@ -101,13 +106,15 @@ def stop() -> bool:
     return supervised or bool(left)
 
 
-def rpc() -> Any:
-    """Return the door to supervisord: its methods are made at run time, so they have no types.
+@contextmanager
+def rpc() -> Iterator[Any]:
+    """Open the door to supervisord: its methods are made at run time, so they have no types.
 
     Its XML is trusted: it comes through a private socket from the stack's own process.
     """
     transport = SupervisorTransport(None, None, f"unix://{processes.control_socket()}")
-    return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
+    with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as proxy:
+        yield proxy.supervisor
 
 
 class Watch:

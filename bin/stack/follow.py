@@ -1,5 +1,6 @@
 """Show the processes' logs in one stream, each line under the name of its process, until somebody says stop."""
 
+import os
 import re
 import sys
 import time
@@ -43,7 +44,11 @@ class Log:
                 self.file.seek(begin)
                 break
             yield line.decode(errors="replace").rstrip("\n")
-        if not self.path.exists() or self.path.stat().st_ino != Path(f"/dev/fd/{self.file.fileno()}").stat().st_ino:
+        if not self.path.exists() or self.path.stat().st_ino != os.fstat(self.file.fileno()).st_ino:
+            self.close()
+
+    def close(self) -> None:
+        if self.file is not None:
             self.file.close()
             self.file = None
 
@@ -51,17 +56,22 @@ class Log:
 def show(names: list[str], *, until: Callable[[], bool]) -> None:
     """Print new lines of each named log until `until()`. A crash is said in one line."""
     width = max(len(name) for name in names)
-    logs = [(name, Log(paths.log_folder() / f"{name}.log")) for name in names]
+    logs = [Log(paths.log_folder() / f"{name}.log") for name in names]
     supervisor = Log(paths.log_folder() / "supervisor.log")
-    while not until():
-        for number, (name, log) in enumerate(logs):
-            for line in log.lines():
-                print(f"{coloured(name.ljust(width), COLOURS[number % len(COLOURS)])} | {line}", flush=True)
-        for line in supervisor.lines():
-            if crash := CRASH.search(line):
-                notice = f"{crash['name']} crashed ({crash['reason']}), starting it again"
-                print(coloured(notice, "1;31"), flush=True)
-        time.sleep(PAUSE_SECONDS)
+    try:
+        while not until():
+            for number, log in enumerate(logs):
+                name = coloured(log.path.stem.ljust(width), COLOURS[number % len(COLOURS)])
+                for line in log.lines():
+                    print(f"{name} | {line}", flush=True)
+            for line in supervisor.lines():
+                if crash := CRASH.search(line):
+                    notice = f"{crash['name']} crashed ({crash['reason']}), starting it again"
+                    print(coloured(notice, "1;31"), flush=True)
+            time.sleep(PAUSE_SECONDS)
+    finally:
+        for log in (*logs, supervisor):
+            log.close()
 
 
 def coloured(text: str, colour: str) -> str:

@@ -56,6 +56,10 @@ class AnotherIsStarting(Exception):
     """Another command starts or stops the stack of this state folder at this moment."""
 
 
+class NeverStarted(Exception):
+    """This state folder has no servers yet whose addresses a command could be given."""
+
+
 def up(*, detach: bool, fresh: bool) -> int:
     """Start everything. Unless detached, show the logs until Ctrl-C and then stop everything."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -180,7 +184,10 @@ def services(*, durable: bool) -> dict[str, str]:
 
 def execute(command: list[str]) -> int:
     """Run a command with the environment of the running stack."""
-    variables = environment.for_product(os.environ, ports=ports.remembered(), keys=keys.load())
+    chosen_ports = ports.remembered()
+    if not chosen_ports:
+        raise NeverStarted("it was never started: bin/up does")
+    variables = environment.for_product(os.environ, ports=chosen_ports, keys=keys.load())
     done = subprocess.run(
         command[1:] if command[:1] == ["--"] else command,
         env=environment.without_stack() | variables,

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+from stack import demo, paths, prepare
+
+VARIABLES = {"DATABASE_URL": "postgresql://app@db/app"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one migration."""
+    migrations = tmp_path / "project" / "events" / "migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "0001_initial.py").write_text("operations = []")
+    monkeypatch.setattr(paths, "PROJECT", tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def prepared(state: Path, project: Path) -> Path:
+    demo.write({"accounts": {}})
+    paths.write_atomically(prepare.stamp_file(), prepare.state_of(VARIABLES))
+    return project
+
+
+class TestIsDone:
+    def test_is_done_when_nothing_has_changed(self, prepared: Path) -> None:
+        assert prepare.is_done(VARIABLES)
+
+    def test_is_not_done_on_the_first_start(self, state: Path, project: Path) -> None:
+        assert not prepare.is_done(VARIABLES)
+
+    def test_is_not_done_with_a_new_migration(self, prepared: Path) -> None:
+        (prepared / "events" / "migrations" / "0002_more.py").write_text("operations = []")
+
+        assert not prepare.is_done(VARIABLES)
+
+    def test_is_not_done_for_another_database(self, prepared: Path) -> None:
+        assert not prepare.is_done({"DATABASE_URL": "postgresql://app@db/other"})
+
+    def test_is_not_done_without_the_demo_data(self, prepared: Path) -> None:
+        paths.demo_file().unlink()
+
+        assert not prepare.is_done(VARIABLES)
+
+    def test_is_not_done_when_the_cluster_is_new(self, prepared: Path) -> None:
+        prepare.forget()
+
+        assert not prepare.is_done(VARIABLES)
+        assert demo.read() is None
