@@ -144,7 +144,7 @@ class TopicReader:
         raw = self._consumer.consume(num_messages=limit, timeout=seconds)
         if self._fatal:
             raise KafkaUnavailable(self._fatal)
-        return [_message(one) for one in raw if not self._refused(one)]
+        return [to_message(one) for one in raw if not self._refused(one)]
 
     def commit(self, messages: list[Message]) -> None:
         """Move the group's offsets behind these messages.
@@ -187,7 +187,8 @@ def dead_letter_topic(topic: str) -> str:
     return f"{topic}.dlq"
 
 
-def _message(raw: RawMessage) -> Message:
+def to_message(raw: RawMessage) -> Message:
+    """Return what consumers see of a message."""
     given: Any = raw.headers() or []
     headers = {name: (value or b"").decode("utf-8", "replace") for name, value in given}
     return Message(

@@ -9,7 +9,7 @@ class RelayCursor(models.Model):
 
     Note [Windows]: ids are given out before commit, so `id > last` would skip a row that commits late. A reader
     therefore takes a window of transactions, `from_transaction <= transaction_id < to_transaction`, whose end is the
-    oldest transaction still running (`pg_snapshot_xmin`): nothing can appear in it any more. Inside a window it reads
+    oldest transaction of this database still running: nothing can appear in it any more. Inside a window it reads
     in id order. Two facts of one aggregate are written under that aggregate's row lock, so their ids have their order;
     and when they fall into two windows, the earlier transaction has the earlier window.
     """

@@ -8,10 +8,18 @@ from django.utils import timezone
 from bus.models import OutboxRow, RelayCursor
 from common.transactions import requires_transaction
 
+# The oldest transaction of this database that still runs, else the end of the snapshot. A snapshot spans the whole
+# cluster: without the NOT IN, a long transaction in a neighbouring database would hold every reader back.
 WINDOW_SQL = """
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-           (SELECT min(id) FROM bus_outboxrow WHERE transaction_id >= %(start)s
-            AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+    WITH horizon AS (
+        SELECT coalesce(min(running), pg_snapshot_xmax(pg_current_snapshot()))::text::bigint AS id
+        FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+        WHERE running::xid NOT IN (SELECT backend_xid FROM pg_stat_activity
+                                   WHERE backend_xid IS NOT NULL AND datname <> current_database())
+    )
+    SELECT horizon.id, (SELECT min(bus_outboxrow.id) FROM bus_outboxrow
+                        WHERE transaction_id >= %(start)s AND transaction_id < horizon.id)
+    FROM horizon
 """
 # Advisory locks of the bus: this number, and the checksum of the reader's name.
 LOCK_SPACE = 0x0B05
