@@ -118,7 +118,7 @@ def start_all(given: Mapping[str, str], *, fresh: bool) -> dict[str, Any]:
     if not nothing_new:
         say("Starting the processes")
         control.start(product)
-    readiness.wait(readiness.product_checks(variables, ports.remembered()), patience_seconds=PRODUCT_PATIENCE_SECONDS)
+    readiness.wait(readiness.product_checks(ports.remembered()), patience_seconds=PRODUCT_PATIENCE_SECONDS)
     values = (demo.read() or {}) | (made or {}) | addresses(variables)
     demo.write(values)
     say(f"Ready after {time.monotonic() - began:.1f} s")

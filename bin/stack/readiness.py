@@ -54,7 +54,7 @@ def server_checks(servers: Iterable[Program], variables: Mapping[str, str]) -> d
     return {server.name: known[server.name] for server in servers}
 
 
-def product_checks(variables: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, Callable[[], str | None]]:
+def product_checks(ports: Mapping[str, int]) -> dict[str, Callable[[], str | None]]:
     """Return a check for each process of the product. Those without a page of their own answer with their metrics."""
     web, chat = (f"http://127.0.0.1:{ports[name]}" for name in ("web", "chat"))
     checks: dict[str, Callable[[], str | None]] = {
