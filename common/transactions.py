@@ -2,10 +2,12 @@
 
 A use case is one durable transaction, opened at the edge (view, handler runner, task, command) with `use_case()`.
 Services are steps: `@requires_transaction` makes them refuse to run outside one, so that they compose.
+A step on rows that everybody wants is left to `run_last`: its locks are taken when all else is written.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -21,11 +23,36 @@ class NoTransaction(RuntimeError):
     """A step was called without a transaction around it: its effect could be torn in half."""
 
 
+_last_steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("last_steps", default=None)
+
+
 @contextmanager
 def use_case() -> Iterator[None]:
     """Open the one durable transaction of a use case; refuses to be nested."""
     with transaction.atomic(durable=True):
-        yield
+        last_steps: list[Callable[[], None]] = []
+        token = _last_steps.set(last_steps)
+        try:
+            yield
+        finally:
+            _last_steps.reset(token)
+        for step in last_steps:
+            step()
+
+
+def run_last(step: Callable[[], None]) -> None:
+    """Run a step at the end of the open use case, before its COMMIT and after every other statement of it.
+
+    For rows that everybody wants: a lock taken here lasts for the COMMIT only, not for the code in between. Steps run
+    in the order in which they were given; one that raises undoes the whole use case.
+
+    Raises:
+        NoTransaction: no use case is open.
+    """
+    last_steps = _last_steps.get()
+    if last_steps is None:
+        raise NoTransaction("run_last was called outside a use case")
+    last_steps.append(step)
 
 
 def in_use_case(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,0 +1,91 @@
+"""Check that seats of an event may be booked now.
+
+An event sells while it is published or running. A ticket type sells inside its window; without a closing time of its
+own it closes when the event starts. One booking takes between the type's minimum and maximum.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from common.problems import FieldProblem, InvalidInput, NotFound, Problem
+from events.models import Event, TicketType
+
+SELLING = (Event.Status.PUBLISHED, Event.Status.RUNNING)
+HIDDEN = (Event.Status.DRAFT, Event.Status.SUSPENDED)
+
+
+class EventCancelled(Problem):
+    """The event will not take place."""
+
+    code = "event_cancelled"
+    title = "This event was cancelled."
+
+
+class NotOnSale(Problem):
+    """Sales have not begun, or are over; `opens_at` and `closes_at` say when."""
+
+    code = "not_on_sale"
+    title = "Tickets are not on sale now."
+
+
+class LimitPerBooking(Problem):
+    """Fewer or more seats than one booking may take; `minimum` and `maximum` say how many it may."""
+
+    code = "limit_per_booking"
+    title = "One booking can't take this number of seats."
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What is being sold: the event and the wanted types in id order, with how many of each."""
+
+    event: Event
+    lines: tuple[tuple[TicketType, int], ...]
+
+
+def check_sale(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime) -> Sale:
+    """Return the event and its wanted types, if they may be booked now. Says nothing about free seats.
+
+    Raises:
+        NotFound: there is no such event, or it isn't shown to anybody.
+        EventCancelled, NotOnSale, LimitPerBooking
+        InvalidInput: a type isn't the event's, or nothing is wanted.
+    """
+    event = Event.objects.select_related("organizer").exclude(status__in=HIDDEN).filter(id=event_id).first()
+    if event is None:
+        raise NotFound()
+    if event.status == Event.Status.CANCELLED:
+        raise EventCancelled()
+    if event.status not in SELLING:
+        raise NotOnSale(opens_at=None, closes_at=event.starts_at)
+    types = list(TicketType.objects.filter(event_id=event_id, id__in=quantities).order_by("id"))
+    if not quantities or len(types) != len(quantities):
+        raise InvalidInput(errors=(_unknown_type(),))
+    for ticket_type in types:
+        _check_window(event, ticket_type, now)
+        _check_limits(ticket_type, quantities[ticket_type.id])
+    return Sale(event=event, lines=tuple((one, quantities[one.id]) for one in types))
+
+
+def _unknown_type() -> FieldProblem:
+    return FieldProblem("/items", "unknown_ticket_type", _("Choose ticket types of this event."))
+
+
+def _check_window(event: Event, ticket_type: TicketType, now: datetime) -> None:
+    opens_at = ticket_type.sale_opens_at
+    closes_at = ticket_type.sale_closes_at or event.starts_at
+    if (opens_at is not None and now < opens_at) or now >= closes_at:
+        raise NotOnSale(ticket_type=str(ticket_type.id), opens_at=opens_at, closes_at=closes_at)
+
+
+def _check_limits(ticket_type: TicketType, quantity: int) -> None:
+    if not ticket_type.min_per_booking <= quantity <= ticket_type.max_per_booking:
+        raise LimitPerBooking(
+            ticket_type=str(ticket_type.id),
+            minimum=ticket_type.min_per_booking,
+            maximum=ticket_type.max_per_booking,
+        )
