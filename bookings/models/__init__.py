@@ -1,0 +1,21 @@
+from bookings.models.booking import Booking, BookingItem
+from bookings.models.event_cancellation import EventCancellation
+from bookings.models.payment import Payment, Refund
+from bookings.models.provider_webhook import ProviderWebhook
+from bookings.models.sandbox import SandboxNotice, SandboxPayment, SandboxRefund
+from bookings.models.seat_drift import SeatDrift
+from bookings.models.ticket import Ticket
+
+__all__ = [
+    "Booking",
+    "BookingItem",
+    "EventCancellation",
+    "Payment",
+    "ProviderWebhook",
+    "Refund",
+    "SandboxNotice",
+    "SandboxPayment",
+    "SandboxRefund",
+    "SeatDrift",
+    "Ticket",
+]

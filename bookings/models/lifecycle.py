@@ -1,0 +1,54 @@
+"""The life of a booking: the one table of transitions."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BookingStatus(models.TextChoices):
+    HELD = "held", _("waiting for payment")
+    CONFIRMED = "confirmed", _("confirmed")
+    ATTENDED = "attended", _("attended")
+    EXPIRED = "expired", _("expired")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class CancelledBy(models.TextChoices):
+    """On whose behalf a booking was cancelled."""
+
+    USER = "user", _("the participant")
+    ORGANIZER = "organizer", _("the organizer")
+    ADMINISTRATOR = "administrator", _("an administrator")
+    EVENT = "event", _("the event was cancelled")
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From which statuses an action leads where."""
+
+    sources: tuple[BookingStatus, ...]
+    target: BookingStatus
+
+
+TRANSITIONS: dict[str, Transition] = {
+    "confirm": Transition((BookingStatus.HELD,), BookingStatus.CONFIRMED),
+    "expire": Transition((BookingStatus.HELD,), BookingStatus.EXPIRED),
+    # A payment came after the hold had expired, and the seats were still free.
+    "revive": Transition((BookingStatus.EXPIRED,), BookingStatus.CONFIRMED),
+    "attend": Transition((BookingStatus.CONFIRMED,), BookingStatus.ATTENDED),
+    "cancel": Transition((BookingStatus.HELD, BookingStatus.CONFIRMED), BookingStatus.CANCELLED),
+    # The event itself is cancelled, perhaps after people have passed the door.
+    "call_off": Transition(
+        (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ATTENDED), BookingStatus.CANCELLED
+    ),
+}
+# A user has one of these per event at most.
+ACTIVE = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ATTENDED)
+# Seats of these count as sold.
+SOLD = (BookingStatus.CONFIRMED, BookingStatus.ATTENDED)
+
+
+def allowed_from(status: str) -> list[str]:
+    """Return the actions that the table allows."""
+    return [action for action, step in TRANSITIONS.items() if status in step.sources]
