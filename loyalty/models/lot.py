@@ -1,0 +1,70 @@
+"""Points of one accrual, with their own expiry."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from common.ids import new_id
+from loyalty.models.customer import Customer
+from loyalty.models.order import Order
+from loyalty.models.project import Project
+
+
+class LotQuerySet(models.QuerySet["Lot"]):
+    def spendable(self) -> "LotQuerySet":
+        """In the order of spending: what expires soonest, then first in, first out; what never expires comes last."""
+        return self.filter(status=Lot.Status.ACTIVE, remaining__gt=0).order_by(
+            models.F("expires_at").asc(nulls_last=True), "created_at", "pk"
+        )
+
+
+class Lot(models.Model):
+    """Note [Lots]: `remaining` is written by the database alone, as the sum of the lot's entries on customer accounts."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waits for payment")
+        ACTIVE = "active", _("can be spent")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="lots", db_constraint=False)
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, null=True, related_name="lots", db_constraint=False, db_index=False
+    )
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    remaining = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    status = models.CharField(max_length=10, choices=Status)
+    created_at = models.DateTimeField()
+    # Begins to run when the points can be spent.
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # The target of references that carry the project.
+            models.UniqueConstraint(fields=["project", "id"], name="loyalty_lot_of_project"),
+            # An order makes one lot.
+            models.UniqueConstraint(fields=["order"], name="loyalty_lot_one_per_order"),
+            # A lot never holds less than nothing or more than it began with.
+            models.CheckConstraint(
+                condition=models.Q(remaining__gte=0, remaining__lte=models.F("amount")),
+                name="loyalty_lot_within_amount",
+            ),
+        ]
+        indexes = [
+            # spend_points
+            models.Index(
+                fields=["customer", "expires_at"],
+                condition=models.Q(status="active", remaining__gt=0),
+                name="loyalty_lot_spendable",
+            ),
+            # expire_lots
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(status="active", remaining__gt=0),
+                name="loyalty_lot_expiring",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remaining}/{self.amount}"

@@ -1,0 +1,105 @@
+"""A shop on the loyalty side: the tenant that every other row of this app belongs to."""
+
+import uuid
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from common.ids import new_id
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def of_member(self, user_id: uuid.UUID) -> "ProjectQuerySet":
+        return self.filter(members__user_id=user_id)
+
+    def locked(self) -> "ProjectQuerySet":
+        """Lock the rows, yet let others insert rows that point at them."""
+        return self.order_by("pk").select_for_update(no_key=True, of=("self",))
+
+
+class Project(models.Model):
+    """The rules by which a shop's purchases become points."""
+
+    class SignatureMode(models.TextChoices):
+        OFF = "off", _("not checked")
+        OPTIONAL = "optional", _("checked when present")
+        REQUIRED = "required", _("required")
+
+    class Rounding(models.TextChoices):
+        CENTS_HALF_UP = "cents_half_up", _("to 0.01, half up")
+        WHOLE_HALF_UP = "whole_half_up", _("to whole points, half up")
+        WHOLE_DOWN = "whole_down", _("to whole points, down")
+
+    class Basis(models.TextChoices):
+        PAID_AMOUNT = "paid_amount", _("the paid amount")
+        WITHOUT_DELIVERY = "without_delivery", _("the paid amount without delivery")
+
+    class AccrueOn(models.TextChoices):
+        ORDER = "order", _("order")
+        PAID = "paid", _("payment")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    is_active = models.BooleanField(_("active"), default=True)
+    signature_mode = models.CharField(
+        _("signatures"), max_length=10, choices=SignatureMode, default=SignatureMode.OPTIONAL
+    )
+    base_percent = models.DecimalField(_("base percent"), max_digits=5, decimal_places=2, default=Decimal("5.00"))
+    currency = models.CharField(_("currency"), max_length=3, default="RUB")
+    rounding = models.CharField(_("rounding"), max_length=16, choices=Rounding, default=Rounding.CENTS_HALF_UP)
+    basis = models.CharField(_("basis"), max_length=20, choices=Basis, default=Basis.PAID_AMOUNT)
+    accrue_on = models.CharField(_("accrue on"), max_length=10, choices=AccrueOn, default=AccrueOn.ORDER)
+    bonus_lifetime_days = models.PositiveIntegerField(_("bonus lifetime, days"), null=True, blank=True, default=365)
+    spend_max_percent = models.DecimalField(
+        _("largest part of an order paid with points, percent"), max_digits=5, decimal_places=2, default=Decimal(100)
+    )
+    rate_limit_per_minute = models.PositiveIntegerField(_("webhooks per minute"), default=100)
+    default_region = models.CharField(_("region of local phone numbers"), max_length=2, default="RU")
+    # Tilda's check of the address, sent when a shop saves it.
+    connected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A percent lies between nothing and everything.
+            models.CheckConstraint(
+                condition=models.Q(base_percent__gte=0, base_percent__lte=100),
+                name="loyalty_project_base_percent_range",
+            ),
+            # An order is never paid with points beyond its amount.
+            models.CheckConstraint(
+                condition=models.Q(spend_max_percent__gte=0, spend_max_percent__lte=100),
+                name="loyalty_project_spend_percent_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProjectMember(models.Model):
+    """A user who runs the shop's programme."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MANAGER = "manager", _("manager")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.OWNER)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            # A user has one role in a project.
+            models.UniqueConstraint(fields=["project", "user"], name="loyalty_project_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"

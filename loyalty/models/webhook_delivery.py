@@ -1,0 +1,102 @@
+"""A webhook as it came: raw bytes, and how far its processing has got."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from common.ids import new_id
+from loyalty.models.project import Project
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, now: datetime) -> "WebhookDeliveryQuerySet":
+        """Those that wait for their time, and those whose worker has gone silent."""
+        status = WebhookDelivery.Status
+        waiting = models.Q(status=status.RECEIVED, next_attempt_at__lte=now)
+        abandoned = models.Q(status=status.PROCESSING, lease_expires_at__lte=now)
+        return self.filter(waiting | abandoned)
+
+    def locked_unless_taken(self) -> "WebhookDeliveryQuerySet":
+        """Lock the rows that no other worker holds, oldest first (ids are in the order of arrival)."""
+        return self.order_by("pk").select_for_update(skip_locked=True)
+
+
+class WebhookDelivery(models.Model):
+    """One POST of a shop. Its bytes are never changed; the row carries the work that they mean."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("received")
+        PROCESSING = "processing", _("being processed")
+        PROCESSED = "processed", _("processed")
+        DUPLICATE = "duplicate", _("duplicate")
+        CONFLICT = "conflict", _("conflict")
+        DEAD = "dead", _("given up")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    body = models.BinaryField()
+    # SHA-256 of the body.
+    digest = models.BinaryField(max_length=32)
+    headers = models.JSONField(default=dict)
+    # The scheme of the signature that was found right; '' when there was none.
+    signed_with = models.CharField(max_length=12, blank=True)
+    format = models.CharField(max_length=16)
+    action = models.CharField(max_length=32)
+    # The sender's own id of this message (Standard Webhooks); '' when it gave none.
+    webhook_id = models.CharField(max_length=255, blank=True)
+    # What this delivery is the first to bring: `order:<id>`, or `body:<digest>` when there is no order id.
+    claim = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  (null: claims nothing)
+    order_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    order_paid = models.BooleanField(default=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    # What it came to, per record, ids and numbers only.
+    result = models.JSONField(default=dict)
+    received_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WebhookDeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        constraints = [
+            # The target of references that carry the project.
+            models.UniqueConstraint(fields=["project", "id"], name="loyalty_webhook_delivery_of_project"),
+            # A sender's message id means one body.
+            models.UniqueConstraint(
+                fields=["project", "webhook_id"],
+                condition=~models.Q(webhook_id=""),
+                name="loyalty_webhook_delivery_once_per_webhook_id",
+            ),
+            # An order, or a body without order ids, is first brought by one delivery.
+            models.UniqueConstraint(fields=["project", "claim"], name="loyalty_webhook_delivery_claim_once"),
+            # A finished delivery says when; an unfinished one doesn't.
+            models.CheckConstraint(
+                condition=models.Q(status__in=["received", "processing"], finished_at__isnull=True)
+                | models.Q(status__in=["processed", "duplicate", "conflict", "dead"], finished_at__isnull=False),
+                name="loyalty_webhook_delivery_finished_when_done",
+            ),
+            # Who is being processed has a lease, and nobody else.
+            models.CheckConstraint(
+                condition=models.Q(status="processing", lease_expires_at__isnull=False)
+                | (~models.Q(status="processing") & models.Q(lease_expires_at__isnull=True)),
+                name="loyalty_webhook_delivery_lease_while_processing",
+            ),
+        ]
+        indexes = [
+            # claim_deliveries
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(status__in=["received", "processing"]),
+                name="loyalty_webhook_delivery_due",
+            ),
+            # list_deliveries
+            models.Index(fields=["project", "-received_at", "-id"], name="loyalty_webhook_delivery_log"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
