@@ -1,6 +1,7 @@
 """Where the stack keeps its state: one ignored folder, `.local/` unless AQUASTREAM_STATE names another."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def is_private(folder: Path, *, owner: int) -> bool:
         status = folder.lstat()
     except FileNotFoundError:
         return False
-    return folder.is_dir() and not folder.is_symlink() and status.st_uid == owner and status.st_mode & 0o077 == 0
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == owner and status.st_mode & 0o077 == 0
 
 
 def private_folder(path: Path) -> Path:

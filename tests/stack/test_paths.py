@@ -82,6 +82,20 @@ class TestRememberedFolder:
         assert self.remembered(tmp_path) != first
 
 
+class TestIsPrivate:
+    def test_refuses_the_folder_of_another_user(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o700)
+
+        assert paths.is_private(tmp_path, owner=os.geteuid())
+        assert not paths.is_private(tmp_path, owner=os.geteuid() + 1)
+
+    def test_refuses_what_is_no_folder(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.touch(mode=0o600)
+
+        assert not paths.is_private(file, owner=os.geteuid())
+
+
 class TestWriteAtomically:
     def test_replaces_the_file_and_closes_it_to_others(self, tmp_path: Path) -> None:
         file = tmp_path / "secrets.json"

@@ -55,6 +55,7 @@ def wait_for_answer() -> None:
         try:
             psycopg.connect(postgres.locate().url).close()
         except psycopg.OperationalError:
+            time.sleep(0.05)
             continue
         return
     pytest.fail("no answer from PostgreSQL in 20 s")
@@ -112,17 +113,22 @@ class TestPostgresServer:
         cluster = postgres.locate()
         server.kill()
         server.wait()
+        # Of the same user: PostgreSQL itself takes only those for a server that may still live.
+        foreign = subprocess.Popen(["sleep", "60"], user=cluster.uid)
         for file in (cluster.data / "postmaster.pid", cluster.sockets / ".s.PGSQL.5432.lock"):
             lines = file.read_text().split("\n")
-            file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+            file.write_text("\n".join([str(foreign.pid), *lines[1:]]))
 
         again = launch()
 
         try:
             assert postgres.is_server_of(cluster, pid=again.pid)
+            assert foreign.poll() is None
         finally:
             again.send_signal(signal.SIGINT)
             again.wait(timeout=20)
+            foreign.kill()
+            foreign.wait()
 
     def test_keeps_the_lock_of_a_server_that_lives(self, server: Server) -> None:
         assert postgres.forget_dead_server(postgres.locate()) == []

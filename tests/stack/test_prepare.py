@@ -35,6 +35,18 @@ class TestIsDone:
 
         assert not prepare.is_done(VARIABLES)
 
+    def test_is_not_done_with_a_migration_written_anew(self, prepared: Path) -> None:
+        (prepared / "events" / "migrations" / "0001_initial.py").write_text("operations = [1]")
+
+        assert not prepare.is_done(VARIABLES)
+
+    def test_is_not_done_with_a_new_translation(self, prepared: Path) -> None:
+        catalogue = prepared / "locale" / "events" / "ru" / "LC_MESSAGES"
+        catalogue.mkdir(parents=True)
+        (catalogue / "django.po").write_text('msgid "Event"')
+
+        assert not prepare.is_done(VARIABLES)
+
     def test_is_not_done_for_another_database(self, prepared: Path) -> None:
         assert not prepare.is_done({"DATABASE_URL": "postgresql://app@db/other"})
 
