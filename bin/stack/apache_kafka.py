@@ -8,6 +8,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -158,6 +159,8 @@ def main() -> int:
             check()
             jars()
             return 0
+        # Leave the block below, and with it the broker, also when the caller is stopped.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         with broker() as address:
             variables = os.environ | {"AQUASTREAM_TEST_KAFKA": address}
             return subprocess.run(arguments.command, env=variables, check=False).returncode
