@@ -1,5 +1,27 @@
 """REST paths of this app, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from events.api import status_views, views
+
+urlpatterns = [
+    path("categories/", views.CategoriesView.as_view(), name="categories"),
+    path("events/", views.EventsView.as_view(), name="events"),
+    path("events/<uuid:event_id>/", views.EventView.as_view(), name="event"),
+    path("events/<uuid:event_id>.ics", views.EventCalendarView.as_view(), name="event-calendar"),
+    path("events/<uuid:event_id>/availability/", views.AvailabilityView.as_view(), name="event-availability"),
+    path("events/<uuid:event_id>/favorite/", views.FavoriteView.as_view(), name="event-favorite"),
+    path("events/<uuid:event_id>/publish/", status_views.PublishView.as_view(), name="event-publish"),
+    path("events/<uuid:event_id>/cancel/", status_views.CancelView.as_view(), name="event-cancel"),
+    path("events/<uuid:event_id>/reschedule/", status_views.RescheduleView.as_view(), name="event-reschedule"),
+    path("events/<uuid:event_id>/archive/", status_views.ArchiveView.as_view(), name="event-archive"),
+    path("events/<uuid:event_id>/suspend/", status_views.SuspendView.as_view(), name="event-suspend"),
+    path("events/<uuid:event_id>/restore/", status_views.RestoreView.as_view(), name="event-restore"),
+    path("events/<uuid:event_id>/ticket-types/", status_views.TicketTypesView.as_view(), name="ticket-types"),
+    path(
+        "events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/",
+        status_views.TicketTypeView.as_view(),
+        name="ticket-type",
+    ),
+    path("me/favorites/", views.FavoritesView.as_view(), name="favorites"),
+]

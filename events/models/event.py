@@ -1,39 +1,20 @@
 """What people attend."""
 
-from datetime import datetime
-
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
-
-
-class EventQuerySet(models.QuerySet["Event"]):
-    def listed(self) -> "EventQuerySet":
-        return self.filter(status__in=[Event.Status.PUBLISHED, Event.Status.RUNNING])
-
-    def readable_by_guests(self) -> "EventQuerySet":
-        return self.exclude(status__in=[Event.Status.DRAFT, Event.Status.SUSPENDED])
-
-    def upcoming(self, now: datetime) -> "EventQuerySet":
-        return self.filter(ends_at__gt=now)
-
-    def of_member(self, user_id: object) -> "EventQuerySet":
-        return self.filter(organizer__members__user_id=user_id)
+from events.models import lifecycle, search
+from events.models.event_queryset import EventManager
 
 
 class Event(models.Model):
-    """An event of an organizer; `services/change_status.py` holds the table of its life."""
+    """An event of an organizer; `lifecycle.py` holds the table of its life."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("draft")
-        PUBLISHED = "published", _("published")
-        RUNNING = "running", _("running")
-        FINISHED = "finished", _("finished")
-        ARCHIVED = "archived", _("archived")
-        SUSPENDED = "suspended", _("taken down")
-        CANCELLED = "cancelled", _("cancelled")
+    Status = lifecycle.Status
 
     class AgeRating(models.TextChoices):
         ALL = "0+"
@@ -77,10 +58,46 @@ class Event(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = EventQuerySet.as_manager()
+    # The day of the start by the calendar of the place.
+    starts_on = models.GeneratedField(
+        expression=Cast(
+            models.Func("time_zone", "starts_at", function="timezone", output_field=models.DateTimeField()),
+            models.DateField(),
+        ),
+        output_field=models.DateField(),
+        db_persist=True,
+    )
+    search = models.GeneratedField(expression=search.document(), output_field=SearchVectorField(), db_persist=True)
+
+    objects = EventManager()
 
     class Meta:
         constraints = [
+            # A status is one of the table's.
+            models.CheckConstraint(
+                condition=models.Q(status__in=lifecycle.Status.values), name="events_event_status_known"
+            ),
+            # What has left the draft was published at some time.
+            models.CheckConstraint(
+                condition=models.Q(status="draft") | models.Q(published_at__isnull=False),
+                name="events_event_published_at_known",
+            ),
+            # An age rating is one of the law's five.
+            models.CheckConstraint(
+                condition=models.Q(age_rating__in=["0+", "6+", "12+", "16+", "18+"]),
+                name="events_event_age_rating_known",
+            ),
+            # A point on the map has both coordinates, and is on the Earth.
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
+                name="events_event_position_on_earth",
+            ),
             # An event ends after it starts.
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="events_event_ends_after_start"
@@ -105,6 +122,14 @@ class Event(models.Model):
                 condition=models.Q(status__in=["published", "running"]),
                 name="events_event_catalogue",
             ),
+            # list_catalogue by day, and the calendar strip
+            models.Index(
+                fields=["starts_on"],
+                condition=models.Q(status__in=["published", "running"]),
+                name="events_event_calendar",
+            ),
+            # list_catalogue by words
+            GinIndex(fields=["search"], name="events_event_search"),
             # list_events_of_organizer
             models.Index(fields=["organizer", "-starts_at"], name="events_event_of_organizer"),
             # advance_by_clock

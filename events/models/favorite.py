@@ -9,7 +9,7 @@ class Favorite(models.Model):
     """One user, one event."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    event = models.ForeignKey("events.Event", on_delete=models.CASCADE, related_name="+")
+    event = models.ForeignKey("events.Event", on_delete=models.CASCADE, related_name="favorites")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -30,6 +30,11 @@ def make_event(*, organizer: Organizer | None = None, category: Category | None 
     fields.setdefault("starts_at", timezone.now() + timedelta(days=10))
     fields.setdefault("ends_at", fields["starts_at"] + timedelta(hours=3))
     fields.setdefault("status", Event.Status.PUBLISHED)
+    if fields["status"] != Event.Status.DRAFT:
+        fields.setdefault("published_at", fields["starts_at"] - timedelta(days=30))
+    if fields["status"] in (Event.Status.SUSPENDED, Event.Status.CANCELLED):
+        fields.setdefault("status_reason", "A storm")
+    fields.setdefault("refund_policy", {"bands": [{"hours_before": 48, "percent": 100}]})
     fields.setdefault("city", "Горно-Алтайск")
     fields.setdefault("venue", "Лагерь на Катуни")
     fields.setdefault("address", "Чемал, ул. Береговая, 1")

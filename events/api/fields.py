@@ -1,0 +1,92 @@
+"""Fields that the API's contract needs and REST framework doesn't have."""
+
+import zoneinfo
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from common.money import Money
+
+CURRENCIES = ("RUB", "BYN", "KZT", "EUR", "USD")
+# PostgreSQL knows these too (tested): it computes the calendar day of the start.
+TIME_ZONES = frozenset(
+    name
+    for name in zoneinfo.available_timezones()
+    if name == "UTC" or ("/" in name and not name.startswith(("Etc/", "SystemV/")))
+)
+# Beyond these a shift into another time zone could leave the calendar.
+TIME_LIMITS = [
+    MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
+    MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC)),
+]
+
+
+class WholeSerializer(serializers.Serializer):
+    """A value that is replaced as a whole: a PATCH can't leave parts of it out."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.root is self:
+            return super().to_internal_value(data)
+        alone = type(self)(data=data)
+        alone.is_valid(raise_exception=True)
+        return alone.validated_data
+
+
+class MoneySerializer(WholeSerializer):
+    """`{"amount": "1500.00", "currency": "RUB"}`; a Money object inside."""
+
+    amount = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=Decimal(0))
+    currency = serializers.ChoiceField(choices=CURRENCIES)
+
+    def to_internal_value(self, data: Any) -> Money:
+        parsed = super().to_internal_value(data)
+        return parsed if isinstance(parsed, Money) else Money(parsed["amount"], parsed["currency"])
+
+
+class ZoneField(serializers.CharField):
+    """The name of a time zone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=64, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in TIME_ZONES:
+            raise serializers.ValidationError(_("There is no such time zone."), code="invalid")
+        return name
+
+
+class LinkField(serializers.URLField):
+    """A link that a browser may open: http or https."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=200, **options)
+        self.validators.append(URLValidator(schemes=["http", "https"]))
+
+
+class BandSerializer(serializers.Serializer):
+    """From so many hours before the start on, so many percent are refunded."""
+
+    hours_before = serializers.IntegerField(min_value=0, max_value=8760)
+    percent = serializers.IntegerField(min_value=0, max_value=100)
+
+
+class RefundPolicySerializer(WholeSerializer):
+    """Bands, the earliest first; none at all: nothing is refunded when the guest cancels."""
+
+    bands = BandSerializer(many=True, max_length=10)
+
+    def validate_bands(self, bands: list[dict[str, int]]) -> list[dict[str, int]]:
+        ordered = sorted(bands, key=lambda band: -band["hours_before"])
+        if len({band["hours_before"] for band in bands}) < len(bands):
+            raise serializers.ValidationError(_("Two bands begin at the same hour."), code="unique")
+        percents = [band["percent"] for band in ordered]
+        if percents != sorted(percents, reverse=True):
+            raise serializers.ValidationError(
+                _("The refund can't grow as the start comes nearer."), code="not_monotonic"
+            )
+        return [dict(band) for band in ordered]

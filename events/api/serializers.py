@@ -1,0 +1,228 @@
+"""Events as the API shows them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from common.money import Money
+from events.api.fields import MoneySerializer, RefundPolicySerializer
+from events.availability import (
+    Availability,
+    Sale,
+    Seats,
+    level,
+    level_of_event,
+    level_of_type,
+    sale_of,
+    seats_of_event,
+)
+from events.covers import cover_of
+from events.models import Category, Event, TicketType
+from events.snippets import marked_snippet
+
+
+class CategorySerializer(serializers.ModelSerializer):
+    parent = serializers.SlugRelatedField(slug_field="slug", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Category
+        fields = ["slug", "name", "parent", "position"]
+
+
+class CategoryRefSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ["slug", "name"]
+
+
+class OrganizerRefSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class SeatsSerializer(serializers.Serializer):
+    """Exact numbers, for the organizer only."""
+
+    capacity = serializers.IntegerField()
+    held = serializers.IntegerField()
+    sold = serializers.IntegerField()
+    left = serializers.IntegerField()
+
+
+class TicketTypeSerializer(serializers.ModelSerializer):
+    """A kind of ticket; `context`: `event`, `standing`, `now`."""
+
+    price = serializers.SerializerMethodField()
+    sale = serializers.SerializerMethodField()
+    availability = serializers.SerializerMethodField()
+    seats = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TicketType
+        fields = [
+            *("id", "name", "price", "sale", "sale_opens_at", "sale_closes_at", "min_per_booking", "max_per_booking"),
+            *("position", "availability", "seats"),
+        ]
+
+    @extend_schema_field(MoneySerializer)
+    def get_price(self, ticket_type: TicketType) -> dict[str, str]:
+        return ticket_type.money.as_json()
+
+    @extend_schema_field(serializers.ChoiceField(choices=Sale.choices))
+    def get_sale(self, ticket_type: TicketType) -> str:
+        return sale_of(ticket_type, now=self.context["now"])
+
+    @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
+    def get_availability(self, ticket_type: TicketType) -> str:
+        return level_of_type(ticket_type, self.context["event"])
+
+    @extend_schema_field(SeatsSerializer(allow_null=True))
+    def get_seats(self, ticket_type: TicketType) -> Any:
+        if not self.context["standing"].inside:
+            return None
+        seats = Seats(ticket_type.capacity, ticket_type.held, ticket_type.sold)
+        return SeatsSerializer(seats).data
+
+
+class EventCardSerializer(serializers.ModelSerializer):
+    """An event in a list; the row carries `price_from`, `seats_left` and `seats_total`."""
+
+    url = serializers.SerializerMethodField()
+    category = CategoryRefSerializer()
+    organizer = OrganizerRefSerializer()
+    cover = serializers.SerializerMethodField()
+    online = serializers.SerializerMethodField()
+    price_from = serializers.SerializerMethodField()
+    availability = serializers.SerializerMethodField()
+    snippet = serializers.SerializerMethodField(
+        help_text="In a search: the words around the match, as escaped HTML with <mark>."
+    )
+    tags = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Event
+        fields = [
+            *("id", "slug", "url", "title", "summary", "snippet", "category", "organizer", "cover", "tags"),
+            *("status", "language", "age_rating", "city", "venue", "online", "starts_at", "ends_at", "time_zone"),
+            *("price_from", "availability"),
+        ]
+
+    def get_url(self, event: Event) -> str:
+        return f"{settings.PUBLIC_URL}/events/{event.slug}-{event.id}/"
+
+    def get_cover(self, event: Event) -> str:
+        return static(cover_of(event))
+
+    def get_online(self, event: Event) -> bool:
+        return bool(event.online_url)
+
+    @extend_schema_field(MoneySerializer(allow_null=True))
+    def get_price_from(self, event: Any) -> dict[str, str] | None:
+        return None if event.price_from is None else Money(event.price_from, event.currency).as_json()
+
+    @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
+    def get_availability(self, event: Any) -> str:
+        return level(left=event.seats_left, total=event.seats_total)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_snippet(self, event: Any) -> str | None:
+        return marked_snippet(getattr(event, "snippet", None))
+
+
+class EventSerializer(EventCardSerializer):
+    """An event as a whole; `context`: `standing`, `now`. Guests see limited details."""
+
+    address = serializers.SerializerMethodField()
+    latitude = serializers.SerializerMethodField()
+    longitude = serializers.SerializerMethodField()
+    online_url = serializers.SerializerMethodField()
+    contact = serializers.SerializerMethodField()
+    details = serializers.SerializerMethodField(
+        help_text="`limited`: address, link and contact are shown to those who have a booking."
+    )
+    refund_policy = RefundPolicySerializer(read_only=True)
+    ticket_types = serializers.SerializerMethodField()
+    snippet = None  # type: ignore[assignment]
+
+    class Meta:
+        model = Event
+        fields = [
+            *(name for name in EventCardSerializer.Meta.fields if name != "snippet"),
+            *("description", "address", "latitude", "longitude", "address_is_public", "online_url", "contact"),
+            *("details", "currency", "capacity", "refund_policy", "cancellable_hours_before", "status_reason"),
+            *("ticket_types", "published_at", "version"),
+        ]
+
+    def to_representation(self, event: Event) -> dict[str, Any]:
+        shown = super().to_representation(event)
+        if not self.context["standing"].inside:
+            shown["capacity"] = None
+        return shown
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_address(self, event: Event) -> str | None:
+        return event.address if self._shows_place(event) else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_latitude(self, event: Event) -> str | None:
+        return str(event.latitude) if self._shows_place(event) and event.latitude is not None else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_longitude(self, event: Event) -> str | None:
+        return str(event.longitude) if self._shows_place(event) and event.longitude is not None else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_online_url(self, event: Event) -> str | None:
+        return event.online_url if self.context["standing"].has_access else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_contact(self, event: Event) -> str | None:
+        return event.contact if self.context["standing"].has_access else None
+
+    @extend_schema_field(serializers.ChoiceField(choices=["full", "limited"]))
+    def get_details(self, event: Event) -> str:
+        return "full" if self.context["standing"].has_access else "limited"
+
+    @extend_schema_field(TicketTypeSerializer(many=True))
+    def get_ticket_types(self, event: Event) -> Any:
+        context = self.context | {"event": event}
+        return TicketTypeSerializer(event.ticket_types.all(), many=True, context=context).data
+
+    @extend_schema_field(MoneySerializer(allow_null=True))
+    def get_price_from(self, event: Event) -> dict[str, str] | None:
+        types = event.ticket_types.all()
+        return min(types, key=lambda one: one.price).money.as_json() if types else None
+
+    @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
+    def get_availability(self, event: Event) -> str:
+        return level_of_event(event, event.ticket_types.all(), now=self.context["now"])
+
+    def _shows_place(self, event: Event) -> bool:
+        return event.address_is_public or self.context["standing"].has_access
+
+
+class AvailabilitySerializer(serializers.Serializer):
+    """What is left of an event; `context`: `standing`, `now`."""
+
+    availability = serializers.SerializerMethodField()
+    seats = serializers.SerializerMethodField()
+    ticket_types = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
+    def get_availability(self, event: Event) -> str:
+        return level_of_event(event, event.ticket_types.all(), now=self.context["now"])
+
+    @extend_schema_field(SeatsSerializer(allow_null=True))
+    def get_seats(self, event: Event) -> Any:
+        if not self.context["standing"].inside:
+            return None
+        return SeatsSerializer(seats_of_event(event, event.ticket_types.all())).data
+
+    @extend_schema_field(TicketTypeSerializer(many=True))
+    def get_ticket_types(self, event: Event) -> Any:
+        context = self.context | {"event": event}
+        return TicketTypeSerializer(event.ticket_types.all(), many=True, context=context).data

@@ -1,0 +1,120 @@
+"""Which events: adjectives that chain."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.search import SearchHeadline, SearchRank
+from django.db import models
+from django.db.models import Case, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Least
+
+from events.models import search
+from events.models.lifecycle import HIDDEN, LISTED
+from events.models.ticket_type import TicketType
+from events.snippets import START, STOP
+
+if TYPE_CHECKING:
+    from events.models.event import Event  # noqa: F401  (the type of the rows)
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def listed(self) -> "EventQuerySet":
+        return self.filter(status__in=LISTED)
+
+    def readable_by_guests(self) -> "EventQuerySet":
+        return self.exclude(status__in=HIDDEN)
+
+    def upcoming(self, now: datetime) -> "EventQuerySet":
+        return self.filter(ends_at__gt=now)
+
+    def of_member(self, user_id: object) -> "EventQuerySet":
+        return self.filter(organizer__members__user_id=user_id)
+
+    def favored_by(self, user_id: object) -> "EventQuerySet":
+        return self.filter(favorites__user_id=user_id)
+
+    def matching(self, text: str) -> "EventQuerySet":
+        """Annotates `relevance`, in millionths, so that pages can be cut by it exactly."""
+        wanted = search.query(text)
+        rank = Cast(SearchRank(F("search"), wanted, normalization=Value(1)) * 1_000_000, IntegerField())
+        return self.filter(search=wanted).annotate(relevance=rank)
+
+    def with_snippets(self, text: str) -> "EventQuerySet":
+        """Annotates `snippet`: the part of the description that matches, its words between two marks."""
+        headline = SearchHeadline(
+            "description",
+            search.query(text),
+            config=search.CONFIG,
+            start_sel=START,
+            stop_sel=STOP,
+            max_words=24,
+            min_words=12,
+        )
+        return self.annotate(snippet=headline)
+
+    def in_categories(self, category_ids: Iterable[uuid.UUID]) -> "EventQuerySet":
+        return self.filter(category_id__in=list(category_ids))
+
+    def starting_between(self, first: date | None, last: date | None) -> "EventQuerySet":
+        """By the calendar of the place where the event is; both days belong to the period."""
+        found = self if first is None else self.filter(starts_on__gte=first)
+        return found if last is None else found.filter(starts_on__lte=last)
+
+    def priced_between(self, least: Decimal | None, most: Decimal | None) -> "EventQuerySet":
+        """With at least one ticket type in the range."""
+        types = TicketType.objects.filter(event=OuterRef("pk"))
+        if least is not None:
+            types = types.filter(price__gte=least)
+        if most is not None:
+            types = types.filter(price__lte=most)
+        return self.filter(Exists(types))
+
+    def free(self) -> "EventQuerySet":
+        """With at least one ticket type for nothing."""
+        return self.priced_between(None, Decimal(0))
+
+    def paid(self) -> "EventQuerySet":
+        """Without any ticket type for nothing."""
+        return self.exclude(Exists(TicketType.objects.filter(event=OuterRef("pk"), price=0)))
+
+    def online(self) -> "EventQuerySet":
+        return self.exclude(online_url="")
+
+    def on_site(self) -> "EventQuerySet":
+        return self.filter(online_url="")
+
+    def with_prices(self) -> "EventQuerySet":
+        """Annotates `price_from`; `price_order` is never empty, for sorting."""
+        cheapest = _of_types(Min("price"))
+        return self.annotate(price_from=cheapest, price_order=Coalesce(cheapest, Value(Decimal(0))))
+
+    def with_seats(self, now: datetime) -> "EventQuerySet":
+        """Annotates `seats_left` and `seats_total` over the ticket types whose sales have not ended."""
+        sold_on = Q(sale_closes_at__isnull=True) | Q(sale_closes_at__gt=now)
+        left = Sum(Case(When(sold_on, then=F("capacity") - F("held") - F("sold")), default=Value(0)))
+        of_types = Coalesce(_of_types(left), Value(0))
+        total = Coalesce(_of_types(Sum("capacity")), Value(0))
+        # LEAST ignores NULL: an event without an overall capacity is limited by its types only.
+        return self.annotate(
+            seats_left=Least(of_types, F("capacity") - F("held") - F("sold"), output_field=IntegerField()),
+            seats_total=Least(total, F("capacity"), output_field=IntegerField()),
+        )
+
+    def locked(self) -> "EventQuerySet":
+        """Locks the rows in one order and passes over those that somebody else has locked."""
+        return self.order_by("pk").select_for_update(skip_locked=True, of=("self",))
+
+
+def _of_types(aggregate: models.Aggregate) -> Subquery:
+    types = TicketType.objects.filter(event=OuterRef("pk")).order_by().values("event")
+    return Subquery(types.annotate(figure=aggregate).values("figure"))
+
+
+class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
+    """Leaves the search vector in the database: no reader of a row needs it."""
+
+    def get_queryset(self) -> EventQuerySet:
+        return super().get_queryset().defer("search")

@@ -1,0 +1,103 @@
+"""One event, as far as the reader may know it."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.selectors import MANAGING_ROLES, list_organizers_of
+from common.problems import NotAllowed, NotFound
+from events.actors import Actor
+from events.models import Event, EventAccess, TicketType
+from events.models.lifecycle import HIDDEN
+
+
+def get_readable_event(*, actor: Actor, event_id: uuid.UUID) -> Event:
+    """Return an event with its organizer, category and ticket types.
+
+    Drafts and events taken down exist only for the organizer's members and administrators.
+
+    Raises:
+        NotFound: there is none, or it isn't theirs to read.
+    """
+    event = list_readable_events(actor=actor).filter(id=event_id).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def list_readable_events(*, actor: Actor) -> QuerySet[Event]:
+    """Return all events that the actor may open."""
+    types = Prefetch("ticket_types", queryset=TicketType.objects.order_by("position", "created_at", "id"))
+    events = Event.objects.select_related("organizer", "category__parent").prefetch_related(types)
+    if actor.administers:
+        return events
+    readable = ~Q(status__in=HIDDEN)
+    if actor.user_id is not None:
+        readable |= Q(organizer_id__in=list_organizers_of(user_id=actor.user_id).order_by().values("id"))
+    return events.filter(readable)
+
+
+def get_managed_event(*, actor: Actor, event_id: uuid.UUID) -> Event:
+    """Return an event that the actor may change: an owner's or manager's own, or any for an administrator.
+
+    Raises:
+        NotFound: there is none, or it isn't theirs.
+        NotAllowed: they belong to the organizer, but not as an owner or manager.
+    """
+    event = get_readable_event(actor=actor, event_id=event_id)
+    standing = standing_of(actor=actor, event=event)
+    if not standing.inside:
+        raise NotFound
+    if not standing.manages:
+        raise NotAllowed
+    return event
+
+
+def get_any_event(*, administrator: Actor, event_id: uuid.UUID) -> Event:
+    """Return an event for an administrator's own acts.
+
+    Raises:
+        NotAllowed: the actor isn't one.
+        NotFound: there is none.
+    """
+    if not administrator.administers:
+        raise NotAllowed
+    return get_readable_event(actor=administrator, event_id=event_id)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an actor is to an event."""
+
+    # A member of its organizer, or an administrator.
+    inside: bool = False
+    # May change it.
+    manages: bool = False
+    # May see the address, the link and the contact.
+    has_access: bool = False
+
+
+def standing_of(*, actor: Actor, event: Event) -> Standing:
+    """Return what the actor is to the event."""
+    if actor.administers:
+        return Standing(inside=True, manages=True, has_access=True)
+    if actor.user_id is None:
+        return Standing()
+    roles = event.organizer.members.filter(user_id=actor.user_id).values_list("role", flat=True)
+    role = roles.first()
+    if role is not None:
+        return Standing(inside=True, manages=role in MANAGING_ROLES, has_access=True)
+    return Standing(has_access=EventAccess.objects.filter(user_id=actor.user_id, event_id=event.id).exists())
+
+
+def get_ticket_type(*, event: Event, ticket_type_id: uuid.UUID) -> TicketType:
+    """Return one of the event's ticket types.
+
+    Raises:
+        NotFound: it has no such type.
+    """
+    ticket_type = TicketType.objects.filter(id=ticket_type_id, event=event).first()
+    if ticket_type is None:
+        raise NotFound
+    return ticket_type

@@ -1,0 +1,107 @@
+"""Correct what an event says about itself."""
+
+import uuid
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from audit.services.record_entry import record_entry
+from common.problems import FieldProblem, InvalidInput, Problem, StaleVersion
+from common.transactions import requires_transaction, violations
+from events.actors import Actor
+from events.models import Event, TicketType
+from events.models.lifecycle import EDITABLE, Status
+from events.selectors.events import get_managed_event
+from events.services.check_event import missing_in_content
+
+ENDS_AFTER_START = "events_event_ends_after_start"
+# People have planned for these: once seats are taken, they change by rescheduling, which tells everyone.
+TIME_AND_PLACE = frozenset(
+    {"starts_at", "ends_at", "time_zone", "city", "venue", "address", "latitude", "longitude", "online_url"}
+)
+
+
+class EventClosed(Problem):
+    """A finished, archived or cancelled event is not changed any more."""
+
+    code = "event_closed"
+    status = 409
+    title = "The event is over: it can't be changed any more."
+
+
+class RescheduleRequired(Problem):
+    """Seats are taken: time and place change by `reschedule`, which tells everyone who booked."""
+
+    code = "reschedule_required"
+    status = 409
+    title = "Seats are taken already: reschedule the event to change its time or place."
+
+
+class CapacityTaken(Problem):
+    """Capacity can't go below what is held and sold."""
+
+    code = "capacity_taken"
+    status = 409
+    title = "More seats than that are held or sold already."
+
+
+def ends_before_start() -> Problem:
+    return InvalidInput(errors=(FieldProblem("/ends_at", "invalid", _("The event must end after it starts.")),))
+
+
+@requires_transaction
+def update_event(*, actor: Actor, event_id: uuid.UUID, fields: dict[str, Any], expected_version: int) -> Event:
+    """Write the fields, if nobody has changed the event since the actor read it.
+
+    Raises:
+        NotFound, NotAllowed: it isn't the actor's to change.
+        StaleVersion: it was changed meanwhile.
+        EventClosed, RescheduleRequired, CapacityTaken: its state doesn't allow the change.
+        InvalidInput: the fields contradict each other, or a published event would lose what it needs.
+    """
+    event = get_managed_event(actor=actor, event_id=event_id)
+    before = {name: getattr(event, name) for name in fields}
+    write_fields(event=event, fields=fields, expected_version=expected_version)
+    changes = {name: [before[name], fields[name]] for name in fields if before[name] != fields[name]}
+    if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys() and _seats_are_taken(event):
+        raise RescheduleRequired
+    if "capacity" in changes or (actor.administers and changes):
+        record_entry(
+            actor_id=actor.user_id,
+            action="event.changed",
+            target_type="events.event",
+            target_id=str(event.id),
+            changes={name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()},
+        )
+    return event
+
+
+def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int) -> None:
+    """Write the fields by one conditional UPDATE and refresh the event.
+
+    Raises:
+        EventClosed, StaleVersion, CapacityTaken, InvalidInput
+    """
+    meaning = {ENDS_AFTER_START: ends_before_start, "events_event_within_capacity": CapacityTaken}
+    with violations(meaning):
+        changed = Event.objects.filter(id=event.id, version=expected_version, status__in=EDITABLE).update(
+            version=F("version") + 1, **fields
+        )
+    event.refresh_from_db(fields=["status", "version", *fields])
+    if not changed:
+        if event.version != expected_version:
+            raise StaleVersion
+        raise EventClosed(status=event.status)
+    missing = missing_in_content(event=event) if event.status != Status.DRAFT else ()
+    if missing:
+        raise InvalidInput(errors=missing)
+
+
+def _seats_are_taken(event: Event) -> bool:
+    """Look under the types' locks, so that no seat is taken while the time or place changes."""
+    return any(one.held + one.sold for one in TicketType.objects.filter(event=event).locked())
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | bool | list | dict | None) else str(value)
