@@ -8,6 +8,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, TicketType
+from events.models.lifecycle import LISTED
 
 FEW_PERCENT = 10
 
@@ -60,7 +61,7 @@ def seats_of_event(event: Event, types: Iterable[TicketType]) -> Seats:
 def level_of_event(event: Event, types: Iterable[TicketType], *, now: datetime) -> Availability:
     """Speak of the types whose sales have not ended."""
     left = seats_left_overall(event)
-    open_types = [one for one in types if sale_of(one, now=now) != Sale.CLOSED]
+    open_types = [one for one in types if sale_of(one, event, now=now) != Sale.CLOSED]
     of_types = sum(one.available for one in open_types)
     total = sum(one.capacity for one in open_types)
     if left is not None:
@@ -79,10 +80,10 @@ def seats_left_overall(event: Event) -> int | None:
     return None if event.capacity is None else event.capacity - event.held - event.sold
 
 
-def sale_of(one: TicketType, *, now: datetime) -> Sale:
-    """Return whether the type can be bought now."""
+def sale_of(one: TicketType, event: Event, *, now: datetime) -> Sale:
+    """Return whether the type can be bought now; without a closing time of its own it closes when the event starts."""
+    if now >= (one.sale_closes_at or event.starts_at) or event.status not in LISTED:
+        return Sale.CLOSED
     if one.sale_opens_at is not None and now < one.sale_opens_at:
         return Sale.UPCOMING
-    if one.sale_closes_at is not None and now >= one.sale_closes_at:
-        return Sale.CLOSED
     return Sale.OPEN

@@ -7,8 +7,6 @@ from icalendar import Calendar, Event, vText
 
 from events.models import Event as EventRow
 
-STATUSES = {EventRow.Status.CANCELLED: "CANCELLED"}
-
 
 def calendar_of(event: EventRow, *, url: str, shows_place: bool, now: datetime) -> bytes:
     """Return a calendar with one entry; the address is in it only for those who may see it."""
@@ -23,7 +21,7 @@ def calendar_of(event: EventRow, *, url: str, shows_place: bool, now: datetime) 
     entry.add("summary", event.title)
     entry.add("description", event.summary)
     entry.add("url", url)
-    entry.add("status", STATUSES.get(event.status, "CONFIRMED"))
+    entry.add("status", "CANCELLED" if event.status == EventRow.Status.CANCELLED else "CONFIRMED")
     place = [event.venue, event.city, event.address if shows_place else ""]
     entry.add("location", vText(", ".join(part for part in place if part)))
     calendar = Calendar()

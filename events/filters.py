@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from events.models import Category, Event
 from events.models.event_queryset import EventQuerySet
@@ -36,7 +38,8 @@ ORDERING_NAMES = [
 
 
 def _flag(**options: Any) -> filters.TypedChoiceFilter:
-    return filters.TypedChoiceFilter(choices=YES_NO, coerce=lambda value: value == "true", empty_value=None, **options)
+    one = filters.TypedChoiceFilter(choices=YES_NO, coerce=lambda value: value == "true", empty_value=None, **options)
+    return extend_schema_field(OpenApiTypes.BOOL)(one)
 
 
 class CatalogueFilter(filters.FilterSet):

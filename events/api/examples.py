@@ -36,7 +36,7 @@ TICKET_TYPE = {
     "availability": "available",
     "seats": None,
 }
-CARD = {
+CARD: dict[str, object] = {
     "id": "0197a2b0-5c1e-7d3a-9f4b-2f6f0c9f1a10",
     "slug": "splav-po-katuni",
     "url": "https://aquastream.example/events/splav-po-katuni-0197a2b0-5c1e-7d3a-9f4b-2f6f0c9f1a10/",

@@ -78,7 +78,7 @@ class BandSerializer(serializers.Serializer):
 class RefundPolicySerializer(WholeSerializer):
     """Bands, the earliest first; none at all: nothing is refunded when the guest cancels."""
 
-    bands = BandSerializer(many=True, max_length=10)
+    bands = BandSerializer(many=True, max_length=10)  # type: ignore[call-arg]  # the stubs know no many=True
 
     def validate_bands(self, bands: list[dict[str, int]]) -> list[dict[str, int]]:
         ordered = sorted(bands, key=lambda band: -band["hours_before"])

@@ -77,7 +77,7 @@ class EventInput(EventContentInput):
 
     organizer = serializers.UUIDField(required=False, help_text="May be left out by who manages only one.")
     currency = serializers.ChoiceField(choices=CURRENCIES, default="RUB")
-    ticket_types = TicketTypeInput(many=True, required=False, max_length=50)
+    ticket_types = TicketTypeInput(many=True, required=False, max_length=50)  # type: ignore[call-arg]  # as in fields
 
     class Meta(EventContentInput.Meta):
         fields = [*EventContentInput.Meta.fields, "organizer", "currency", "ticket_types"]

@@ -25,7 +25,7 @@ from events.snippets import marked_snippet
 
 
 class CategorySerializer(serializers.ModelSerializer):
-    parent = serializers.SlugRelatedField(slug_field="slug", read_only=True, allow_null=True)
+    parent = serializers.SlugRelatedField[Category](slug_field="slug", read_only=True, allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = Category
@@ -74,7 +74,7 @@ class TicketTypeSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.ChoiceField(choices=Sale.choices))
     def get_sale(self, ticket_type: TicketType) -> str:
-        return sale_of(ticket_type, now=self.context["now"])
+        return sale_of(ticket_type, self.context["event"], now=self.context["now"])
 
     @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
     def get_availability(self, ticket_type: TicketType) -> str:
@@ -189,7 +189,7 @@ class EventSerializer(EventCardSerializer):
 
     @extend_schema_field(TicketTypeSerializer(many=True))
     def get_ticket_types(self, event: Event) -> Any:
-        context = self.context | {"event": event}
+        context = {**self.context, "event": event}
         return TicketTypeSerializer(event.ticket_types.all(), many=True, context=context).data
 
     @extend_schema_field(MoneySerializer(allow_null=True))
@@ -224,5 +224,5 @@ class AvailabilitySerializer(serializers.Serializer):
 
     @extend_schema_field(TicketTypeSerializer(many=True))
     def get_ticket_types(self, event: Event) -> Any:
-        context = self.context | {"event": event}
+        context = {**self.context, "event": event}
         return TicketTypeSerializer(event.ticket_types.all(), many=True, context=context).data

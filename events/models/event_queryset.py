@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchHeadline, SearchRank
 from django.db import models
-from django.db.models import Case, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Least
 
 from events.models import search
@@ -93,13 +93,12 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def with_seats(self, now: datetime) -> "EventQuerySet":
         """Annotates `seats_left` and `seats_total` over the ticket types whose sales have not ended."""
-        sold_on = Q(sale_closes_at__isnull=True) | Q(sale_closes_at__gt=now)
-        left = Sum(Case(When(sold_on, then=F("capacity") - F("held") - F("sold")), default=Value(0)))
-        of_types = Coalesce(_of_types(left), Value(0))
-        total = Coalesce(_of_types(Sum("capacity")), Value(0))
+        still_sold = Q(sale_closes_at__gt=now) | Q(sale_closes_at__isnull=True, event__starts_at__gt=now)
+        left = Coalesce(_of_types(Sum(F("capacity") - F("held") - F("sold"), filter=still_sold)), Value(0))
+        total = Coalesce(_of_types(Sum("capacity", filter=still_sold)), Value(0))
         # LEAST ignores NULL: an event without an overall capacity is limited by its types only.
         return self.annotate(
-            seats_left=Least(of_types, F("capacity") - F("held") - F("sold"), output_field=IntegerField()),
+            seats_left=Least(left, F("capacity") - F("held") - F("sold"), output_field=IntegerField()),
             seats_total=Least(total, F("capacity"), output_field=IntegerField()),
         )
 

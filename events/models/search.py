@@ -8,13 +8,13 @@ import re
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Func, TextField, Value
-from django.db.models.expressions import F
+from django.db.models.expressions import CombinedExpression, F
 
 CONFIG = "russian"
 LAST_WORD = re.compile(r"(?<![\w\"-])\w+$")
 
 
-def document() -> SearchVector:
+def document() -> CombinedExpression:
     """Return the expression of the stored vector: the title weighs most, then summary and place, then the rest."""
     return (
         _weighed("title", "A") + _weighed("summary", "B") + _weighed("city", "B") + _weighed("venue", "B")

@@ -8,12 +8,6 @@ from common.ids import new_id
 from common.money import Money
 
 
-class TicketTypeQuerySet(models.QuerySet["TicketType"]):
-    def locked(self) -> "TicketTypeQuerySet":
-        """Locks the rows in the order of their ids, as everybody does."""
-        return self.order_by("pk").select_for_update(of=("self",))
-
-
 class TicketType(models.Model):
     """Seats of one price. `held` and `sold` are moved by guarded statements only (services/take_seats.py)."""
 
@@ -31,8 +25,6 @@ class TicketType(models.Model):
     max_per_booking = models.PositiveSmallIntegerField(default=10)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = TicketTypeQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -34,7 +34,7 @@ def cancel_event(*, actor: Actor, event_id: uuid.UUID, reason: str, expected_ver
     record_fact(fact_about(EventCancelled, event, reason=reason))
     record_entry(
         actor_id=actor.user_id,
-        action="event.cancelled",
+        action="events.cancel",
         target_type="events.event",
         target_id=str(event.id),
         changes={"status": [before, Status.CANCELLED]},

@@ -51,7 +51,7 @@ def change_ticket_type(
     if changes:
         record_entry(
             actor_id=actor.user_id,
-            action="ticket_type.changed",
+            action="events.change_ticket_type",
             target_type="events.ticket_type",
             target_id=str(ticket_type.id),
             changes=changes,

@@ -49,7 +49,7 @@ def publish_event(*, actor: Actor, event_id: uuid.UUID, now: datetime, expected_
     record_fact(fact_about(EventPublished, event))
     record_entry(
         actor_id=actor.user_id,
-        action="event.published",
+        action="events.publish",
         target_type="events.event",
         target_id=str(event.id),
         changes={"status": [Status.DRAFT, Status.PUBLISHED]},

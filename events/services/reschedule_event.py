@@ -54,7 +54,7 @@ def reschedule_event(
     )
     record_entry(
         actor_id=actor.user_id,
-        action="event.rescheduled",
+        action="events.reschedule",
         target_type="events.event",
         target_id=str(event.id),
         changes={name: [str(before[name]), str(fields[name])] for name in fields},

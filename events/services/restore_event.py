@@ -39,7 +39,7 @@ def restore_event(
     record_fact(fact_about(EventRestored, event))
     record_entry(
         actor_id=administrator.user_id,
-        action="event.restored",
+        action="events.restore",
         target_type="events.event",
         target_id=str(event.id),
         changes={"status": [Status.SUSPENDED, target]},

@@ -36,7 +36,7 @@ def suspend_event(
     record_fact(fact_about(EventSuspended, event, reason=reason))
     record_entry(
         actor_id=administrator.user_id,
-        action="event.suspended",
+        action="events.suspend",
         target_type="events.event",
         target_id=str(event.id),
         changes={"status": [before, Status.SUSPENDED]},

@@ -10,7 +10,7 @@ from audit.services.record_entry import record_entry
 from common.problems import FieldProblem, InvalidInput, Problem, StaleVersion
 from common.transactions import requires_transaction, violations
 from events.actors import Actor
-from events.models import Event, TicketType
+from events.models import Category, Event
 from events.models.lifecycle import EDITABLE, Status
 from events.selectors.events import get_managed_event
 from events.services.check_event import missing_in_content
@@ -63,16 +63,16 @@ def update_event(*, actor: Actor, event_id: uuid.UUID, fields: dict[str, Any], e
     event = get_managed_event(actor=actor, event_id=event_id)
     before = {name: getattr(event, name) for name in fields}
     write_fields(event=event, fields=fields, expected_version=expected_version)
-    changes = {name: [before[name], fields[name]] for name in fields if before[name] != fields[name]}
-    if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys() and _seats_are_taken(event):
+    changes = {name: [before[name], value] for name, value in fields.items() if before[name] != value}
+    if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys() and event.held + event.sold:
         raise RescheduleRequired
     if "capacity" in changes or (actor.administers and changes):
         record_entry(
             actor_id=actor.user_id,
-            action="event.changed",
+            action="events.change",
             target_type="events.event",
             target_id=str(event.id),
-            changes={name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()},
+            changes={name: [_written(old), _written(new)] for name, (old, new) in changes.items()},
         )
     return event
 
@@ -88,7 +88,8 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
         changed = Event.objects.filter(id=event.id, version=expected_version, status__in=EDITABLE).update(
             version=F("version") + 1, **fields
         )
-    event.refresh_from_db(fields=["status", "version", *fields])
+    # Whoever takes seats updates this row too, so the numbers stand still until the transaction ends.
+    event.refresh_from_db(fields=["status", "version", "held", "sold", *fields])
     if not changed:
         if event.version != expected_version:
             raise StaleVersion
@@ -98,10 +99,5 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
         raise InvalidInput(errors=missing)
 
 
-def _seats_are_taken(event: Event) -> bool:
-    """Look under the types' locks, so that no seat is taken while the time or place changes."""
-    return any(one.held + one.sold for one in TicketType.objects.filter(event=event).locked())
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | bool | list | dict | None) else str(value)
+def _written(value: Any) -> Any:
+    return value.slug if isinstance(value, Category) else value
