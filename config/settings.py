@@ -250,6 +250,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+# Publish at once what the automatic checks of a review find clean; otherwise each review waits for a moderator.
+REVIEWS_PUBLISH_CLEAN = env.text("REVIEWS_PUBLISH_CLEAN", "no") == "yes"
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
