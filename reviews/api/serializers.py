@@ -162,6 +162,7 @@ class RatingSerializer(serializers.ModelSerializer):
     """Stars of an event or an organizer; `score` orders subjects among each other (five times four stars as a prior)."""
 
     mean = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True, read_only=True)
+    score = serializers.DecimalField(max_digits=5, decimal_places=4, read_only=True)
     histogram = serializers.SerializerMethodField()
     aspects = serializers.SerializerMethodField()
 

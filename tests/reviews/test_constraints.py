@@ -152,7 +152,7 @@ class TestRating:
     def test_is_of_one_event_or_one_organizer(self) -> None:
         event = make_past_event()
 
-        assert violated(lambda: Rating.objects.create()) == "reviews_rating_of_one_subject"
+        assert violated(Rating.objects.create) == "reviews_rating_of_one_subject"
         both = violated(lambda: Rating.objects.create(event=event, organizer=event.organizer))
         assert both == "reviews_rating_of_one_subject"
 
