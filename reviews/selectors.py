@@ -9,12 +9,20 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, Que
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from bookings.selectors import attended_event
 from common.problems import NotFound
 from events.models import Event
 from reviews.models import HelpfulVote, ModerationDecision, Rating, Review, ReviewReply, ReviewReport
 from reviews.models.rating import STARS
-from reviews.models.review import ASPECTS
+from reviews.models.review import ASPECTS, WRITE_WINDOW
 
+# Each ends in the id, so that pages neither repeat nor skip.
+ORDERS = {
+    "newest": ("-published_at", "-id"),
+    "helpful": ("-helpful_count", "-id"),
+    "highest": ("-rating", "-id"),
+    "lowest": ("rating", "-id"),
+}
 RECENTLY = timedelta(minutes=10)
 
 
@@ -66,6 +74,17 @@ def find_own_review(*, event_id: UUID, author_id: UUID) -> Review | None:
     return Review.objects.select_related("event").filter(event_id=event_id, author_id=author_id).first()
 
 
+def may_review(*, event: Event, user_id: UUID, now: datetime) -> bool:
+    """Tell whether the form is worth offering; write_review decides."""
+    in_time = event.ends_at <= now < event.ends_at + WRITE_WINDOW
+    return in_time and attended_event(user_id=user_id, event_id=event.pk)
+
+
+def speaks_for_organizer(*, event: Event, user_id: UUID) -> bool:
+    """Tell whether the user may answer in the name of the event's organizer."""
+    return event.organizer.members.filter(user_id=user_id, role__in=["owner", "manager"]).exists()
+
+
 def list_reviews_of_author(*, author_id: UUID) -> QuerySet[Review]:
     """Return a person's own reviews, whatever became of them."""
     return with_reading(Review.objects.filter(author_id=author_id), None)
@@ -105,11 +124,6 @@ def get_review_for_moderator(*, review_id: UUID) -> Review:
 def list_decisions_about(*, author_id: UUID) -> QuerySet[ModerationDecision]:
     """Return what was decided about an author's reviews, newest first, deleted ones included."""
     return ModerationDecision.objects.filter(author_id=author_id).order_by("-decided_at", "-id")
-
-
-def is_member_of_organizer(*, review: Review, user_id: UUID) -> bool:
-    """Tell whether the user speaks for the organizer of the reviewed event."""
-    return review.event.organizer.members.filter(user_id=user_id, role__in=["owner", "manager"]).exists()
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,7 @@ from django.db.models import QuerySet
 from common.api.pagination import CursorPagination
 from common.problems import FieldProblem, InvalidInput
 from reviews.models import Review
-
-ORDERS = {
-    "newest": ("-published_at", "-id"),
-    "helpful": ("-helpful_count", "-id"),
-    "highest": ("-rating", "-id"),
-    "lowest": ("rating", "-id"),
-}
+from reviews.selectors import ORDERS
 
 
 class ReviewPages(CursorPagination):

@@ -14,6 +14,8 @@ from common.ids import new_id
 ASPECTS = ("organisation", "safety", "value", "staff")
 SHORTEST_TEXT = 20
 LONGEST_TEXT = 5000
+WRITE_WINDOW = timedelta(days=90)
+EDIT_WINDOW = timedelta(days=14)
 # A moderator who walked away holds a review no longer than this.
 CLAIM_LASTS = timedelta(minutes=15)
 
@@ -185,3 +187,7 @@ class Review(models.Model):
     def reply(self) -> Any:
         """The organizer's answer out of the prefetched `replies`, or None."""
         return next(iter(self.replies.all()), None)
+
+    @property
+    def editable_until(self) -> datetime:
+        return self.created_at + EDIT_WINDOW

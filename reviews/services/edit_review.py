@@ -1,6 +1,6 @@
 """The author changes a review within fourteen days; it leaves the public and goes through moderation again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F
@@ -13,8 +13,6 @@ from reviews.services.check_text import digest_of
 from reviews.services.move_rating import take_from_rating
 from reviews.services.publish_review import publish_by_checks
 from reviews.services.write_review import Draft, judge
-
-WINDOW = timedelta(days=14)
 
 
 class EditWindowClosed(Problem):
@@ -41,7 +39,7 @@ def edit_review(
         raise NotFound
     if before.version != expected_version:
         raise StaleVersion
-    if now >= before.created_at + WINDOW:
+    if now >= before.editable_until:
         raise EditWindowClosed
     verdict = judge(author_id=author_id, event_id=before.event_id, text=draft.text, now=now)
     _keep(before, now)

@@ -10,7 +10,7 @@ from common.problems import FieldProblem, InvalidInput, NotAllowed, Problem
 from common.transactions import requires_transaction, violations
 from reviews.domain_events import ReviewReplied
 from reviews.models import ReviewReply
-from reviews.selectors import get_review, is_member_of_organizer
+from reviews.selectors import get_review, speaks_for_organizer
 from reviews.services.check_text import Signs, check_text
 
 
@@ -33,7 +33,7 @@ def reply_to_review(*, review_id: UUID, member_id: UUID, text: str, now: datetim
         AlreadyReplied
     """
     review = get_review(review_id=review_id)
-    if not is_member_of_organizer(review=review, user_id=member_id):
+    if not speaks_for_organizer(event=review.event, user_id=member_id):
         raise NotAllowed
     verdict = check_text(text=text, signs=Signs())
     if not verdict.is_clean:

@@ -5,7 +5,7 @@ it; everything else waits for a moderator.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from bookings.selectors import attended_event
@@ -13,11 +13,10 @@ from common.problems import Problem
 from common.transactions import requires_transaction, violations
 from events.models import Event
 from reviews.models import Review
+from reviews.models.review import WRITE_WINDOW
 from reviews.selectors import find_own_review, find_surroundings, get_author, get_reviewed_event
 from reviews.services.check_text import Signs, Verdict, check_text, digest_of
 from reviews.services.publish_review import publish_by_checks
-
-WINDOW = timedelta(days=90)
 
 
 class NotAttended(Problem):
@@ -103,8 +102,8 @@ def demand_reviewable(*, event: Event, author_id: UUID, now: datetime) -> None:
     """
     if now < event.ends_at:
         raise EventNotOver(ends_at=event.ends_at)
-    if now >= event.ends_at + WINDOW:
-        raise ReviewWindowClosed(closed_at=event.ends_at + WINDOW)
+    if now >= event.ends_at + WRITE_WINDOW:
+        raise ReviewWindowClosed(closed_at=event.ends_at + WRITE_WINDOW)
     if not attended_event(user_id=author_id, event_id=event.pk):
         raise NotAttended
     written = find_own_review(event_id=event.pk, author_id=author_id)

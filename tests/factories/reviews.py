@@ -1,13 +1,14 @@
 """Reviews and what surrounds them."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Organizer, User
-from bookings.selectors import ATTENDED
+from bookings.models import Booking
 from common.transactions import use_case
 from events.models import Event
 from reviews.models import Review
@@ -32,7 +33,18 @@ def make_attendee(event: Event, **fields: Any) -> User:
     """Make a user of an old account who was at the event."""
     user = make_user(**fields)
     User.objects.filter(pk=user.pk).update(created_at=timezone.now() - LONG_AGO)
-    ATTENDED.add((user.pk, event.pk))
+    Booking.objects.create(
+        user=user,
+        event=event,
+        status=Booking.Status.ATTENDED,
+        seats=1,
+        amount=Decimal("1000.00"),
+        currency="RUB",
+        cancellable_hours_before=24,
+        hold_expires_at=event.starts_at,
+        confirmed_at=event.starts_at - timedelta(days=3),
+        attended_at=event.starts_at,
+    )
     return user
 
 
