@@ -46,7 +46,7 @@ class WebhookDelivery(models.Model):
     # The sender's own id of this message (Standard Webhooks); '' when it gave none.
     webhook_id = models.CharField(max_length=255, blank=True)
     # What this delivery is the first to bring: `order:<id>`, or `body:<digest>` when there is no order id.
-    claim = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  (null: claims nothing)
+    claim = models.CharField(max_length=255, null=True, blank=True)
     order_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     order_paid = models.BooleanField(default=False)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED)
