@@ -10,13 +10,13 @@ from django.db import connection
 from audit.models import AuditSeal
 from audit.seal_digest import GENESIS, digest_of
 from audit.selectors import get_last_seal, list_entries_between
+from common.transaction_ids import read_horizon
 from common.transactions import requires_transaction
 
 log = structlog.get_logger(__name__)
 
 # The advisory lock of the one sealer.
 LOCK = 0x5EA1
-HORIZON_SQL = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 class ChainFromTheFuture(RuntimeError):
@@ -35,16 +35,15 @@ def seal_entries() -> AuditSeal | None:
         sql.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not sql.fetchone()[0]:
             return None
-        sql.execute(HORIZON_SQL)
-        horizon = sql.fetchone()[0]
+    horizon = read_horizon()
     last = get_last_seal()
     start = last.to_transaction if last else 0
-    if horizon < start:
-        raise ChainFromTheFuture(f"seal {last} ends at {start}, the horizon is {horizon}")
-    covered = list_entries_between(from_transaction=start, to_transaction=horizon)
+    if horizon.not_yet_given < start:
+        raise ChainFromTheFuture(f"seal {last} ends at {start}, the server stands at {horizon.not_yet_given}")
+    covered = list_entries_between(from_transaction=start, to_transaction=horizon.finished_before)
     if not covered.exists():
         return None
-    return _append(last, start, horizon)
+    return _append(last, start, horizon.finished_before)
 
 
 def _append(last: AuditSeal | None, start: int, horizon: int) -> AuditSeal:

@@ -6,23 +6,17 @@ from django.db import connection
 from django.utils import timezone
 
 from bus.models import OutboxRow, RelayCursor
+from common.transaction_ids import read_horizon
 from common.transactions import requires_transaction
 
-# The oldest transaction of this database that still runs, else the end of the snapshot. A snapshot spans the whole
-# cluster: without the NOT IN, a long transaction in a neighbouring database would hold every reader back.
-WINDOW_SQL = """
-    WITH horizon AS (
-        SELECT coalesce(min(running), pg_snapshot_xmax(pg_current_snapshot()))::text::bigint AS id
-        FROM pg_snapshot_xip(pg_current_snapshot()) AS running
-        WHERE running::xid NOT IN (SELECT backend_xid FROM pg_stat_activity
-                                   WHERE backend_xid IS NOT NULL AND datname <> current_database())
-    )
-    SELECT horizon.id, (SELECT min(bus_outboxrow.id) FROM bus_outboxrow
-                        WHERE transaction_id >= %(start)s AND transaction_id < horizon.id)
-    FROM horizon
-"""
+FIRST_ID_SQL = "SELECT min(id) FROM bus_outboxrow WHERE transaction_id >= %s AND transaction_id < %s"
 # Advisory locks of the bus: this number, and the checksum of the reader's name.
 LOCK_SPACE = 0x0B05
+
+
+class CursorFromTheFuture(RuntimeError):
+    """The place lies behind every transaction of this server: the database was restored into a new one, whose
+    transaction numbers begin anew. Set the cursors back, see docs/development.md."""
 
 
 class ReaderReplaced(RuntimeError):
@@ -93,11 +87,16 @@ def _rows_in_window(cursor: RelayCursor, limit: int) -> list[OutboxRow]:
 
 def _open_next_window(cursor: RelayCursor) -> bool:
     """Move the window up to the present horizon; False when it would hold nothing."""
+    horizon = read_horizon()
+    if horizon.not_yet_given < cursor.to_transaction:
+        raise CursorFromTheFuture(
+            f"{cursor.name} stands at {cursor.to_transaction}, the server at {horizon.not_yet_given}"
+        )
     with connection.cursor() as sql:
-        sql.execute(WINDOW_SQL, {"start": cursor.to_transaction})
-        horizon, first_id = sql.fetchone()
+        sql.execute(FIRST_ID_SQL, [cursor.to_transaction, horizon.finished_before])
+        [first_id] = sql.fetchone()
     if first_id is None:
         return False
-    cursor.from_transaction, cursor.to_transaction = cursor.to_transaction, horizon
+    cursor.from_transaction, cursor.to_transaction = cursor.to_transaction, horizon.finished_before
     cursor.last_id = first_id - 1
     return True

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from bus.models import RelayCursor
-from bus.services.read_outbox import ReaderReplaced, become_reader, move_cursor, next_rows
+from bus.services.read_outbox import CursorFromTheFuture, ReaderReplaced, become_reader, move_cursor, next_rows
 from bus.services.record_fact import record_fact
 from common.transactions import use_case
 from tests.bus.facts import PotBoiled
@@ -114,3 +114,11 @@ class TestBecomeReader:
         successor.join(10)
 
         assert answers == [False, True]
+
+
+class TestAfterARestore:
+    def test_says_that_the_place_lies_in_the_future(self) -> None:
+        RelayCursor.objects.create(name="test", from_transaction=2**60, to_transaction=2**60)
+
+        with pytest.raises(CursorFromTheFuture):
+            read()
