@@ -1,13 +1,24 @@
 """Reads of accounts."""
 
 import uuid
+from datetime import datetime
 
-from django.db.models import QuerySet
+from allauth.usersessions.models import UserSession
+from django.db.models import Q, QuerySet
+from knox.crypto import hash_token
 
-from accounts.models import Organizer, OrganizerMember, User
-from common.problems import NotFound
+from accounts.models import AccessToken, AccountMail, Authenticator, Organizer, OrganizerMember, User
+from common.problems import NotFound, Problem
 
 MANAGING_ROLES = (OrganizerMember.Role.OWNER, OrganizerMember.Role.MANAGER)
+
+
+class EmailNotVerified(Problem):
+    """The address has not been proved yet."""
+
+    code = "email_not_verified"
+    status = 403
+    title = "Confirm your e-mail address first: the link is in the mail."
 
 
 def get_user(*, user_id: uuid.UUID) -> User:
@@ -19,6 +30,18 @@ def get_user(*, user_id: uuid.UUID) -> User:
     user = User.objects.active().filter(id=user_id).first()
     if user is None:
         raise NotFound()
+    return user
+
+
+def get_verified_user(*, user_id: uuid.UUID) -> User:
+    """Return an active user who has proved their e-mail address.
+
+    Raises:
+        NotFound, EmailNotVerified
+    """
+    user = get_user(user_id=user_id)
+    if user.email_verified_at is None:
+        raise EmailNotVerified
     return user
 
 
@@ -46,3 +69,66 @@ def list_managed_organizer_ids(*, user_id: uuid.UUID) -> QuerySet[OrganizerMembe
     return OrganizerMember.objects.filter(user_id=user_id, role__in=MANAGING_ROLES).values_list(
         "organizer_id", flat=True
     )
+
+
+def get_organizer_of(*, user_id: uuid.UUID, organizer_id: uuid.UUID) -> Organizer:
+    """Return an organizer that the user is a member of.
+
+    Raises:
+        NotFound: there is none, or the user isn't its member.
+    """
+    organizer = Organizer.objects.filter(id=organizer_id, members__user_id=user_id).first()
+    if organizer is None:
+        raise NotFound
+    return organizer
+
+
+def get_role(*, user_id: uuid.UUID, organizer_id: uuid.UUID) -> str:
+    """Return the user's role in the organizer.
+
+    Raises:
+        NotFound: the organizer doesn't exist, or the user isn't its member.
+    """
+    member = OrganizerMember.objects.filter(user_id=user_id, organizer_id=organizer_id).first()
+    if member is None:
+        raise NotFound
+    return member.role
+
+
+def list_members(*, organizer_id: uuid.UUID) -> QuerySet[OrganizerMember]:
+    """Return the members with their users."""
+    members = OrganizerMember.objects.filter(organizer_id=organizer_id)
+    return members.select_related("user").order_by("created_at", "id")
+
+
+def get_authenticator(*, user_id: uuid.UUID) -> Authenticator | None:
+    """Return the user's confirmed second factor, or None."""
+    device: Authenticator | None = Authenticator.objects.confirmed().filter(user_id=user_id).first()
+    return device
+
+
+def get_live_token(*, text: str, now: datetime) -> AccessToken | None:
+    """Return the token with this text and its user, unless it has expired or the user is no longer active."""
+    token: AccessToken | None = (
+        AccessToken.objects.filter(Q(expiry=None) | Q(expiry__gt=now), digest=hash_token(text), user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    return token
+
+
+def list_tokens_of(*, user_id: uuid.UUID) -> QuerySet[AccessToken]:
+    """Return the user's tokens, newest first."""
+    tokens: QuerySet[AccessToken] = AccessToken.objects.filter(user_id=user_id).order_by("-created", "-id")
+    return tokens
+
+
+def list_sessions_of(*, user: User) -> list[UserSession]:
+    """Return the user's sessions that still work, newest first."""
+    sessions: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return sorted(sessions, key=lambda session: session.created_at, reverse=True)
+
+
+def list_due_mails(*, limit: int) -> list[uuid.UUID]:
+    """Return ids of mails whose time has come and whose task may have been lost."""
+    return list(AccountMail.objects.due().order_by("next_attempt_at", "id").values_list("id", flat=True)[:limit])

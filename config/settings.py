@@ -50,11 +50,10 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django_prometheus",
     "django_otp",
-    "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.usersessions",
     "rest_framework",
     "knox",
     "django_filters",
@@ -170,8 +169,21 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+# Proving an address never signs in: a device's code would be passed by.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 HEADLESS_ONLY = False
-REST_KNOX = {"TOKEN_MODEL": "accounts.AccessToken", "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_LIMIT_PER_USER": None}
+HEADLESS_CLIENTS = ("app",)
+REST_KNOX = {
+    "TOKEN_MODEL": "accounts.AccessToken",
+    "AUTH_HEADER_PREFIX": "Bearer",
+    # Lets secret scanners know our tokens.
+    "TOKEN_PREFIX": "aqs_",
+    "TOKEN_LIMIT_PER_USER": None,
+}
 KNOX_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105  (the name of a model)
 
 REST_FRAMEWORK = {

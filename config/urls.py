@@ -40,7 +40,7 @@ urlpatterns = [
     path("api/", include("loyalty.webhook_urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/", include("accounts.headless_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     *PAGES,
 ]

@@ -1,12 +1,81 @@
 """How a request says who it is: a bearer token for programs, the session cookie with CSRF for pages."""
 
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from accounts.models import AccessToken, User
+from accounts.scopes import READ, WRITE
+from accounts.selectors import get_live_token
+from accounts.services.note_token_use import is_worth_noting, note_token_use
+from common.problems import Problem
+from common.transactions import use_case
+
+
+class ScopeMissing(Problem):
+    """The token was not made for this."""
+
+    code = "scope_missing"
+    status = 403
+    title = "This token may not do this."
 
 
 class AccessTokenAuthentication(TokenAuthentication):
-    """`Authorization: Bearer <token>`."""
+    """`Authorization: Bearer <token>`; refuses what is outside the token's scopes, on every view."""
+
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        found: tuple[User, AccessToken] | None = super().authenticate(request)
+        if found is None:
+            return None
+        user, token = found
+        needed = _needed_scope(request)
+        if needed not in token.scopes:
+            raise ScopeMissing(
+                needed, headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'}
+            )
+        now = timezone.now()
+        if is_worth_noting(token, now):
+            with use_case():
+                note_token_use(token=token, now=now)
+        return user, token
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, AccessToken]:
+        """Find the token by its hash: one query, where knox reads all tokens of the user."""
+        found = get_live_token(text=token.decode("ascii", errors="replace"), now=timezone.now())
+        if found is None:
+            raise AuthenticationFailed(_("This token is not valid, or not any more."))
+        return found.user, found
 
 
 class PageSessionAuthentication(SessionAuthentication):
     """The session of the site's own pages; unsafe methods need the CSRF token."""
+
+
+class AccessTokenScheme(OpenApiAuthenticationExtension):
+    """Tells the API's documentation about bearer tokens."""
+
+    target_class = "accounts.api.authentication.AccessTokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A token from `POST /api/v1/auth/tokens/`."}
+
+
+class PageSessionScheme(SessionScheme):
+    """Tells the API's documentation about the session cookie."""
+
+    target_class = "accounts.api.authentication.PageSessionAuthentication"
+
+
+def _needed_scope(request: Request) -> str:
+    view = (request.parser_context or {}).get("view")
+    own: str | None = getattr(view, "token_scope", None)
+    return own or (READ if request.method in SAFE_METHODS else WRITE)

@@ -8,6 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from common.ids import new_id
 
 
+class OrganizerQuerySet(models.QuerySet["Organizer"]):
+    def locked(self) -> "OrganizerQuerySet":
+        return self.select_for_update().order_by("pk")
+
+
 class Organizer(models.Model):
     """Publishes events; its first paid publication waits for an administrator's approval."""
 
@@ -19,7 +24,11 @@ class Organizer(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    objects = OrganizerQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("organizer")
+        verbose_name_plural = _("organizers")
         constraints = [
             # An organizer has its own address on the site.
             models.UniqueConstraint(fields=["slug"], name="accounts_organizer_slug_unique"),

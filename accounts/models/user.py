@@ -58,6 +58,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     REQUIRED_FIELDS = []
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             # An e-mail belongs to one user, however it is written.
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),

@@ -1,11 +1,16 @@
 """People and organizers."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from itertools import count
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.utils import timezone
+from django_otp.oath import TOTP
 
-from accounts.models import Organizer, OrganizerMember, User
+from accounts.models import AccessToken, Authenticator, Organizer, OrganizerMember, User
+from accounts.scopes import GRANTABLE
 
 _numbers = count(1)
 
@@ -29,3 +34,39 @@ def make_organizer(*, owner: User | None = None, **fields: Any) -> Organizer:
     organizer = Organizer.objects.create(**fields)
     OrganizerMember.objects.create(organizer=organizer, user=owner or make_user(), role=OrganizerMember.Role.OWNER)
     return organizer
+
+
+PASSWORD = "correct horse battery staple"
+
+
+def make_account(**fields: Any) -> User:
+    """Make a user who can sign in at every door with PASSWORD."""
+    user = make_user(**fields)
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_authenticator(user: User, **fields: Any) -> Authenticator:
+    """Give the user a confirmed second factor."""
+    fields.setdefault("key", "3132333435363738393031323334353637383930")
+    fields.setdefault("confirmed", True)
+    return Authenticator.objects.create(user=user, name="authenticator", **fields)
+
+
+def code_of(device: Authenticator, at: datetime, *, steps: int = 0) -> str:
+    """Return what the owner's phone shows at that time, or some 30-second steps away from it."""
+    shown = TOTP(device.key_bytes, step=30, drift=steps)
+    shown.time = at.timestamp()
+    return f"{shown.token():06d}"
+
+
+def make_token(user: User, *, scopes: Sequence[str] = GRANTABLE, **fields: Any) -> tuple[AccessToken, str]:
+    """Make a token; return it with its text."""
+    return AccessToken.objects.create(user, scopes=list(scopes), **fields)
+
+
+def bearer(user: User, **fields: Any) -> dict[str, str]:
+    """Return the header of a request with a new token of the user."""
+    return {"HTTP_AUTHORIZATION": f"Bearer {make_token(user, **fields)[1]}"}

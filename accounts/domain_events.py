@@ -1,0 +1,47 @@
+"""Facts about users."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from accounts.models import User
+from bus.facts import Fact, states
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserFact(Fact):
+    """What others need to speak to a person; phone, name and birth date may be empty."""
+
+    user_id: UUID
+    email: str
+    phone: str
+    display_name: str
+    locale: str
+    time_zone: str
+    birth_on: date | None
+
+    @classmethod
+    def about(cls, user: User) -> Self:
+        """Return the fact with the user's present data."""
+        return cls(
+            user_id=user.id,
+            email=user.email,
+            phone=user.phone,
+            display_name=user.display_name,
+            locale=user.locale,
+            time_zone=user.time_zone,
+            birth_on=user.birth_on,
+        )
+
+
+@states("accounts.user.registered.v1", key="user_id")
+@dataclass(frozen=True, kw_only=True)
+class UserRegistered(UserFact):
+    """Somebody has proved their e-mail address for the first time."""
+
+
+@states("accounts.user.changed.v1", key="user_id")
+@dataclass(frozen=True, kw_only=True)
+class UserChanged(UserFact):
+    """A registered user's data has changed."""

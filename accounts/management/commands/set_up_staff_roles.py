@@ -1,0 +1,17 @@
+"""Make the roles of staff; run after each migrate."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.services.set_up_staff_roles import ROLES, set_up_staff_roles
+from common.transactions import use_case
+
+
+class Command(BaseCommand):
+    help = "Make the roles of staff, or bring them up to date."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with use_case():
+            set_up_staff_roles()
+        self.stdout.write(f"Roles: {', '.join(ROLES)}")

@@ -1,0 +1,19 @@
+"""Revoke one's own token: it stops working at once."""
+
+from uuid import UUID
+
+from accounts.models import AccessToken
+from common.problems import NotFound
+from common.transactions import requires_transaction
+
+
+@requires_transaction
+def revoke_token(*, user_id: UUID, token_id: UUID) -> None:
+    """Delete the token.
+
+    Raises:
+        NotFound: there is none, or it isn't the user's.
+    """
+    deleted, _models = AccessToken.objects.filter(user_id=user_id, id=token_id).delete()
+    if not deleted:
+        raise NotFound
