@@ -29,8 +29,9 @@ def query(text: str) -> SearchQuery:
     if last is None or text.count('"') % 2:
         return whole
     beginning = SearchQuery(text[: last.start()], config=CONFIG, search_type="websearch")
-    # Only word characters are left in it, so it can't speak the syntax of to_tsquery.
-    return whole | (beginning & SearchQuery(f"'{last[0]}':*", config=CONFIG, search_type="raw"))
+    # Not stemmed: «ката» is the beginning of «катамаран», not «кат-». Only word characters are left in it, so it can't
+    # speak the syntax of to_tsquery.
+    return whole | (beginning & SearchQuery(f"'{last[0]}':*", config="simple", search_type="raw"))
 
 
 def _weighed(field: str, weight: str) -> SearchVector:

@@ -15,7 +15,7 @@ from events.models.lifecycle import Status, actions_from, sources_of
 
 
 class InvalidTransition(Problem):
-    """The event's status doesn't allow this step; `status` is what it is, `allowed` what may be done instead."""
+    """The event's status doesn't allow this step; `event_status` is what it is, `allowed` what may be done instead."""
 
     code = "invalid_transition"
     status = 409
@@ -41,4 +41,4 @@ def change_status(
         return
     if expected_version is not None and event.version != expected_version:
         raise StaleVersion
-    raise InvalidTransition(status=event.status, allowed=actions_from(event.status))
+    raise InvalidTransition(event_status=event.status, allowed=actions_from(event.status))

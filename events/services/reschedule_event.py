@@ -39,7 +39,7 @@ def reschedule_event(
     """
     event = get_managed_event(actor=actor, event_id=event_id)
     if event.status != Status.PUBLISHED:
-        raise InvalidTransition(status=event.status, allowed=actions_from(event.status))
+        raise InvalidTransition(event_status=event.status, allowed=actions_from(event.status))
     before = {name: getattr(event, name) for name in fields}
     old_starts_at, old_ends_at = event.starts_at, event.ends_at
     write_fields(

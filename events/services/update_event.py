@@ -93,7 +93,7 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
     if not changed:
         if event.version != expected_version:
             raise StaleVersion
-        raise EventClosed(status=event.status)
+        raise EventClosed(event_status=event.status)
     missing = missing_in_content(event=event) if event.status != Status.DRAFT else ()
     if missing:
         raise InvalidInput(errors=missing)

@@ -52,7 +52,7 @@ def test_a_step_is_taken_exactly_where_the_table_allows_it(status: str, action: 
         with pytest.raises(InvalidTransition) as refused, use_case():
             STEPS[action](event)
 
-        assert refused.value.extra == {"status": status, "allowed": actions_from(status)}
+        assert refused.value.extra == {"event_status": status, "allowed": actions_from(status)}
         assert Event.objects.get(id=event.id).status == status
 
 

@@ -1,0 +1,43 @@
+"""Callers of every kind, seen from one event."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from events.models import Event, EventAccess
+from tests.factories.accounts import make_user
+
+CALLERS = ("guest", "user", "booker", "owner", "manager", "door", "foreign_owner", "staff", "administrator")
+
+
+class Token:
+    """A bearer token that was given with a fresh code of the second factor, or not."""
+
+    def __init__(self, second_factor_at: Any) -> None:
+        self.second_factor_at = second_factor_at
+
+
+@pytest.fixture
+def calling() -> Callable[..., APIClient]:
+    """Make a client: `calling("owner", event)`."""
+
+    def make(caller: str, event: Event) -> APIClient:
+        client = APIClient()
+        if caller == "guest":
+            return client
+        user = make_user(is_staff=caller in ("staff", "administrator"))
+        if caller == "booker":
+            EventAccess.objects.create(user=user, event=event)
+        if caller in ("owner", "manager", "door"):
+            event.organizer.members.create(user=user, role=caller)
+        if caller == "foreign_owner":
+            from tests.factories.accounts import make_organizer
+
+            make_organizer(owner=user)
+        token = Token("2030-01-01T00:00:00Z" if caller == "administrator" else None)
+        client.force_authenticate(user, token)
+        return client
+
+    return make

@@ -1,0 +1,206 @@
+"""Steps of an event's life and ticket types through the API."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from audit.models import AuditEntry
+from events.models import Event, TicketType
+from events.models.lifecycle import Status
+from tests.factories.events import make_event, make_ticket_type
+
+pytestmark = pytest.mark.django_db
+
+Calling = Callable[..., APIClient]
+REASON = {"reason": "A storm"}
+FROM_AND_BODY: dict[str, tuple[Status, dict[str, Any]]] = {
+    "publish": (Status.DRAFT, {}),
+    "cancel": (Status.PUBLISHED, REASON),
+    "reschedule": (Status.PUBLISHED, REASON | {"venue": "Elsewhere"}),
+    "archive": (Status.FINISHED, {}),
+    "suspend": (Status.PUBLISHED, REASON),
+    "restore": (Status.SUSPENDED, {}),
+}
+BY_ADMINISTRATOR = ("suspend", "restore")
+BY_ORGANIZER = [action for action in FROM_AND_BODY if action not in BY_ADMINISTRATOR]
+
+
+def make_ready(status: Status) -> Event:
+    return make_ticket_type(event=make_event(status=status)).event
+
+
+@pytest.mark.parametrize("action", BY_ORGANIZER)
+@pytest.mark.parametrize(
+    ("caller", "answer"),
+    [
+        ("guest", 401),
+        ("user", 404),
+        ("booker", 404),
+        ("foreign_owner", 404),
+        ("staff", 404),
+        ("door", 403),
+        ("manager", 200),
+        ("owner", 200),
+        ("administrator", 200),
+    ],
+)
+def test_a_step_is_for_those_who_manage_the_event(calling: Calling, action: str, caller: str, answer: int) -> None:
+    status, body = FROM_AND_BODY[action]
+    event = make_ready(status)
+
+    response = calling(caller, event).post(f"/api/v1/events/{event.id}/{action}/", body)
+
+    assert response.status_code == answer
+    assert (Event.objects.get(id=event.id).version == 2) == (answer == 200)
+
+
+@pytest.mark.parametrize("action", BY_ADMINISTRATOR)
+@pytest.mark.parametrize(
+    ("caller", "answer"),
+    [("guest", 401), ("user", 403), ("owner", 403), ("staff", 403), ("administrator", 200)],
+)
+def test_taking_down_is_for_administrators_with_a_second_factor(
+    calling: Calling, action: str, caller: str, answer: int
+) -> None:
+    status, body = FROM_AND_BODY[action]
+    event = make_ready(status)
+
+    response = calling(caller, event).post(f"/api/v1/events/{event.id}/{action}/", body)
+
+    assert response.status_code == answer
+    assert (Event.objects.get(id=event.id).version == 2) == (answer == 200)
+
+
+@pytest.mark.parametrize("action", FROM_AND_BODY)
+def test_a_step_refuses_a_stale_version_when_one_is_given(calling: Calling, action: str) -> None:
+    status, body = FROM_AND_BODY[action]
+    event = make_ready(status)
+
+    response = calling("administrator", event).post(
+        f"/api/v1/events/{event.id}/{action}/", body, headers={"If-Match": '"v7"'}
+    )
+
+    assert (response.status_code, response.json()["code"]) == (412, "stale_version")
+
+
+@pytest.mark.parametrize("action", ["cancel", "suspend", "reschedule"])
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}])
+def test_a_step_that_hurts_people_needs_a_reason(calling: Calling, action: str, body: dict[str, Any]) -> None:
+    event = make_event()
+
+    response = calling("administrator", event).post(f"/api/v1/events/{event.id}/{action}/", body)
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"] == "/reason"
+
+
+def test_a_wrong_step_names_what_is_allowed(calling: Calling) -> None:
+    event = make_event(status=Status.DRAFT)
+
+    response = calling("owner", event).post(f"/api/v1/events/{event.id}/cancel/", REASON)
+
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (409, "invalid_transition")
+    assert (problem["allowed"], problem["status"]) == (["publish"], 409)
+    assert problem["event_status"] == "draft"
+
+
+def test_publishing_names_everything_that_is_missing(calling: Calling) -> None:
+    event = make_event(status=Status.DRAFT, venue="", refund_policy={})
+
+    response = calling("owner", event).post(f"/api/v1/events/{event.id}/publish/")
+
+    assert (response.status_code, response.json()["code"]) == (409, "not_ready_to_publish")
+    assert {one["pointer"] for one in response.json()["errors"]} == {"/venue", "/refund_policy", "/ticket_types"}
+
+
+def test_an_event_taken_down_is_gone_for_guests_at_once(calling: Calling, api: APIClient) -> None:
+    event = make_event()
+
+    calling("administrator", event).post(f"/api/v1/events/{event.id}/suspend/", REASON)
+
+    assert api.get(f"/api/v1/events/{event.id}/").status_code == 404
+    assert AuditEntry.objects.get().reason == "A storm"
+
+
+class TestTicketTypes:
+    def test_are_listed_with_the_events_etag(self, api: APIClient, django_assert_num_queries: Any) -> None:
+        event = make_event(version=3)
+        for _ in range(3):
+            make_ticket_type(event=event)
+
+        with django_assert_num_queries(2):
+            response = api.get(f"/api/v1/events/{event.id}/ticket-types/")
+
+        assert (len(response.json()), response["ETag"]) == (3, '"v3"')
+
+    @pytest.mark.parametrize(
+        ("caller", "answer"),
+        [("guest", 401), ("user", 404), ("foreign_owner", 404), ("door", 403), ("manager", 201), ("owner", 201)],
+    )
+    def test_are_added_by_those_who_manage_the_event(self, calling: Calling, caller: str, answer: int) -> None:
+        event = make_ready(Status.PUBLISHED)
+        body = {"name": "VIP", "price": {"amount": "9000.00", "currency": "RUB"}, "capacity": 5}
+
+        response = calling(caller, event).post(f"/api/v1/events/{event.id}/ticket-types/", body)
+
+        assert response.status_code == answer
+        assert TicketType.objects.filter(name="VIP").exists() == (answer == 201)
+
+    @pytest.mark.parametrize(
+        ("caller", "answer"),
+        [("guest", 401), ("user", 404), ("foreign_owner", 404), ("door", 403), ("manager", 200), ("owner", 200)],
+    )
+    def test_are_changed_by_those_who_manage_the_event(self, calling: Calling, caller: str, answer: int) -> None:
+        ticket_type = make_ticket_type()
+
+        response = calling(caller, ticket_type.event).patch(
+            f"/api/v1/events/{ticket_type.event_id}/ticket-types/{ticket_type.id}/", {"capacity": 30}
+        )
+
+        assert response.status_code == answer
+        assert TicketType.objects.get().capacity == (30 if answer == 200 else 10)
+
+    def test_of_another_event_are_not_there(self, calling: Calling) -> None:
+        event = make_event()
+
+        response = calling("owner", event).patch(
+            f"/api/v1/events/{event.id}/ticket-types/{make_ticket_type().id}/", {"capacity": 30}
+        )
+
+        assert response.status_code == 404
+
+    def test_keep_the_seats_that_are_taken(self, calling: Calling) -> None:
+        ticket_type = make_ticket_type(held=2, sold=3)
+
+        response = calling("owner", ticket_type.event).patch(
+            f"/api/v1/events/{ticket_type.event_id}/ticket-types/{ticket_type.id}/", {"capacity": 4}
+        )
+
+        assert (response.status_code, response.json()["code"]) == (409, "capacity_taken")
+        assert response.json()["taken"] == 5
+
+    def test_want_a_whole_price(self, calling: Calling) -> None:
+        ticket_type = make_ticket_type()
+
+        response = calling("owner", ticket_type.event).patch(
+            f"/api/v1/events/{ticket_type.event_id}/ticket-types/{ticket_type.id}/", {"price": {"amount": "5"}}
+        )
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["pointer"] == "/price/currency"
+
+    def test_refuse_a_sale_window_that_ends_before_it_begins(self, calling: Calling) -> None:
+        ticket_type = make_ticket_type()
+        opens = ticket_type.event.starts_at - timedelta(days=1)
+
+        response = calling("owner", ticket_type.event).patch(
+            f"/api/v1/events/{ticket_type.event_id}/ticket-types/{ticket_type.id}/",
+            {"sale_opens_at": opens.isoformat(), "sale_closes_at": (opens - timedelta(days=1)).isoformat()},
+        )
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["pointer"] == "/sale_closes_at"

@@ -1,0 +1,121 @@
+"""What people type, and what they find."""
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from events.api.fields import TIME_ZONES
+from events.models import Event
+from events.selectors.catalogue import list_catalogue
+from events.snippets import marked_snippet
+from tests.factories.events import make_event
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+
+
+def found(text: str) -> list[str]:
+    return [event.title for event in list_catalogue(now=NOW).matching(text).order_by("-relevance", "id")]
+
+
+@pytest.fixture(autouse=True)
+def rafting() -> Event:
+    make_event(title="Лыжный поход", description="Зимний лес и чай из термоса", city="Петрозаводск")
+    return make_event(
+        title="Сплав по рекам Алтая",
+        summary="Guided rafting trips for beginners",
+        description="Идём на **катамаранах**, ночуем у костра. У зелёной долины будет баня.",
+        city="Чемал",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "река",
+        "РЕКАМИ",
+        "сплавы",
+        "катамаран",
+        "trip",
+        "guide",
+        "сплав trips",
+        "зеленая",
+        "зелёная",
+        '"рекам алтая"',
+        "чемал",
+        "сплав -зима",
+    ],
+)
+def test_finds_by_the_stem_in_both_languages(text: str) -> None:
+    assert found(text) == ["Сплав по рекам Алтая"]
+
+
+@pytest.mark.parametrize("text", ["спл", "сплав по рек", "ката", "сплав beg"])
+def test_finds_by_the_beginning_of_the_last_word(text: str) -> None:
+    assert found(text) == ["Сплав по рекам Алтая"]
+
+
+@pytest.mark.parametrize("text", ["спл река", "дайвинг", "сплав -река", '"алтая рекам"'])
+def test_finds_nothing_where_the_words_are_not(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[
+            "'",
+            "\\",
+            "!!!",
+            "a & | b",
+            "':*",
+            "сплав'); DROP TABLE events_event;--",
+            "(((",
+            "<->",
+            '"',
+            ":*",
+            "%",
+            "\ue000",
+        ],
+        *["я" * 200, "🚣", "- -", 'сплав "по', "a:b:c", "\u202e"],
+    ],
+)
+def test_survives_whatever_is_typed(text: str) -> None:
+    found(text)
+
+    assert Event.objects.count() == 2
+
+
+def test_puts_a_match_in_the_title_before_one_in_the_description() -> None:
+    make_event(title="Вечер у воды", description="Говорим про сплав")
+
+    assert found("сплав") == ["Сплав по рекам Алтая", "Вечер у воды"]
+
+
+def test_reads_the_search_vector_from_its_index() -> None:
+    with connection.cursor() as sql:
+        sql.execute("SET LOCAL enable_seqscan = off")
+        plan = Event.objects.matching("сплав").explain()
+
+    assert "events_event_search" in plan
+
+
+def test_a_snippet_shows_the_match_and_nothing_that_a_browser_would_run(rafting: Event) -> None:
+    Event.objects.filter(id=rafting.id).update(description="<script>alert(1)</script> [катамаран](javascript:x) & баня")
+
+    [event] = list_catalogue(now=NOW).matching("катамаран").with_snippets("катамаран")
+    shown = marked_snippet(event.snippet)
+
+    assert "<mark>катамаран</mark>" in shown
+    assert "<script" not in shown
+    assert "javascript" not in shown
+    assert "&amp; баня" in shown
+
+
+def test_the_database_knows_every_time_zone_that_is_offered() -> None:
+    with connection.cursor() as sql:
+        sql.execute("SELECT name FROM pg_timezone_names")
+        known = {name for (name,) in sql.fetchall()}
+
+    assert sorted(TIME_ZONES - known) == []
