@@ -1,5 +1,10 @@
-"""The shops webhook, at the path of its own contract: POST /api/webhook/{webhookSecret}."""
+"""The shops' webhook, at the path of its own contract: POST /api/webhook/{webhookSecret}, with and without a slash."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.api.webhook import webhook
+
+urlpatterns = [
+    path("webhook/<str:secret>", webhook, name="loyalty-webhook"),
+    path("webhook/<str:secret>/", webhook),
+]

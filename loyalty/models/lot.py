@@ -1,5 +1,7 @@
 """Points of one accrual, with their own expiry."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,9 +12,10 @@ from loyalty.models.project import Project
 
 
 class LotQuerySet(models.QuerySet["Lot"]):
-    def spendable(self) -> "LotQuerySet":
+    def spendable(self, now: datetime) -> "LotQuerySet":
         """In the order of spending: what expires soonest, then first in, first out; what never expires comes last."""
-        return self.filter(status=Lot.Status.ACTIVE, remaining__gt=0).order_by(
+        unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
+        return self.filter(unexpired, status=Lot.Status.ACTIVE, remaining__gt=0).order_by(
             models.F("expires_at").asc(nulls_last=True), "created_at", "pk"
         )
 

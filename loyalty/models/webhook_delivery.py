@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
@@ -16,6 +16,19 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         waiting = models.Q(status=status.RECEIVED, next_attempt_at__lte=now)
         abandoned = models.Q(status=status.PROCESSING, lease_expires_at__lte=now)
         return self.filter(waiting | abandoned)
+
+    def insert_unless_known(self, delivery: "WebhookDelivery") -> bool:
+        """Insert the row, or return False when its webhook id or its claim is taken: one statement, no race."""
+        columns = [field.column for field in WebhookDelivery._meta.concrete_fields]
+        values = [
+            field.get_db_prep_save(getattr(delivery, field.attname), connection)
+            for field in WebhookDelivery._meta.concrete_fields
+        ]
+        places = ", ".join(["%s"] * len(columns))
+        insert = f"INSERT INTO {WebhookDelivery._meta.db_table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  (names of columns)
+        with connection.cursor() as sql:
+            sql.execute(f"{insert} ON CONFLICT DO NOTHING", values)
+            return bool(sql.rowcount)
 
     def locked_unless_taken(self) -> "WebhookDeliveryQuerySet":
         """Lock the rows that no other worker holds, oldest first (ids are in the order of arrival)."""
@@ -54,6 +67,8 @@ class WebhookDelivery(models.Model):
     next_attempt_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    # The body of the answer that the sender got: the same message gets the same answer again.
+    answer = models.JSONField(default=dict)
     # What it came to, per record, ids and numbers only.
     result = models.JSONField(default=dict)
     received_at = models.DateTimeField()

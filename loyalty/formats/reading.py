@@ -1,0 +1,37 @@
+"""From bytes to meaning: decode JSON or a form, ask which format it is, let it understand."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common.problems import FieldProblem, InvalidInput
+from loyalty.formats.form_body import read_form
+from loyalty.formats.json_body import read_json
+from loyalty.formats.protocol import Format
+from loyalty.formats.standard import StandardFormat
+from loyalty.formats.tilda import TildaFormat
+from loyalty.formats.understood import Understood
+
+FORMATS: tuple[Format, ...] = (StandardFormat(), TildaFormat())
+
+
+def understand(*, body: bytes, content_type: str, region: str) -> Understood:
+    """Return what a webhook means.
+
+    Raises:
+        UnreadableBody: it is neither JSON nor a form.
+        UnsupportedAction: the standard format with an action that it doesn't have.
+        InvalidInput: the structure is wrong; `errors` points at what.
+    """
+    decoded = _decode(body, content_type)
+    for one in FORMATS:
+        if one.recognises(decoded):
+            return one.understand(decoded, region=region)
+    raise InvalidInput(errors=(FieldProblem("", "unknown_structure", _("No known format begins like this.")),))
+
+
+def _decode(body: bytes, content_type: str) -> Any:
+    text = body.strip()
+    if text[:1] in (b"{", b"[") or "json" in content_type:
+        return read_json(text)
+    return read_form(text)

@@ -1,0 +1,82 @@
+"""What a webhook means, whichever format said it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from common.problems import Problem
+
+
+class UnreadableBody(Problem):
+    """The body is neither JSON nor a form."""
+
+    code = "unreadable_body"
+    status = 400
+    title = "The body is neither well-formed JSON nor a form."
+
+
+class UnsupportedAction(Problem):
+    """The action is not one that this webhook knows."""
+
+    code = "unsupported_action"
+    status = 400
+    title = "This action is not supported."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """How a customer is known: at least one of both, normalised."""
+
+    email: str = ""
+    phone: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.email or self.phone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """One order. `order_id` is '' when the record came without one."""
+
+    contact: Contact
+    amount: Decimal
+    delivery_amount: Decimal = Decimal(0)
+    order_id: str = ""
+    is_paid: bool = True
+    name: str = ""
+    # Description, products, UTM marks and keys that nobody knows.
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """Points to take at the till."""
+
+    contact: Contact
+    points: Decimal
+    order_id: str
+    order_amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """A customer to make known before the first purchase."""
+
+    contact: Contact
+    name: str = ""
+    birth_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """A webhook after parsing: one action and what it carries."""
+
+    format: str
+    action: str
+    purchases: tuple[Purchase, ...] = ()
+    contact: Contact = Contact()
+    registration: Registration | None = None
+    spending: Spending | None = None
+    # Why a well-formed message brings no work: a form without an order, say.
+    idle_reason: str = ""

@@ -1,0 +1,153 @@
+"""Reads of loyalty, scoped to who asks."""
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from common.problems import NotAllowed, NotFound
+from loyalty.models import (
+    Customer,
+    LedgerAccount,
+    LedgerTransaction,
+    Project,
+    ProjectMember,
+    WebhookDelivery,
+)
+
+ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=16, decimal_places=2))
+
+# What the triggers keep true; an answer above zero means that somebody went around them.
+DISCREPANCIES_SQL = """
+    SELECT (SELECT count(*) FROM (
+                SELECT FROM loyalty_ledgerentry GROUP BY transaction_id HAVING sum(amount) <> 0) AS unbalanced)
+         + (SELECT count(*) FROM loyalty_ledgeraccount account WHERE account.customer_id IS NOT NULL
+                AND account.balance <> coalesce(
+                    (SELECT sum(entry.amount) FROM loyalty_ledgerentry entry WHERE entry.account_id = account.id), 0))
+         + (SELECT count(*) FROM loyalty_lot lot WHERE lot.remaining <> coalesce(
+                (SELECT sum(entry.amount) FROM loyalty_ledgerentry entry WHERE entry.lot_id = lot.id), 0))
+         + (SELECT count(*) FROM (
+                SELECT customer_id, sum(balance) AS total FROM loyalty_ledgeraccount
+                WHERE customer_id IS NOT NULL GROUP BY customer_id) AS held
+            FULL JOIN (SELECT customer_id, sum(remaining) AS total FROM loyalty_lot GROUP BY customer_id) AS lots
+                USING (customer_id)
+            WHERE coalesce(held.total, 0) <> coalesce(lots.total, 0))
+"""
+
+
+@dataclass(frozen=True)
+class Balances:
+    """A customer's points."""
+
+    active: Decimal
+    pending: Decimal
+
+
+def get_balances(*, customer_id: uuid.UUID) -> Balances:
+    """Return what a customer can spend now and what waits for payment."""
+    held = dict(LedgerAccount.objects.filter(customer_id=customer_id).values_list("kind", "balance"))
+    return Balances(*(Decimal(held.get(kind) or 0).quantize(Decimal("0.01")) for kind in ("active", "pending")))
+
+
+def list_projects(*, user_id: uuid.UUID) -> QuerySet[Project]:
+    """Return the projects that a user runs."""
+    return Project.objects.of_member(user_id)
+
+
+def get_project(*, user_id: uuid.UUID, project_id: uuid.UUID) -> Project:
+    """Return a project that the user runs.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    project = Project.objects.of_member(user_id).filter(id=project_id).first()
+    if project is None:
+        raise NotFound
+    return project
+
+
+def get_owned_project(*, user_id: uuid.UUID, project_id: uuid.UUID) -> Project:
+    """Return a project that the user owns.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        NotAllowed: the user only manages it.
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    owns = ProjectMember.objects.filter(project=project, user_id=user_id, role=ProjectMember.Role.OWNER)
+    if not owns.exists():
+        raise NotAllowed
+    return project
+
+
+def list_customers(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[Customer]:
+    """Return the customers of a project that the user runs, with their points.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    return Customer.objects.filter(project=project).annotate(
+        active_points=Coalesce(_balance_of("active"), ZERO), pending_points=Coalesce(_balance_of("pending"), ZERO)
+    )
+
+
+def _balance_of(kind: str) -> Subquery:
+    return Subquery(LedgerAccount.objects.filter(customer_id=OuterRef("pk"), kind=kind).values("balance")[:1])
+
+
+def list_transactions(
+    *, user_id: uuid.UUID, project_id: uuid.UUID, customer_id: uuid.UUID
+) -> QuerySet[LedgerTransaction]:
+    """Return the movements of a customer's points, with what they did to each of the accounts.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    customer = Customer.objects.filter(project=project, id=customer_id).first()
+    if customer is None:
+        raise NotFound
+    return _with_points(LedgerTransaction.objects.filter(customer=customer)).select_related("order")
+
+
+def get_transaction(*, user_id: uuid.UUID, project_id: uuid.UUID, transaction_id: uuid.UUID) -> LedgerTransaction:
+    """Return a movement in a project that the user runs, with its entries.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    found = LedgerTransaction.objects.filter(project=project, id=transaction_id)
+    transaction = _with_points(found).select_related("order").prefetch_related("entries__account").first()
+    if transaction is None:
+        raise NotFound
+    return transaction
+
+
+def _with_points(transactions: QuerySet[LedgerTransaction]) -> QuerySet[LedgerTransaction]:
+    def moved(kind: str) -> Coalesce:
+        lines = Q(entries__account__kind=kind, entries__account__customer=F("customer"))
+        return Coalesce(Sum("entries__amount", filter=lines), ZERO)
+
+    return transactions.annotate(active_points=moved("active"), pending_points=moved("pending"))
+
+
+def list_deliveries(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[WebhookDelivery]:
+    """Return the webhooks of a project that the user runs.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    return WebhookDelivery.objects.filter(project=project)
+
+
+def count_ledger_discrepancies() -> int:
+    """Return how many accounts, lots and transactions disagree with the entries."""
+    with connection.cursor() as sql:
+        sql.execute(DISCREPANCIES_SQL)
+        return int(sql.fetchone()[0])

@@ -1,0 +1,48 @@
+"""Do what is asked at the till before answering: register, balance, pay with points."""
+
+from datetime import datetime
+from typing import Any
+
+from common.transactions import requires_transaction
+from loyalty.formats.understood import Contact, Registration, Spending, Understood
+from loyalty.models import Project, WebhookDelivery
+from loyalty.selectors import get_balances
+from loyalty.services.find_customers import find_customer
+from loyalty.services.register_customer import register_customer
+from loyalty.services.spend_points import spend_points
+
+AT_ONCE = frozenset({"get_balance", "register_user", "spend_bonuses"})
+
+
+@requires_transaction
+def answer_at_once(*, project: Project, understood: Understood, delivery: WebhookDelivery, now: datetime) -> None:
+    """Run the action in the transaction that stores the delivery, and keep the answer beside it.
+
+    Raises:
+        CustomerNotFound, InsufficientBonuses, OverSpendLimit, SpendChanged
+    """
+    if understood.spending is not None:
+        result = _spend(project, understood.spending, now)
+    elif understood.registration is not None:
+        result = _register(project, understood.registration)
+    else:
+        result = _balance(project, understood.contact)
+    delivery.answer = {"status": "processed", "webhookId": str(delivery.id)} | result
+    delivery.result = {"outcome": understood.action} | result
+    WebhookDelivery.objects.filter(id=delivery.id).update(answer=delivery.answer, result=delivery.result)
+
+
+def _balance(project: Project, contact: Contact) -> dict[str, Any]:
+    customer = find_customer(project=project, contact=contact)
+    balances = get_balances(customer_id=customer.id)
+    return {"userId": str(customer.id), "balance": str(balances.active), "pending": str(balances.pending)}
+
+
+def _register(project: Project, registration: Registration) -> dict[str, Any]:
+    customer, is_new = register_customer(project=project, registration=registration)
+    return {"userId": str(customer.id), "registered": is_new}
+
+
+def _spend(project: Project, spending: Spending, now: datetime) -> dict[str, Any]:
+    spent = spend_points(project=project, spending=spending, now=now)
+    return {"userId": str(spent.customer_id), "spent": str(spent.points), "balance": str(spent.balance)}

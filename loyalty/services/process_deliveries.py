@@ -1,0 +1,124 @@
+"""Work through stored webhooks: claim a batch, and per project accrue all of it in one transaction.
+
+A batch that fails is tried webhook by webhook, so that one bad webhook holds nobody up. What fails is tried again with
+growing pauses kept in the database, five times in all, then it is dead with its reason until somebody replays it.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import structlog
+
+from common.problems import Problem
+from common.transactions import requires_transaction, use_case
+from loyalty.formats.reading import understand
+from loyalty.metrics import WEBHOOKS_PROCESSED
+from loyalty.models import Project, WebhookDelivery
+from loyalty.services.accrue_purchases import CONFLICT, DUPLICATE, Record, accrue_purchases
+from loyalty.services.claim_deliveries import MAX_ATTEMPTS, Claim, claim_deliveries
+
+log = structlog.get_logger(__name__)
+
+FIRST_DELAY_SECONDS = 2.0
+MOST_RECORDS = 1000
+Status = WebhookDelivery.Status
+Clock = Callable[[], datetime]
+
+
+def process_deliveries(*, clock: Clock) -> int:
+    """Open the transactions of one batch; return how many webhooks were claimed."""
+    with use_case():
+        claims = claim_deliveries(now=clock())
+    in_projects = sorted(claims, key=lambda one: (one.project_id, one.delivery_id))
+    for project_id, group in groupby(in_projects, key=lambda one: one.project_id):
+        _process_group(project_id, list(group), clock)
+    return len(claims)
+
+
+def _process_group(project_id: uuid.UUID, claims: list[Claim], clock: Clock) -> None:
+    try:
+        with use_case():
+            apply_deliveries(project_id=project_id, claims=claims, now=clock())
+    except Exception as error:
+        if len(claims) == 1:
+            _record_failure(claims[0], error, clock())
+            return
+        log.warning("loyalty.webhook.batch_failed", project=str(project_id), error=type(error).__name__)
+        for claim in claims:
+            _process_group(project_id, [claim], clock)
+
+
+@requires_transaction
+def apply_deliveries(*, project_id: uuid.UUID, claims: Sequence[Claim], now: datetime) -> None:
+    """Accrue what the claimed webhooks of one project bring, and write down what each came to."""
+    # Customers, orders and balances of a project are written by one worker at a time.
+    project = Project.objects.locked().get(id=project_id)
+    deliveries = _still_claimed(claims)
+    records = [(one, record) for one in deliveries for record in _records(project, one)]
+    outcomes: dict[uuid.UUID, list[dict[str, Any]]] = {one.id: [] for one in deliveries}
+    for chunk in _chunks(records, MOST_RECORDS):
+        results = accrue_purchases(project=project, records=[record for _, record in chunk], now=now)
+        for (delivery, _), result in zip(chunk, results, strict=True):
+            outcomes[delivery.id].append(result)
+    for one in deliveries:
+        _finish(one, outcomes[one.id], now)
+    WebhookDelivery.objects.bulk_update(
+        deliveries, ["status", "result", "finished_at", "lease_expires_at", "last_error"]
+    )
+
+
+def _still_claimed(claims: Sequence[Claim]) -> list[WebhookDelivery]:
+    """Return the webhooks whose claims still hold: a lease may have ended meanwhile and another worker come."""
+    attempts = {one.delivery_id: one.attempt for one in claims}
+    found = WebhookDelivery.objects.filter(id__in=attempts, status=Status.PROCESSING).order_by("id")
+    return [one for one in found if one.attempts == attempts[one.id]]
+
+
+def _records(project: Project, delivery: WebhookDelivery) -> Iterator[Record]:
+    understood = understand(
+        body=bytes(delivery.body),
+        content_type=delivery.headers.get("content-type", ""),
+        region=project.default_region,
+    )
+    for index, purchase in enumerate(understood.purchases):
+        order_id = purchase.order_id or f"~{delivery.id}#{index}"
+        yield Record(purchase=purchase, order_id=order_id, delivery_id=delivery.id)
+
+
+def _chunks(records: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(records), size):
+        yield records[start : start + size]
+
+
+def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]], now: datetime) -> None:
+    kinds = {one["outcome"] for one in outcomes}
+    delivery.status = {
+        frozenset({DUPLICATE}): Status.DUPLICATE,
+        frozenset({CONFLICT}): Status.CONFLICT,
+    }.get(frozenset(kinds), Status.PROCESSED)
+    delivery.result = {"records": outcomes}
+    delivery.finished_at, delivery.lease_expires_at, delivery.last_error = now, None, ""
+    if CONFLICT in kinds:
+        log.warning("loyalty.webhook.conflict", delivery=str(delivery.id))
+    WEBHOOKS_PROCESSED.labels(project=str(delivery.project_id), outcome=delivery.status).inc()
+
+
+def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
+    """Schedule the next attempt, or give up: at the last one, or at once when the body itself is wrong."""
+    gives_up = claim.attempt >= MAX_ATTEMPTS or isinstance(error, Problem)
+    log.error("loyalty.webhook.failed", delivery=str(claim.delivery_id), gives_up=gives_up, exc_info=error)
+    pause = FIRST_DELAY_SECONDS * 2 ** (claim.attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  (spreads load)
+    with use_case():
+        WebhookDelivery.objects.filter(id=claim.delivery_id, status=Status.PROCESSING, attempts=claim.attempt).update(
+            status=Status.DEAD if gives_up else Status.RECEIVED,
+            finished_at=now if gives_up else None,
+            lease_expires_at=None,
+            next_attempt_at=now + timedelta(seconds=pause),
+            last_error=f"{type(error).__name__}: {error}"[:2000],
+        )
+    if gives_up:
+        WEBHOOKS_PROCESSED.labels(project=str(claim.project_id), outcome=Status.DEAD).inc()

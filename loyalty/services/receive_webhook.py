@@ -1,0 +1,160 @@
+"""Take a webhook in: one INSERT that keeps its bytes, and the answer that the sender gets.
+
+What comes again is told from what is new by the INSERT itself: a message id means one body, and an order (or, without
+order ids, a body within 24 hours) is brought first by one delivery. A repeated message gets its first answer; a
+repeated order is a duplicate; another amount is a conflict, which is kept for people to look at.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from common.problems import Problem
+from common.transactions import requires_transaction
+from loyalty.formats.understood import Understood
+from loyalty.models import Project, WebhookDelivery
+from loyalty.services.answer_at_once import AT_ONCE, answer_at_once
+
+log = structlog.get_logger(__name__)
+
+ANONYMOUS_KEPT = timedelta(hours=24)
+ACCEPTED, DUPLICATE, CONFLICT = "accepted", "duplicate", "conflict"
+Status = WebhookDelivery.Status
+
+
+class WebhookIdReused(Problem):
+    """The webhook-id belongs to another body."""
+
+    code = "webhook_id_reused"
+    status = 422
+    title = "This webhook-id belongs to another body."
+
+
+class OrderAmountChanged(Problem):
+    """The order is known with another amount; the delivery is kept as a conflict."""
+
+    code = "order_amount_changed"
+    status = 422
+    title = "This order is known with another amount."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawWebhook:
+    """The webhook as it came, as far as it is kept."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    webhook_id: str = ""
+    signed_with: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the sender is told, and whether a worker has something to do."""
+
+    answer: dict[str, Any]
+    needs_work: bool
+
+    @property
+    def status(self) -> str:
+        return str(self.answer["status"])
+
+
+@requires_transaction
+def receive_webhook(*, project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> Receipt:
+    """Store the webhook and answer it; `spend_bonuses` and the like are done before the answer.
+
+    Raises:
+        WebhookIdReused, and what `answer_at_once` raises.
+    """
+    delivery = _delivery(project, understood, raw, now)
+    stored = _store(delivery, now)
+    if stored is delivery and understood.action in AT_ONCE:
+        answer_at_once(project=project, understood=understood, delivery=delivery, now=now)
+    if stored is delivery and understood.action == "connection_check" and project.connected_at is None:
+        Project.objects.filter(id=project.id, connected_at__isnull=True).update(connected_at=now)
+    return Receipt(answer=stored.answer, needs_work=stored is delivery and stored.status == Status.RECEIVED)
+
+
+def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> WebhookDelivery:
+    digest = hashlib.sha256(raw.body).digest()
+    only = understood.purchases[0] if len(understood.purchases) == 1 else None
+    claim = None
+    if only is not None and only.order_id:
+        claim = f"order:{only.order_id}"
+    elif understood.purchases and not raw.webhook_id:
+        claim = f"body:{digest.hex()}"
+    delivery = WebhookDelivery(
+        project=project,
+        body=raw.body,
+        digest=digest,
+        headers=dict(raw.headers),
+        signed_with=raw.signed_with,
+        format=understood.format,
+        action=understood.action,
+        webhook_id=raw.webhook_id,
+        claim=claim,
+        order_amount=only.amount if only else None,
+        order_paid=only.is_paid if only else False,
+        next_attempt_at=now,
+        received_at=now,
+    )
+    delivery.answer = {"status": ACCEPTED, "webhookId": str(delivery.id)}
+    if not understood.purchases:
+        # Nobody can be found for an order without a contact: people must see it.
+        _finish(delivery, Status.DEAD if understood.idle_reason == "no_contact" else Status.PROCESSED, now)
+        delivery.result = {"outcome": understood.idle_reason or understood.action}
+        delivery.last_error = "no_contact" if understood.idle_reason == "no_contact" else ""
+    return delivery
+
+
+def _store(delivery: WebhookDelivery, now: datetime) -> WebhookDelivery:
+    """Return the delivery when it was stored, or the earlier one that has its message id."""
+    if WebhookDelivery.objects.insert_unless_known(delivery):
+        return delivery
+    known = WebhookDelivery.objects.filter(project_id=delivery.project_id)
+    same_id = known.filter(webhook_id=delivery.webhook_id).first() if delivery.webhook_id else None
+    if same_id is not None:
+        if bytes(same_id.digest) != delivery.digest:
+            raise WebhookIdReused
+        return same_id
+    holder = known.filter(claim=delivery.claim).first() if delivery.claim else None
+    if holder is not None:
+        _compare(delivery, holder, now)
+    return _store(delivery, now)
+
+
+def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime) -> None:
+    """Decide what a delivery is whose claim another one holds."""
+    if str(delivery.claim).startswith("body:"):
+        if holder.received_at <= now - ANONYMOUS_KEPT:
+            WebhookDelivery.objects.filter(id=holder.id).update(claim=None)
+            return
+        _repeat(delivery, holder, DUPLICATE, now)
+    elif holder.order_amount != delivery.order_amount:
+        log.warning("loyalty.webhook.conflict", delivery=str(delivery.id), first=str(holder.id))
+        _repeat(delivery, holder, CONFLICT, now)
+    elif delivery.order_paid and _first_to_say_paid(holder):
+        # The order is known; its payment is news.
+        delivery.claim = None
+    else:
+        _repeat(delivery, holder, DUPLICATE, now)
+
+
+def _first_to_say_paid(holder: WebhookDelivery) -> bool:
+    return bool(WebhookDelivery.objects.filter(id=holder.id, order_paid=False).update(order_paid=True))
+
+
+def _repeat(delivery: WebhookDelivery, holder: WebhookDelivery, outcome: str, now: datetime) -> None:
+    delivery.claim = None
+    _finish(delivery, outcome, now)
+    delivery.answer = {"status": outcome, "webhookId": str(holder.id)}
+    delivery.result = {"outcome": outcome, "of": str(holder.id)}
+
+
+def _finish(delivery: WebhookDelivery, status: str, now: datetime) -> None:
+    delivery.status, delivery.finished_at = status, now

@@ -1,0 +1,18 @@
+"""Give a project a new webhook secret; the old one still opens the door for a while, so that no order is lost."""
+
+from datetime import datetime, timedelta
+
+from common.transactions import requires_transaction
+from loyalty.models import Project, WebhookSecret
+from loyalty.secrets_of_shops import PREFIX_LENGTH, digest_of, new_webhook_secret
+
+OVERLAP = timedelta(hours=24)
+
+
+@requires_transaction
+def rotate_secret(*, project: Project, now: datetime, overlap: timedelta = OVERLAP) -> str:
+    """Return the new secret, shown this once."""
+    WebhookSecret.objects.filter(project=project, valid_until__isnull=True).update(valid_until=now + overlap)
+    secret = new_webhook_secret()
+    WebhookSecret.objects.create(project=project, digest=digest_of(secret), prefix=secret[:PREFIX_LENGTH])
+    return secret

@@ -1,0 +1,343 @@
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from loyalty.api import webhook as door
+from loyalty.models import Order, WebhookDelivery
+from tests.factories.loyalty import SAMPLES, Shop, make_shop, work_off
+
+pytestmark = pytest.mark.django_db
+
+FORM = "application/x-www-form-urlencoded"
+PURCHASE = {"action": "purchase", "payload": {"email": "anna@example.com", "amount": 1000, "orderId": "A-1"}}
+TILDA = [{"Email": "anna@example.com", "payment": {"orderid": "A-1", "amount": "1000"}}]
+
+
+def changed(**payload: Any) -> dict[str, Any]:
+    return {"action": "purchase", "payload": PURCHASE["payload"] | payload}
+
+
+@pytest.fixture(autouse=True)
+def woken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Write down which tasks are queued instead of queueing them."""
+    calls: list[str] = []
+    monkeypatch.setattr(door, "queue_task", lambda task, args, queue: calls.append(f"{queue}/{task}"))
+    monkeypatch.setattr(door, "_waker", door._Waker())
+    return calls
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+class TestWebhook:
+    @pytest.mark.parametrize(
+        ("sample", "content_type", "balances"),
+        [
+            ("standard-purchase.json", "application/json", {"user@example.com": "250"}),
+            ("batch-purchase.json", "application/json", {"user1@example.com": "50", "user2@example.com": "100"}),
+            ("tilda-array.json", "application/json", {"user@example.com": "250"}),
+            ("tilda-form.txt", FORM, {"anna@example.com": "164.50"}),
+            ("tilda-payment-string.json", "application/json", {"petr@example.com": "25"}),
+        ],
+    )
+    def test_accrues_each_sample_once(
+        self, shop: Shop, sample: str, content_type: str, balances: dict[str, str]
+    ) -> None:
+        body = (SAMPLES / sample).read_bytes()
+
+        first = shop.post(body, content_type=content_type)
+        work_off()
+        again = shop.post(body, content_type=content_type)
+        work_off()
+
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert shop.balances() == {email: (Decimal(points), 0) for email, points in balances.items()}
+
+    def test_answers_json_with_the_delivery(self, shop: Shop) -> None:
+        response = shop.post(PURCHASE)
+
+        delivery = WebhookDelivery.objects.get()
+        assert response.json() == {"status": "accepted", "webhookId": str(delivery.id)}
+        assert bytes(delivery.body) == json.dumps(PURCHASE).encode()
+
+    def test_answers_tilda_with_ok(self, shop: Shop) -> None:
+        response = shop.post(TILDA)
+
+        assert (response.content, response["Content-Type"]) == (b"ok", "text/plain; charset=utf-8")
+
+    def test_takes_the_path_with_a_final_slash(self, shop: Shop) -> None:
+        shop.secret += "/"
+
+        assert shop.post(PURCHASE).status_code == 200
+
+    def test_wakes_a_worker_after_the_commit(self, shop: Shop, woken: list[str]) -> None:
+        shop.post(PURCHASE)
+
+        assert woken == ["webhooks/loyalty.process_webhooks"]
+
+    def test_costs_a_fixed_number_of_queries(
+        self, shop: Shop, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        batch = {"purchases": [{"email": f"c{n}@example.com", "amount": n} for n in range(1, 201)]}
+
+        # The secret with its project, a savepoint around the only INSERT (in production: BEGIN and COMMIT).
+        with django_assert_num_queries(4):
+            shop.post(PURCHASE)
+        with django_assert_num_queries(4):
+            shop.post({"action": "batch_purchase", "payload": batch})
+
+    def test_keeps_no_header_that_proves_who_sends(self, shop: Shop) -> None:
+        shop.post(PURCHASE, headers={"Authorization": "Bearer x", "Cookie": "sessionid=y", "User-Agent": "shop/1"})
+
+        assert WebhookDelivery.objects.get().headers == {"content-type": "application/json", "user-agent": "shop/1"}
+
+
+class TestRefusals:
+    def test_refuses_an_unknown_secret(self, shop: Shop) -> None:
+        shop.secret = "nobody's"
+
+        response = shop.post(PURCHASE)
+
+        assert (response.status_code, response.json()["code"]) == (401, "unknown_webhook_secret")
+        assert not WebhookDelivery.objects.exists()
+
+    def test_refuses_an_inactive_project(self) -> None:
+        response = make_shop(is_active=False).post(PURCHASE)
+
+        assert (response.status_code, response.json()["code"]) == (403, "project_inactive")
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"not a form", b"[]", b"[1]", b'"text"', b"\xff\xfe", b"[" * 100_000])
+    def test_refuses_a_body_that_is_no_webhook(self, shop: Shop, body: bytes) -> None:
+        response = shop.post(body)
+
+        assert response.status_code == 400
+        assert response["Content-Type"] == "application/problem+json"
+
+    def test_points_at_everything_that_is_wrong(self, shop: Shop) -> None:
+        batch = {"purchases": [{"email": "no", "amount": 1}, {"phone": "+79001234567", "amount": -1}, {"amount": 1}]}
+
+        response = shop.post({"action": "batch_purchase", "payload": batch})
+
+        assert response.status_code == 400
+        assert [(one["pointer"], one["code"]) for one in response.json()["errors"]] == [
+            ("/payload/purchases/0/email", "not_an_email"),
+            ("/payload/purchases/1/amount", "not_an_amount"),
+            ("/payload/purchases/2", "contact_required"),
+        ]
+
+    def test_refuses_a_batch_of_more_than_a_thousand(self, shop: Shop) -> None:
+        one = {"email": "a@example.com", "amount": 1}
+
+        response = shop.post({"action": "batch_purchase", "payload": {"purchases": [one] * 1001}})
+
+        assert [one["pointer"] for one in response.json()["errors"]] == ["/payload/purchases"]
+
+    @pytest.mark.parametrize("action", ["refund_purchase", "drop_tables"])
+    def test_refuses_an_action_that_it_does_not_have(self, shop: Shop, action: str) -> None:
+        response = shop.post({"action": action, "payload": {}})
+
+        assert (response.status_code, response.json()["code"]) == (400, "unsupported_action")
+
+    def test_refuses_more_than_five_megabytes(self, shop: Shop) -> None:
+        response = shop.post(b" " * (door.LARGEST_BODY + 1))
+
+        assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+    def test_takes_more_than_djangos_usual_limits(self, shop: Shop) -> None:
+        lines = "&".join(f"payment[products][{n}][name]=boat{n}&payment[products][{n}][price]=1" for n in range(1500))
+        body = f"email=a@example.com&payment[orderid]=big&payment[amount]=1500&{lines}&note={'x' * 3_000_000}"
+
+        response = shop.post(body.encode(), content_type=FORM)
+        work_off()
+
+        assert response.content == b"ok"
+        assert len(Order.objects.get().details["products"]) == 1500
+
+    def test_refuses_a_compressed_body(self, shop: Shop) -> None:
+        assert shop.post(b"x", headers={"Content-Encoding": "gzip"}).status_code == 415
+
+    def test_takes_only_post(self, shop: Shop) -> None:
+        assert Client().get(f"/api/webhook/{shop.secret}").status_code == 405
+
+
+class TestRateLimit:
+    def test_refuses_json_over_the_limit_and_says_when_to_come_back(self) -> None:
+        shop = make_shop(rate_limit_per_minute=2)
+
+        answers = [shop.post(changed(orderId=str(n))) for n in range(3)]
+
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert answers[0]["RateLimit-Remaining"] == "1"
+        assert 1 <= int(answers[2]["Retry-After"]) <= 60
+
+    def test_never_refuses_tilda(self) -> None:
+        shop = make_shop(rate_limit_per_minute=1)
+
+        answers = [shop.post([{"Email": "a@example.com", "payment": {"orderid": n, "amount": 1}}]) for n in range(3)]
+
+        assert [one.status_code for one in answers] == [200, 200, 200]
+        assert WebhookDelivery.objects.filter(status="received").count() == 3
+
+
+class TestRepeats:
+    def test_gives_a_message_its_first_answer_again(self, shop: Shop) -> None:
+        headers = {"webhook-id": "msg_1"}
+
+        first, again = shop.post(PURCHASE, headers=headers), shop.post(PURCHASE, headers=headers)
+
+        assert again.json() == first.json() == {"status": "accepted", "webhookId": first.json()["webhookId"]}
+        assert WebhookDelivery.objects.count() == 1
+
+    def test_refuses_another_body_under_the_same_message_id(self, shop: Shop) -> None:
+        shop.post(PURCHASE, headers={"webhook-id": "msg_1"})
+
+        response = shop.post(changed(amount=1), headers={"webhook-id": "msg_1"})
+
+        assert (response.status_code, response.json()["code"]) == (422, "webhook_id_reused")
+
+    def test_tells_a_known_order_from_a_new_one(self, shop: Shop) -> None:
+        first = shop.post(PURCHASE).json()
+
+        again = shop.post(changed(description="the same in other words")).json()
+
+        assert again == {"status": "duplicate", "webhookId": first["webhookId"]}
+
+    @pytest.mark.parametrize("second", [TILDA, PURCHASE])
+    @pytest.mark.parametrize("between", [work_off, lambda: None])
+    def test_accrues_an_order_once_in_two_formats(self, shop: Shop, second: Any, between: Any) -> None:
+        shop.post(TILDA if second is PURCHASE else PURCHASE)
+        between()
+
+        shop.post(second)
+        work_off()
+
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+    def test_accrues_an_order_once_though_a_batch_brought_it_first(self, shop: Shop) -> None:
+        shop.post({"action": "batch_purchase", "payload": {"purchases": [PURCHASE["payload"]]}})
+        work_off()
+
+        shop.post(
+            {
+                "action": "batch_purchase",
+                "payload": {"purchases": [PURCHASE["payload"], changed(orderId="A-2")["payload"]]},
+            }
+        )
+        work_off()
+
+        outcomes = WebhookDelivery.objects.order_by("-id")[0].result["records"]
+        assert [one["outcome"] for one in outcomes] == ["duplicate", "accrued"]
+        assert shop.balances() == {"anna@example.com": (100, 0)}
+
+    def test_keeps_a_changed_amount_as_a_conflict(self, shop: Shop) -> None:
+        shop.post(PURCHASE)
+
+        response = shop.post(changed(amount=2000))
+        work_off()
+
+        assert (response.status_code, response.json()["code"]) == (422, "order_amount_changed")
+        assert WebhookDelivery.objects.filter(status="conflict").count() == 1
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+    def test_keeps_tildas_conflict_but_answers_ok(self, shop: Shop) -> None:
+        shop.post(PURCHASE)
+
+        response = shop.post([{"Email": "anna@example.com", "payment": {"orderid": "A-1", "amount": "2000"}}])
+
+        assert (response.status_code, response.content) == (200, b"ok")
+        assert WebhookDelivery.objects.filter(status="conflict").count() == 1
+
+    def test_takes_payment_as_a_change_of_state(self) -> None:
+        shop = make_shop(accrue_on="paid")
+        shop.post(changed(status="created"))
+        work_off()
+        waiting = shop.balances()
+
+        answers = [shop.post(changed(status="paid")).json()["status"] for _ in range(2)]
+        work_off()
+
+        assert waiting == {"anna@example.com": (0, 50)}
+        assert answers == ["accepted", "duplicate"]
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+
+class TestTilda:
+    def test_answers_the_connection_check_and_remembers_it(self, shop: Shop) -> None:
+        response = shop.post(b"test=test", content_type=FORM)
+
+        shop.project.refresh_from_db()
+        assert (response.status_code, response.content) == (200, b"ok")
+        assert shop.project.connected_at is not None
+
+    def test_takes_a_form_without_an_order_and_leaves_it_alone(self, shop: Shop) -> None:
+        response = shop.post(b"Name=Anna&Email=anna@example.com&formid=form1", content_type=FORM)
+
+        assert response.content == b"ok"
+        assert WebhookDelivery.objects.get().result == {"outcome": "no_order"}
+
+    def test_keeps_an_order_of_nobody_for_people_to_see(self, shop: Shop) -> None:
+        response = shop.post([{"Name": "Anna", "payment": {"orderid": "1", "amount": "10"}}])
+
+        assert response.content == b"ok"
+        assert WebhookDelivery.objects.get().status == "dead"
+
+
+class TestAtOnce:
+    def test_tells_a_balance(self, shop: Shop) -> None:
+        shop.post(PURCHASE)
+        work_off()
+
+        response = shop.post({"action": "get_balance", "payload": {"email": "Anna@Example.com"}})
+
+        assert response.json().items() >= {"status": "processed", "balance": "50.00", "pending": "0.00"}.items()
+
+    def test_knows_no_balance_of_a_stranger(self, shop: Shop) -> None:
+        response = shop.post({"action": "get_balance", "payload": {"email": "anna@example.com"}})
+
+        assert (response.status_code, response.json()["code"]) == (404, "customer_not_found")
+
+    def test_registers_a_customer_once(self, shop: Shop) -> None:
+        register = {"action": "register_user", "payload": {"phone": "8 903 733-54-71", "birthDate": "1990-02-28"}}
+
+        first, again = shop.post(register).json(), shop.post(register).json()
+
+        assert (first["registered"], again["registered"]) == (True, False)
+        assert first["userId"] == again["userId"]
+        assert shop.balances() == {"+79037335471": (0, 0)}
+
+    def test_takes_points_once_per_order(self, shop: Shop) -> None:
+        shop.post(PURCHASE)
+        work_off()
+        spend = {"email": "anna@example.com", "bonuses": 30, "orderId": "T-1", "orderAmount": 100}
+
+        answers = [shop.post({"action": "spend_bonuses", "payload": spend}).json() for _ in range(2)]
+
+        assert [(one["spent"], one["balance"]) for one in answers] == [("30.00", "20.00")] * 2
+        assert shop.balances() == {"anna@example.com": (20, 0)}
+
+    @pytest.mark.parametrize(
+        ("payload", "status", "code"),
+        [
+            ({"bonuses": 51}, 409, "insufficient_bonuses"),
+            ({"bonuses": 50, "orderAmount": 49}, 409, "over_spend_limit"),
+            ({"orderId": None}, 400, "invalid"),
+            ({"bonuses": 0}, 400, "invalid"),
+            ({"email": "who@example.com"}, 404, "customer_not_found"),
+        ],
+    )
+    def test_refuses_to_take_points(self, shop: Shop, payload: dict[str, Any], status: int, code: str) -> None:
+        shop.post(PURCHASE)
+        work_off()
+        spend = {"email": "anna@example.com", "bonuses": 10, "orderId": "T-1", "orderAmount": 100}
+
+        response = shop.post({"action": "spend_bonuses", "payload": spend | payload})
+
+        assert (response.status_code, response.json()["code"]) == (status, code)
+        assert shop.balances() == {"anna@example.com": (50, 0)}
