@@ -1,11 +1,21 @@
 """Reads of bookings, always scoped to who asks."""
 
 import uuid
+from datetime import datetime
 
 from django.db.models import QuerySet
 
-from bookings.models import Booking
+from accounts.selectors import list_managed_organizer_ids, list_organizers_of
+from bookings.models import (
+    Booking,
+    EventCancellation,
+    Payment,
+    ProviderWebhook,
+    Refund,
+    Ticket,
+)
 from common.problems import NotFound
+from events.models import Event
 
 
 def attended_event(*, user_id: uuid.UUID, event_id: uuid.UUID) -> bool:
@@ -28,3 +38,79 @@ def get_booking_of_user(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> Booking
 def list_bookings_of_user(*, user_id: uuid.UUID) -> QuerySet[Booking]:
     """Return the user's bookings, newest first."""
     return Booking.objects.told().of_user(user_id).order_by("-created_at", "-id")
+
+
+def list_bookings_of_event(*, manager_id: uuid.UUID, event_id: uuid.UUID) -> QuerySet[Booking]:
+    """Return the bookings of an event that the person manages, newest first.
+
+    Raises:
+        NotFound: there is no such event, or it isn't theirs.
+    """
+    managed = list_managed_organizer_ids(user_id=manager_id)
+    if not Event.objects.filter(id=event_id, organizer_id__in=managed).exists():
+        raise NotFound()
+    return Booking.objects.told().select_related("user").filter(event_id=event_id).order_by("-created_at", "-id")
+
+
+def get_event_at_door(*, staff_id: uuid.UUID, event_id: uuid.UUID) -> Event:
+    """Return an event of an organizer that the person works for, in any role.
+
+    Raises:
+        NotFound: there is none, or it isn't theirs.
+    """
+    event = Event.objects.filter(id=event_id, organizer__in=list_organizers_of(user_id=staff_id).order_by()).first()
+    if event is None:
+        raise NotFound()
+    return event
+
+
+def list_tickets_of_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> QuerySet[Ticket]:
+    """Return the tickets of the user's own booking that are still valid.
+
+    Raises:
+        NotFound: the booking isn't the user's.
+    """
+    get_booking_of_user(user_id=user_id, booking_id=booking_id)
+    valid = Ticket.objects.of_booking(booking_id).valid().select_related("ticket_type")
+    return valid.order_by("ticket_type__position", "id")
+
+
+def get_last_payment(*, booking_id: uuid.UUID) -> Payment | None:
+    """Return the payment that was started last."""
+    return Payment.objects.filter(booking_id=booking_id).order_by("-created_at", "-id").first()
+
+
+def list_refunds_of_booking(*, booking_id: uuid.UUID) -> QuerySet[Refund]:
+    """Return what goes or went back."""
+    return Refund.objects.filter(payment__booking_id=booking_id).order_by("created_at", "id")
+
+
+def list_overdue_holds(*, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Return ids of holds whose time is over, the oldest first."""
+    return list(Booking.objects.overdue(now).order_by("hold_expires_at", "id").values_list("id", flat=True)[:limit])
+
+
+def list_active_booking_ids(*, event_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return ids of active bookings of an event."""
+    active = Booking.objects.active().filter(event_id=event_id)
+    return list(active.order_by("id").values_list("id", flat=True))
+
+
+def list_unsettled_payments(*, now: datetime, limit: int) -> list[Payment]:
+    """Return open payments that nobody has told about for too long."""
+    return list(Payment.objects.open().filter(next_attempt_at__lte=now).order_by("next_attempt_at", "id")[:limit])
+
+
+def list_due_webhooks(*, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Return ids of stored webhooks whose time has come."""
+    return list(ProviderWebhook.objects.due(now).order_by("next_attempt_at", "id").values_list("id", flat=True)[:limit])
+
+
+def list_due_refunds(*, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Return ids of promised refunds whose time has come."""
+    return list(Refund.objects.due(now).order_by("next_attempt_at", "id").values_list("id", flat=True)[:limit])
+
+
+def list_due_event_cancellations(*, now: datetime) -> list[uuid.UUID]:
+    """Return ids of cancelled events whose bookings are still to be ended."""
+    return list(EventCancellation.objects.due(now).order_by("next_attempt_at").values_list("event_id", flat=True))

@@ -27,6 +27,11 @@ class Money:
     def zero(cls, currency: str) -> Self:
         return cls(Decimal(0), currency)
 
+    @classmethod
+    def from_json(cls, told: dict[str, str]) -> Self:
+        """Read the API's form; raises KeyError, TypeError or decimal.InvalidOperation for anything else."""
+        return cls(Decimal(told["amount"]), told["currency"])
+
     def __add__(self, other: "Money") -> "Money":
         return Money(self.amount + self._same(other), self.currency)
 

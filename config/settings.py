@@ -267,6 +267,10 @@ REVIEWS_PUBLISH_CLEAN = env.text("REVIEWS_PUBLISH_CLEAN", "no") == "yes"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# The first takes new payments. The sandbox moves no money: it is for development and tests.
+PAYMENT_PROVIDERS = env.words("PAYMENT_PROVIDERS", "" if PRODUCTION else "sandbox")
+BOOKING_HOLD_SECONDS = env.number("BOOKING_HOLD_SECONDS", 900)
+
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LOGGING_CONFIG = None

@@ -1,5 +1,21 @@
 """REST paths of this app, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from bookings.api import views
+
+paths = [
+    path("bookings/", views.BookingsView.as_view(), name="bookings"),
+    path("bookings/quote/", views.QuoteView.as_view(), name="quote"),
+    path("bookings/<uuid:booking_id>/", views.BookingView.as_view(), name="booking"),
+    path("bookings/<uuid:booking_id>/pay/", views.PayView.as_view(), name="pay"),
+    path("bookings/<uuid:booking_id>/cancel/", views.CancelView.as_view(), name="cancel"),
+    path("bookings/<uuid:booking_id>/refund-quote/", views.RefundQuoteView.as_view(), name="refund_quote"),
+    path("bookings/<uuid:booking_id>/tickets/", views.TicketsView.as_view(), name="tickets"),
+    path("me/bookings/", views.MyBookingsView.as_view(), name="my_bookings"),
+    path("events/<uuid:event_id>/bookings/", views.EventBookingsView.as_view(), name="event_bookings"),
+    path("events/<uuid:event_id>/check-ins/", views.CheckInsView.as_view(), name="check_ins"),
+    path("payments/webhooks/<slug:provider>/", views.ProviderWebhookView.as_view(), name="provider_webhook"),
+]
+
+urlpatterns = [path("", include((paths, "bookings_api")))]

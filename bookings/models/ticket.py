@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from bookings.models.booking import Booking
+from bookings.models.ticket_code import new_code, signed
 from common.ids import new_id
 
 
@@ -19,12 +20,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class Ticket(models.Model):
-    """A seat's ticket: its code is random, and its signature is made from the code (services/ticket_codes.py)."""
+    """A seat's ticket: its code is random, and its signature is made from the code (ticket_code.py)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="tickets")
     ticket_type = models.ForeignKey("events.TicketType", on_delete=models.PROTECT, related_name="+")
-    code = models.CharField(max_length=32)
+    code = models.CharField(max_length=32, default=new_code, editable=False)
     holder_name = models.CharField(max_length=120, blank=True)
     checked_in_at = models.DateTimeField(null=True, blank=True)
     checked_in_by = models.ForeignKey(
@@ -50,3 +51,8 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def door_code(self) -> str:
+        """What the QR code says."""
+        return signed(self.code)

@@ -70,6 +70,37 @@ def idempotent(view: View) -> View:
     return once
 
 
+def idempotent_in_steps(view: View) -> View:
+    """Do the same for a POST that opens its own transactions around a call to another system.
+
+    The view itself must find its committed intent again when it is repeated before the answer is stored.
+
+    Raises:
+        IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
+    """
+
+    @wraps(view)
+    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+        of_caller = {
+            "user_id": request.user.pk,
+            "key": idempotency_key(request),
+            "fingerprint": fingerprint_of(request),
+        }
+        with use_case():
+            stored = stored_answer(**of_caller)
+        if stored is not None:
+            return replay(stored)
+        response = view(self, request, *args, **kwargs)
+        with use_case():
+            stored = stored_answer(**of_caller)
+            if stored is not None:
+                return replay(stored)
+            store_answer(**of_caller, response=response)
+        return response
+
+    return once
+
+
 def idempotency_key(request: Request) -> str:
     """Return the key of the request.
 

@@ -1,0 +1,201 @@
+"""What bookings look like on the wire."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from bookings.models import Booking, BookingItem, Payment, Ticket
+from bookings.models.lifecycle import BookingStatus
+
+MAX_SEATS = 100
+
+
+class MoneySerializer(serializers.Serializer):
+    """An exact amount with its currency."""
+
+    amount = serializers.CharField(help_text="Decimal, two places.")
+    currency = serializers.CharField()
+
+
+class WantedItemSerializer(serializers.Serializer):
+    ticket_type = serializers.UUIDField()
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_SEATS)
+
+
+class WantedSeatsSerializer(serializers.Serializer):
+    """What is to be booked."""
+
+    event = serializers.UUIDField()
+    items = WantedItemSerializer(many=True, allow_empty=False, max_length=20)
+
+    def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({item["ticket_type"] for item in items}) != len(items):
+            raise serializers.ValidationError("A ticket type may stand in the list once.", code="repeated")
+        return items
+
+    @property
+    def quantities(self) -> dict[UUID, int]:
+        """Seats by ticket type."""
+        return {item["ticket_type"]: item["quantity"] for item in self.validated_data["items"]}
+
+
+class BookingItemSerializer(serializers.ModelSerializer):
+    price = serializers.SerializerMethodField()
+    total = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BookingItem
+        fields = ["ticket_type", "name", "quantity", "price", "total"]
+
+    @extend_schema_field(MoneySerializer)
+    def get_price(self, item: BookingItem) -> dict[str, str]:
+        return item.price.as_json()
+
+    @extend_schema_field(MoneySerializer)
+    def get_total(self, item: BookingItem) -> dict[str, str]:
+        return item.total.as_json()
+
+
+class BookedEventSerializer(serializers.Serializer):
+    """As much of the event as a list of bookings needs."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    status = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    time_zone = serializers.CharField()
+    city = serializers.CharField()
+    venue = serializers.CharField()
+
+
+class BookingSerializer(serializers.ModelSerializer):
+    event = BookedEventSerializer()
+    items = BookingItemSerializer(many=True)
+    status = serializers.ChoiceField(choices=BookingStatus.choices)
+    total = serializers.SerializerMethodField()
+    next_action = serializers.SerializerMethodField()
+    cancellable_until = serializers.DateTimeField()
+
+    class Meta:
+        model = Booking
+        fields = [
+            "id",
+            "event",
+            "status",
+            "seats",
+            "items",
+            "total",
+            "hold_expires_at",
+            "next_action",
+            "cancellable_until",
+            "cancelled_by",
+            "cancel_reason",
+            "created_at",
+            "confirmed_at",
+            "cancelled_at",
+            "version",
+        ]
+
+    @extend_schema_field(MoneySerializer)
+    def get_total(self, booking: Booking) -> dict[str, str]:
+        return booking.total.as_json()
+
+    @extend_schema_field(serializers.ChoiceField(choices=[("pay", "pay"), ("none", "none")]))
+    def get_next_action(self, booking: Booking) -> str:
+        return "pay" if booking.status == BookingStatus.HELD else "none"
+
+
+class AttendeeSerializer(serializers.Serializer):
+    """Who booked, as the organizer may know it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="public_name")
+    email = serializers.EmailField()
+
+
+class EventBookingSerializer(BookingSerializer):
+    user = AttendeeSerializer()
+
+    class Meta(BookingSerializer.Meta):
+        fields = [*BookingSerializer.Meta.fields, "user"]
+
+
+class QuoteLineSerializer(serializers.Serializer):
+    ticket_type = serializers.UUIDField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = MoneySerializer()
+    total = MoneySerializer()
+
+
+class QuoteSerializer(serializers.Serializer):
+    """What the seats would cost now."""
+
+    items = QuoteLineSerializer(many=True)
+    total = MoneySerializer()
+
+
+class CurvePointSerializer(serializers.Serializer):
+    until = serializers.DateTimeField()
+    percent = serializers.DecimalField(max_digits=5, decimal_places=2)
+    amount = serializers.SerializerMethodField()
+
+    @extend_schema_field(MoneySerializer)
+    def get_amount(self, point: Any) -> dict[str, str]:
+        return point.amount.as_json()
+
+
+class RefundQuoteSerializer(serializers.Serializer):
+    """What a cancellation would give back now, and why."""
+
+    amount = serializers.SerializerMethodField()
+    rule = serializers.ChoiceField(choices=["band", "too_late", "not_paid"])
+    percent = serializers.DecimalField(max_digits=5, decimal_places=2)
+    fee = serializers.SerializerMethodField()
+    curve = CurvePointSerializer(many=True)
+
+    @extend_schema_field(MoneySerializer)
+    def get_amount(self, quote: Any) -> dict[str, str]:
+        return quote.amount.as_json()
+
+    @extend_schema_field(MoneySerializer)
+    def get_fee(self, quote: Any) -> dict[str, str]:
+        return quote.fee.as_json()
+
+
+class PaymentSerializer(serializers.ModelSerializer):
+    total = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Payment
+        fields = ["id", "provider", "status", "total", "confirmation_url"]
+
+    @extend_schema_field(MoneySerializer)
+    def get_total(self, payment: Payment) -> dict[str, str]:
+        return payment.money.as_json()
+
+
+class TicketSerializer(serializers.ModelSerializer):
+    ticket_type_name = serializers.CharField(source="ticket_type.name")
+    code = serializers.CharField(source="door_code", help_text="What the QR code says.")
+
+    class Meta:
+        model = Ticket
+        fields = ["id", "ticket_type", "ticket_type_name", "holder_name", "code", "checked_in_at", "gate"]
+
+
+class ScanSerializer(serializers.Serializer):
+    code = serializers.CharField(max_length=200)
+    gate = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+
+
+class CheckInSerializer(serializers.ModelSerializer):
+    ticket_type_name = serializers.CharField(source="ticket_type.name")
+    booking_seats = serializers.IntegerField(source="booking.seats")
+
+    class Meta:
+        model = Ticket
+        fields = ["id", "ticket_type_name", "holder_name", "booking", "booking_seats", "checked_in_at", "gate"]

@@ -1,0 +1,227 @@
+"""REST doors of bookings: parse, one call, serialise."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from bookings.api.serializers import (
+    BookingSerializer,
+    CheckInSerializer,
+    EventBookingSerializer,
+    PaymentSerializer,
+    QuoteSerializer,
+    RefundQuoteSerializer,
+    ScanSerializer,
+    TicketSerializer,
+    WantedSeatsSerializer,
+)
+from bookings.providers.registry import provider_for_new_payments, provider_named
+from bookings.selectors import (
+    get_booking_of_user,
+    list_bookings_of_event,
+    list_bookings_of_user,
+    list_tickets_of_booking,
+)
+from bookings.services.cancel_booking import cancel_booking
+from bookings.services.check_in_ticket import check_in_ticket
+from bookings.services.expire_holds import open_booking
+from bookings.services.hold_seats import hold_seats
+from bookings.services.quote_refund import quote_refund
+from bookings.services.quote_seats import quote_seats
+from bookings.services.receive_provider_webhook import receive_provider_webhook
+from bookings.services.start_payment import start_payment
+from common.api.idempotency import idempotent, idempotent_in_steps
+from common.api.versions import expected_version, with_etag
+from common.transactions import use_case
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="New for each new operation."
+)
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag that was read.")
+WANTED = OpenApiExample(
+    "Two seats",
+    value={
+        "event": "01976e3c-8d2a-7c31-9b1e-0242ac120002",
+        "items": [{"ticket_type": "01976e3c-8d2b-7f10-8a57-0242ac120002", "quantity": 2}],
+    },
+    request_only=True,
+)
+SCAN = OpenApiExample("A scan", value={"code": "MFRGGZDFMZTWQ2LK.q8…", "gate": "Main gate"}, request_only=True)
+
+
+class BookingsView(APIView):
+    problem_statuses = ("422",)
+
+    @extend_schema(
+        summary="Hold seats of an event",
+        parameters=[IDEMPOTENCY_KEY],
+        request=WantedSeatsSerializer,
+        responses={201: BookingSerializer},
+        examples=[WANTED],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        wanted = WantedSeatsSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        booking = hold_seats(
+            user_id=request.user.pk,
+            event_id=wanted.validated_data["event"],
+            quantities=wanted.quantities,
+            hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
+            now=timezone.now(),
+        )
+        return with_etag(Response(BookingSerializer(booking).data, status=201), booking.version)
+
+
+class QuoteView(APIView):
+    @extend_schema(
+        summary="Price of seats, without taking them",
+        request=WantedSeatsSerializer,
+        responses={200: QuoteSerializer},
+        examples=[WANTED],
+    )
+    def post(self, request: Request) -> Response:
+        wanted = WantedSeatsSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        quote = quote_seats(event_id=wanted.validated_data["event"], quantities=wanted.quantities, now=timezone.now())
+        return Response(
+            {
+                "items": [
+                    {
+                        "ticket_type": str(line.ticket_type),
+                        "name": line.name,
+                        "quantity": line.quantity,
+                        "price": line.price.as_json(),
+                        "total": line.total.as_json(),
+                    }
+                    for line in quote.items
+                ],
+                "total": quote.total.as_json(),
+            }
+        )
+
+
+class BookingView(APIView):
+    @extend_schema(summary="One of my bookings", responses={200: BookingSerializer})
+    def get(self, request: Request, booking_id: UUID) -> Response:
+        with use_case():
+            booking = open_booking(
+                booking=get_booking_of_user(user_id=request.user.pk, booking_id=booking_id), now=timezone.now()
+            )
+        return with_etag(Response(BookingSerializer(booking).data), booking.version)
+
+
+class PayView(APIView):
+    problem_statuses = ("422", "503")
+
+    @extend_schema(
+        summary="Start to pay for a held booking",
+        description="Answers with the address where the person pays; the booking is confirmed when the provider says so.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: PaymentSerializer},
+    )
+    @idempotent_in_steps
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        payment = start_payment(
+            user_id=request.user.pk,
+            booking_id=booking_id,
+            provider=provider_for_new_payments(),
+            return_url=f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}",
+            now=timezone.now(),
+        )
+        return Response(PaymentSerializer(payment).data)
+
+
+class CancelView(APIView):
+    problem_statuses = ("412", "422")
+
+    @extend_schema(
+        summary="Cancel one of my bookings",
+        description="What comes back is exactly what the refund quote of the same moment says.",
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH],
+        request=None,
+        responses={200: BookingSerializer},
+    )
+    @idempotent
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        booking = cancel_booking(
+            user_id=request.user.pk, booking_id=booking_id, version=expected_version(request), now=timezone.now()
+        )
+        return with_etag(Response(BookingSerializer(booking).data), booking.version)
+
+
+class RefundQuoteView(APIView):
+    @extend_schema(summary="What a cancellation would give back now", responses={200: RefundQuoteSerializer})
+    def get(self, request: Request, booking_id: UUID) -> Response:
+        booking = get_booking_of_user(user_id=request.user.pk, booking_id=booking_id)
+        return Response(RefundQuoteSerializer(quote_refund(booking=booking, now=timezone.now())).data)
+
+
+class TicketsView(APIView):
+    @extend_schema(summary="Tickets of one of my bookings", responses={200: TicketSerializer(many=True)})
+    def get(self, request: Request, booking_id: UUID) -> Response:
+        tickets = list_tickets_of_booking(user_id=request.user.pk, booking_id=booking_id)
+        return Response(TicketSerializer(tickets, many=True).data)
+
+
+@extend_schema(summary="My bookings, newest first")
+class MyBookingsView(generics.ListAPIView):
+    serializer_class = BookingSerializer
+
+    def get_queryset(self) -> Any:
+        return list_bookings_of_user(user_id=self.request.user.pk)
+
+
+@extend_schema(summary="Bookings of an event that I manage, newest first")
+class EventBookingsView(generics.ListAPIView):
+    serializer_class = EventBookingSerializer
+
+    def get_queryset(self) -> Any:
+        return list_bookings_of_event(manager_id=self.request.user.pk, event_id=self.kwargs["event_id"])
+
+
+class CheckInsView(APIView):
+    @extend_schema(
+        summary="Check a ticket in at the door",
+        request=ScanSerializer,
+        responses={201: CheckInSerializer},
+        examples=[SCAN],
+    )
+    def post(self, request: Request, event_id: UUID) -> Response:
+        scan = ScanSerializer(data=request.data)
+        scan.is_valid(raise_exception=True)
+        with use_case():
+            ticket = check_in_ticket(
+                staff_id=request.user.pk, event_id=event_id, **scan.validated_data, now=timezone.now()
+            )
+        return Response(CheckInSerializer(ticket).data, status=201)
+
+
+class ProviderWebhookView(APIView):
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+    throttle_classes: list[Any] = []
+
+    @extend_schema(
+        summary="Webhook of a payment provider",
+        description="Signed as its provider signs. Stored before anything is done with it; may come many times.",
+        request={"application/json": {"type": "object"}},
+        responses={200: None},
+    )
+    def post(self, request: Request, provider: str) -> Response:
+        with use_case():
+            receive_provider_webhook(
+                provider=provider_named(provider), headers=request.headers, body=request.body, now=timezone.now()
+            )
+        return Response(status=200)

@@ -1,0 +1,26 @@
+"""What bookings does when an event ends, one way or the other."""
+
+import uuid
+
+import msgspec
+from django.utils import timezone
+
+from bookings.services.attend_event import attend_event
+from bookings.services.cancel_event_bookings import order_event_cancellation
+from bus.facts import ReceivedFact
+from bus.subscriptions import handles
+
+
+class EventEnded(msgspec.Struct):
+    event_id: uuid.UUID
+    reason: str = ""
+
+
+@handles("events.event.cancelled.v1", schema=EventEnded)
+def on_event_cancelled(fact: ReceivedFact) -> None:
+    order_event_cancellation(event_id=fact.data.event_id, reason=fact.data.reason, now=timezone.now())
+
+
+@handles("events.event.finished.v1", schema=EventEnded)
+def on_event_finished(fact: ReceivedFact) -> None:
+    attend_event(event_id=fact.data.event_id, now=timezone.now())

@@ -1,0 +1,47 @@
+"""Cancel one's own booking: a hold at any time, a confirmed booking until the event's limit, under its refund policy."""
+
+import uuid
+from datetime import datetime
+
+from bookings.models import Booking, Refund
+from bookings.selectors import get_booking_of_user
+from bookings.services.end_booking import end_booking
+from bookings.services.quote_refund import quote_refund
+from common.money import Money
+from common.problems import Problem
+from common.transactions import requires_transaction
+
+
+class CancellationClosed(Problem):
+    """It is too late to cancel: the limit was at `closed_at`."""
+
+    code = "cancellation_closed"
+    title = "It is too late to cancel this booking."
+
+
+@requires_transaction
+def cancel_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID, now: datetime, version: int | None = None) -> Booking:
+    """Return the cancelled booking; what comes back is exactly what `quote_refund` says for `now`.
+
+    Raises:
+        NotFound: it isn't the user's.
+        CancellationClosed, InvalidTransition, StaleVersion
+    """
+    get_booking_of_user(user_id=user_id, booking_id=booking_id)
+
+    def refund_of(booking: Booking) -> Money:
+        # Asked under the booking's lock: a payment may have confirmed it a moment ago.
+        if booking.confirmed_at and now >= booking.cancellable_until:
+            raise CancellationClosed(closed_at=booking.cancellable_until)
+        return quote_refund(booking=booking, now=now).amount
+
+    return end_booking(
+        booking_id=booking_id,
+        action="cancel",
+        cancelled_by=Booking.CancelledBy.USER,
+        reason="",
+        refund_of=refund_of,
+        refund_reason=Refund.Reason.CANCELLED,
+        now=now,
+        version=version,
+    )

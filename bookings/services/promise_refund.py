@@ -1,0 +1,53 @@
+"""Promise money back: from here on it can't be promised again, and a job sees that the provider does it."""
+
+from datetime import datetime
+
+from django.db.models import F
+
+from bookings.models import Booking, Payment, Refund
+from bus.wakeup import queue_after_commit
+from common.money import Money
+from common.transactions import requires_transaction
+
+
+class RefundExceedsPayment(RuntimeError):
+    """More was to be given back than is left of the payments: a defect of the caller."""
+
+
+@requires_transaction
+def promise_refund(*, booking: Booking, amount: Money, reason: str, now: datetime) -> None:
+    """Promise an amount back from the booking's payments, the oldest first.
+
+    Raises:
+        RefundExceedsPayment: the payments don't hold so much.
+    """
+    for payment in Payment.objects.refundable().filter(booking=booking).order_by("created_at", "id"):
+        part = amount if amount < payment.remaining else payment.remaining
+        if part:
+            promise_refund_of_payment(payment=payment, amount=part, reason=reason, now=now)
+            amount = amount - part
+    if amount:
+        raise RefundExceedsPayment(f"{booking.id}: {amount} too much")
+
+
+@requires_transaction
+def promise_refund_of_payment(*, payment: Payment, amount: Money, reason: str, now: datetime) -> Refund:
+    """Promise an amount of one payment back: one conditional statement, so that nobody promises the same money twice.
+
+    Raises:
+        RefundExceedsPayment: the payment doesn't hold so much.
+    """
+    enough = Payment.objects.succeeded().filter(id=payment.id, amount__gte=F("refunded") + amount.amount)
+    if not enough.update(refunded=F("refunded") + amount.amount):
+        raise RefundExceedsPayment(f"{payment.id}: {amount}")
+    refund = Refund.objects.create(
+        payment=payment, amount=amount.amount, currency=amount.currency, reason=reason, next_attempt_at=now
+    )
+    queue_after_commit("bookings.refund_payment", [str(refund.id)], queue="critical")
+    return refund
+
+
+def refundable_of(*, booking: Booking) -> Money:
+    """Return what is left of the booking's payments."""
+    payments = Payment.objects.refundable().filter(booking=booking)
+    return sum((one.remaining for one in payments), Money.zero(booking.currency))

@@ -1,0 +1,118 @@
+"""Start to pay for a hold: two transactions around the call to the provider.
+
+First the intent is committed, with a lease: from then on a second request for the same booking finds it and asks the
+provider for nothing. Then, with no lock held, the provider is asked; its key is the intent's id, so an answer that got
+lost is asked for again without a second payment. Last, what it answered is written down.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from bookings.models import Booking, Payment
+from bookings.providers.port import PaymentOrder, PaymentProvider, ProviderPayment, ProviderUnavailable
+from bookings.providers.registry import PaymentsUnavailable
+from bookings.selectors import get_booking_of_user
+from bookings.services.expire_holds import expire_hold
+from common.problems import Problem
+from common.transactions import use_case
+
+LEASE = timedelta(seconds=30)
+# When the webhook doesn't come, the provider is asked.
+FIRST_QUESTION = timedelta(seconds=60)
+
+
+class HoldExpired(Problem):
+    """The seats were held for a limited time, and it is over."""
+
+    code = "hold_expired"
+    title = "The time to pay is over. Book again if there are seats left."
+
+
+class NotPayable(Problem):
+    """There is nothing to pay: the booking is confirmed, or was cancelled."""
+
+    code = "not_payable"
+    title = "There is nothing to pay for this booking."
+
+
+class PaymentInProgress(Problem):
+    """Another request is talking to the provider right now."""
+
+    code = "payment_in_progress"
+    title = "The payment is being prepared. Try again in a moment."
+
+
+def start_payment(
+    *, user_id: uuid.UUID, booking_id: uuid.UUID, provider: PaymentProvider, return_url: str, now: datetime
+) -> Payment:
+    """Return the payment with the address where the person pays; asked again, the same payment.
+
+    Raises:
+        NotFound: the booking isn't the user's.
+        HoldExpired, NotPayable, PaymentInProgress, PaymentsUnavailable
+    """
+    payment = _commit_intent(user_id, booking_id, provider, now)
+    if payment is None:
+        raise HoldExpired()
+    if payment.status == Payment.Status.PENDING:
+        return payment
+    order = PaymentOrder(
+        key=str(payment.id), amount=payment.money, description=payment.booking.event.title, return_url=return_url
+    )
+    try:
+        told = provider.create_payment(order)
+    except ProviderUnavailable as error:
+        _end_lease(payment, now)
+        raise PaymentsUnavailable(headers={"Retry-After": "5"}) from error
+    return _write_down(payment, told)
+
+
+def _commit_intent(
+    user_id: uuid.UUID, booking_id: uuid.UUID, provider: PaymentProvider, now: datetime
+) -> Payment | None:
+    """Return a new intent, or the open one; None when the hold is over."""
+    with use_case():
+        get_booking_of_user(user_id=user_id, booking_id=booking_id)
+        booking = Booking.objects.locked().get(id=booking_id)
+        if booking.status == Booking.Status.EXPIRED or expire_hold(booking_id=booking_id, now=now):
+            return None
+        if booking.status != Booking.Status.HELD:
+            raise NotPayable(booking_status=booking.status)
+        present = Payment.objects.open().select_related("booking__event").filter(booking=booking).first()
+        if present is not None:
+            return _take_up(present, now)
+        return Payment.objects.create(
+            booking=booking,
+            provider=provider.code,
+            amount=booking.amount,
+            currency=booking.currency,
+            lease_expires_at=now + LEASE,
+            next_attempt_at=now + FIRST_QUESTION,
+            created_at=now,
+        )
+
+
+def _take_up(payment: Payment, now: datetime) -> Payment:
+    if payment.status == Payment.Status.PENDING:
+        return payment
+    lapsed = Payment.objects.filter(Q(lease_expires_at__lte=now), id=payment.id, status=Payment.Status.CREATED)
+    if not lapsed.update(lease_expires_at=now + LEASE):
+        raise PaymentInProgress(headers={"Retry-After": "1"})
+    return payment
+
+
+def _end_lease(payment: Payment, now: datetime) -> None:
+    with use_case():
+        Payment.objects.filter(id=payment.id, status=Payment.Status.CREATED).update(lease_expires_at=now)
+
+
+def _write_down(payment: Payment, told: ProviderPayment) -> Payment:
+    """Remember where to pay; a webhook may have been faster, then the status stays as it is."""
+    with use_case():
+        facts = {"provider_payment_id": told.id, "confirmation_url": told.confirmation_url, "lease_expires_at": None}
+        created = Payment.objects.filter(id=payment.id, status=Payment.Status.CREATED)
+        if not created.update(status=Payment.Status.PENDING, **facts):
+            Payment.objects.filter(id=payment.id).update(**facts)
+    return Payment.objects.select_related("booking").get(id=payment.id)
