@@ -28,7 +28,7 @@ class WantedSeatsSerializer(serializers.Serializer):
     """What is to be booked."""
 
     event = serializers.UUIDField()
-    items = WantedItemSerializer(many=True, allow_empty=False, max_length=20)
+    items = serializers.ListField(child=WantedItemSerializer(), allow_empty=False, max_length=20)
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({item["ticket_type"] for item in items}) != len(items):

@@ -42,6 +42,7 @@ from bookings.services.receive_provider_webhook import receive_provider_webhook
 from bookings.services.start_payment import start_payment
 from common.api.idempotency import idempotent, idempotent_in_steps
 from common.api.versions import expected_version, with_etag
+from common.callers import caller_id
 from common.transactions import use_case
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -74,7 +75,7 @@ class BookingsView(APIView):
         wanted = WantedSeatsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         booking = hold_seats(
-            user_id=request.user.pk,
+            user_id=caller_id(request),
             event_id=wanted.validated_data["event"],
             quantities=wanted.quantities,
             hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
@@ -116,7 +117,7 @@ class BookingView(APIView):
     def get(self, request: Request, booking_id: UUID) -> Response:
         with use_case():
             booking = open_booking(
-                booking=get_booking_of_user(user_id=request.user.pk, booking_id=booking_id), now=timezone.now()
+                booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id), now=timezone.now()
             )
         return with_etag(Response(BookingSerializer(booking).data), booking.version)
 
@@ -134,7 +135,7 @@ class PayView(APIView):
     @idempotent_in_steps
     def post(self, request: Request, booking_id: UUID) -> Response:
         payment = start_payment(
-            user_id=request.user.pk,
+            user_id=caller_id(request),
             booking_id=booking_id,
             provider=provider_for_new_payments(),
             return_url=f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}",
@@ -156,7 +157,7 @@ class CancelView(APIView):
     @idempotent
     def post(self, request: Request, booking_id: UUID) -> Response:
         booking = cancel_booking(
-            user_id=request.user.pk, booking_id=booking_id, version=expected_version(request), now=timezone.now()
+            user_id=caller_id(request), booking_id=booking_id, version=expected_version(request), now=timezone.now()
         )
         return with_etag(Response(BookingSerializer(booking).data), booking.version)
 
@@ -164,14 +165,14 @@ class CancelView(APIView):
 class RefundQuoteView(APIView):
     @extend_schema(summary="What a cancellation would give back now", responses={200: RefundQuoteSerializer})
     def get(self, request: Request, booking_id: UUID) -> Response:
-        booking = get_booking_of_user(user_id=request.user.pk, booking_id=booking_id)
+        booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
         return Response(RefundQuoteSerializer(quote_refund(booking=booking, now=timezone.now())).data)
 
 
 class TicketsView(APIView):
     @extend_schema(summary="Tickets of one of my bookings", responses={200: TicketSerializer(many=True)})
     def get(self, request: Request, booking_id: UUID) -> Response:
-        tickets = list_tickets_of_booking(user_id=request.user.pk, booking_id=booking_id)
+        tickets = list_tickets_of_booking(user_id=caller_id(request), booking_id=booking_id)
         return Response(TicketSerializer(tickets, many=True).data)
 
 
@@ -180,7 +181,7 @@ class MyBookingsView(generics.ListAPIView):
     serializer_class = BookingSerializer
 
     def get_queryset(self) -> Any:
-        return list_bookings_of_user(user_id=self.request.user.pk)
+        return list_bookings_of_user(user_id=caller_id(self.request))
 
 
 @extend_schema(summary="Bookings of an event that I manage, newest first")
@@ -188,7 +189,7 @@ class EventBookingsView(generics.ListAPIView):
     serializer_class = EventBookingSerializer
 
     def get_queryset(self) -> Any:
-        return list_bookings_of_event(manager_id=self.request.user.pk, event_id=self.kwargs["event_id"])
+        return list_bookings_of_event(manager_id=caller_id(self.request), event_id=self.kwargs["event_id"])
 
 
 class CheckInsView(APIView):
@@ -203,7 +204,7 @@ class CheckInsView(APIView):
         scan.is_valid(raise_exception=True)
         with use_case():
             ticket = check_in_ticket(
-                staff_id=request.user.pk, event_id=event_id, **scan.validated_data, now=timezone.now()
+                staff_id=caller_id(request), event_id=event_id, **scan.validated_data, now=timezone.now()
             )
         return Response(CheckInSerializer(ticket).data, status=201)
 

@@ -1,0 +1,107 @@
+"""Pages of a booking: from the choice of seats to the tickets."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from bookings.pages.presentation import present_booking, present_bookings
+from bookings.pages.refusals import explained
+from bookings.providers.registry import provider_for_new_payments
+from bookings.selectors import get_booking_of_user, list_bookings_of_user
+from bookings.services.cancel_booking import cancel_booking
+from bookings.services.expire_holds import open_booking
+from bookings.services.hold_seats import hold_seats
+from bookings.services.start_payment import start_payment
+from common.callers import caller_id
+from common.transactions import use_case
+
+QUANTITY = re.compile(r"quantity[-_](?P<ticket_type>[0-9a-f-]{36})")
+BOOKINGS_SHOWN = 100
+
+
+def wanted_quantities(fields: Any) -> dict[UUID, int]:
+    """Read `quantity_<ticket type>` fields; what is empty, zero or no number isn't wanted."""
+    wanted = {}
+    for name, value in fields.items():
+        match = QUANTITY.fullmatch(name)
+        if match and value.isascii() and value.isdigit() and int(value[:6]) > 0:
+            wanted[UUID(match["ticket_type"])] = int(value[:6])
+    return wanted
+
+
+class BookView(LoginRequiredMixin, View):
+    """Takes the quantities of the event page; pressed twice, it leads to the same booking."""
+
+    def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        """Come back from signing in: the choice is made on the event's page."""
+        return HttpResponseRedirect(f"/events/{event_id}/")
+
+    @explained
+    def post(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        with use_case():
+            booking = hold_seats(
+                user_id=caller_id(request),
+                event_id=event_id,
+                quantities=wanted_quantities(request.POST),
+                hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
+                now=timezone.now(),
+            )
+        return redirect("bookings:booking", booking_id=booking.id)
+
+
+class BookingsView(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        bookings = list_bookings_of_user(user_id=caller_id(request))[:BOOKINGS_SHOWN]
+        return render(request, "bookings/bookings.html", present_bookings(bookings, now=timezone.now()))
+
+
+class BookingView(LoginRequiredMixin, View):
+    def get(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:
+        now = timezone.now()
+        with use_case():
+            booking = open_booking(
+                booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id), now=now
+            )
+        response = render(request, "bookings/booking.html", present_booking(booking, now=now))
+        # Back from the payment page, the browser must ask again and not show the old hold.
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class PayView(LoginRequiredMixin, View):
+    @explained
+    def post(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:
+        payment = start_payment(
+            user_id=caller_id(request),
+            booking_id=booking_id,
+            provider=provider_for_new_payments(),
+            return_url=f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}",
+            now=timezone.now(),
+        )
+        return HttpResponseRedirect(payment.confirmation_url)
+
+
+class CancelView(LoginRequiredMixin, View):
+    """GET shows what comes back, POST does it."""
+
+    def get(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:
+        booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
+        return render(request, "bookings/cancel.html", present_booking(booking, now=timezone.now()))
+
+    @explained
+    def post(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:
+        with use_case():
+            cancel_booking(user_id=caller_id(request), booking_id=booking_id, now=timezone.now())
+        messages.success(request, _("Your booking is cancelled."))
+        return redirect("bookings:booking", booking_id=booking_id)

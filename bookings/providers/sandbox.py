@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import F
@@ -22,6 +22,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from bookings.models import SandboxNotice, SandboxPayment, SandboxRefund
 from bookings.providers.port import (
     Notice,
+    Outcome,
     PaymentOrder,
     ProviderPayment,
     ProviderUnavailable,
@@ -167,7 +168,7 @@ def _told(payment: SandboxPayment) -> ProviderPayment:
     return ProviderPayment(
         id=str(payment.id),
         key=payment.idempotency_key,
-        outcome=payment.status,
+        outcome=cast("Outcome", payment.status),
         amount=Money(payment.amount, payment.currency),
         confirmation_url=f"{settings.PUBLIC_URL}{path}",
         failure="declined" if payment.status == SandboxPayment.Status.FAILED else "",

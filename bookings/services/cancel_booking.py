@@ -42,6 +42,7 @@ def cancel_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID, now: datetime, 
         reason="",
         refund_of=refund_of,
         refund_reason=Refund.Reason.CANCELLED,
+        actor_id=user_id,
         now=now,
         version=version,
     )

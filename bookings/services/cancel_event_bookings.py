@@ -69,6 +69,7 @@ def _cancel(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
                 reason=reason,
                 refund_of=lambda booking: refundable_of(booking=booking),
                 refund_reason=Refund.Reason.EVENT_CANCELLED,
+                actor_id=None,
                 now=now,
             )
     except InvalidTransition:

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from bookings.domain_events import BookingCancelled, told_of
-from bookings.models import Booking, Refund, Ticket
+from bookings.models import Booking, Ticket
+from bookings.models.payment import RefundReason
 from bookings.services.change_status import change_status
 from bookings.services.promise_refund import promise_refund
 from bus.services.record_fact import record_fact
@@ -25,7 +26,8 @@ def end_booking(
     cancelled_by: str,
     reason: str,
     refund_of: Callable[[Booking], Money],
-    refund_reason: Refund.Reason,
+    refund_reason: RefundReason,
+    actor_id: uuid.UUID | None,
     now: datetime,
     version: int | None = None,
 ) -> Booking:
@@ -43,7 +45,7 @@ def end_booking(
         cancel_reason=reason,
     )
     refund = refund_of(booking)
-    promise_refund(booking=booking, amount=refund, reason=refund_reason, now=now)
+    promise_refund(booking=booking, amount=refund, reason=refund_reason, actor_id=actor_id, now=now)
     Ticket.objects.of_booking(booking.id).valid().update(voided_at=now)
     withdraw_access(user_id=booking.user_id, event_id=booking.event_id)
     record_fact(BookingCancelled(**told_of(booking), cancelled_by=cancelled_by, refund=refund.amount))

@@ -1,9 +1,11 @@
 """Promise money back: from here on it can't be promised again, and a job sees that the provider does it."""
 
+import uuid
 from datetime import datetime
 
 from django.db.models import F
 
+from audit.services.record_entry import record_entry
 from bookings.models import Booking, Payment, Refund
 from bus.wakeup import queue_after_commit
 from common.money import Money
@@ -15,7 +17,7 @@ class RefundExceedsPayment(RuntimeError):
 
 
 @requires_transaction
-def promise_refund(*, booking: Booking, amount: Money, reason: str, now: datetime) -> None:
+def promise_refund(*, booking: Booking, amount: Money, reason: str, actor_id: uuid.UUID | None, now: datetime) -> None:
     """Promise an amount back from the booking's payments, the oldest first.
 
     Raises:
@@ -24,14 +26,16 @@ def promise_refund(*, booking: Booking, amount: Money, reason: str, now: datetim
     for payment in Payment.objects.refundable().filter(booking=booking).order_by("created_at", "id"):
         part = amount if amount < payment.remaining else payment.remaining
         if part:
-            promise_refund_of_payment(payment=payment, amount=part, reason=reason, now=now)
+            promise_refund_of_payment(payment=payment, amount=part, reason=reason, actor_id=actor_id, now=now)
             amount = amount - part
     if amount:
         raise RefundExceedsPayment(f"{booking.id}: {amount} too much")
 
 
 @requires_transaction
-def promise_refund_of_payment(*, payment: Payment, amount: Money, reason: str, now: datetime) -> Refund:
+def promise_refund_of_payment(
+    *, payment: Payment, amount: Money, reason: str, actor_id: uuid.UUID | None, now: datetime
+) -> Refund:
     """Promise an amount of one payment back: one conditional statement, so that nobody promises the same money twice.
 
     Raises:
@@ -42,6 +46,14 @@ def promise_refund_of_payment(*, payment: Payment, amount: Money, reason: str, n
         raise RefundExceedsPayment(f"{payment.id}: {amount}")
     refund = Refund.objects.create(
         payment=payment, amount=amount.amount, currency=amount.currency, reason=reason, next_attempt_at=now
+    )
+    record_entry(
+        actor_id=actor_id,
+        action="bookings.refund",
+        target_type="bookings.payment",
+        target_id=str(payment.id),
+        changes={"refunded": [str(payment.refunded), str(payment.refunded + amount.amount)]},
+        reason=reason,
     )
     queue_after_commit("bookings.refund_payment", [str(refund.id)], queue="critical")
     return refund

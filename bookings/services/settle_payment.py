@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 
 from bookings.models import Booking, Payment, Refund
+from bookings.models.payment import RefundReason
 from bookings.providers.port import ProviderPayment
 from bookings.services.change_status import change_status
 from bookings.services.confirm_booking import admit, confirm_booking
@@ -79,6 +80,6 @@ def _revive(booking: Booking, now: datetime) -> bool:
     return True
 
 
-def _give_back(payment: Payment, reason: Refund.Reason, now: datetime) -> None:
+def _give_back(payment: Payment, reason: RefundReason, now: datetime) -> None:
     payment.refresh_from_db()
-    promise_refund_of_payment(payment=payment, amount=payment.money, reason=reason, now=now)
+    promise_refund_of_payment(payment=payment, amount=payment.money, reason=reason, actor_id=None, now=now)

@@ -80,22 +80,18 @@ def idempotent_in_steps(view: View) -> View:
     """
 
     @wraps(view)
-    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
-        of_caller = {
-            "user_id": request.user.pk,
-            "key": idempotency_key(request),
-            "fingerprint": fingerprint_of(request),
-        }
+    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        user_id, key, fingerprint = request.user.pk, idempotency_key(request), fingerprint_of(request)
         with use_case():
-            stored = stored_answer(**of_caller)
+            stored = stored_answer(user_id=user_id, key=key, fingerprint=fingerprint)
         if stored is not None:
             return replay(stored)
         response = view(self, request, *args, **kwargs)
         with use_case():
-            stored = stored_answer(**of_caller)
+            stored = stored_answer(user_id=user_id, key=key, fingerprint=fingerprint)
             if stored is not None:
                 return replay(stored)
-            store_answer(**of_caller, response=response)
+            store_answer(user_id=user_id, key=key, fingerprint=fingerprint, response=response)
         return response
 
     return once

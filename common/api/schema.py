@@ -38,6 +38,7 @@ MEANINGS = {
     "422": "The same key was used for something else",
     "428": "If-Match is missing",
     "429": "Too many requests",
+    "503": "Not available right now",
 }
 
 

@@ -1,0 +1,89 @@
+"""What the pages show of bookings: words, money and times in the reader's language and the event's zone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency
+from django.utils.translation import get_language
+
+from bookings.models import Booking, Ticket
+from bookings.models.lifecycle import ACTIVE, BookingStatus
+from bookings.selectors import get_last_payment, list_refunds_of_booking, list_tickets_of_booking
+from bookings.services.quote_refund import quote_refund
+from common.money import Money
+
+
+@dataclass(frozen=True)
+class ShownTicket:
+    ticket: Ticket
+    qr: str
+
+
+def present_bookings(bookings: Iterable[Booking], *, now: datetime) -> dict[str, Any]:
+    """Return the upcoming and the past bookings, each with its words."""
+    shown = [_line(booking) for booking in bookings]
+    upcoming = [one for one in shown if one["booking"].status in ACTIVE and one["booking"].event.ends_at > now]
+    upcoming.sort(key=lambda one: one["booking"].event.starts_at)
+    return {"upcoming": upcoming, "past": [one for one in shown if one not in upcoming]}
+
+
+def present_booking(booking: Booking, *, now: datetime) -> dict[str, Any]:
+    """Return one booking with everything that its state calls for."""
+    shown = _line(booking)
+    shown["items"] = [(item, money_text(item.total)) for item in booking.items.all()]
+    shown["seconds_left"] = max(0, int((booking.hold_expires_at - now).total_seconds()))
+    if booking.status == BookingStatus.HELD:
+        shown["payment"] = get_last_payment(booking_id=booking.id)
+    if booking.status in (BookingStatus.CONFIRMED, BookingStatus.ATTENDED):
+        tickets = list_tickets_of_booking(user_id=booking.user_id, booking_id=booking.id)
+        shown["tickets"] = [ShownTicket(one, qr_code(one.door_code)) for one in tickets]
+    if booking.status == BookingStatus.CONFIRMED:
+        shown["cancellable"] = now < booking.cancellable_until
+        shown["cancellable_until"] = moment_text(booking.cancellable_until, booking.event.time_zone)
+    if booking.status in (BookingStatus.HELD, BookingStatus.CONFIRMED):
+        quote = quote_refund(booking=booking, now=now)
+        shown["quote"] = quote
+        shown["refund"] = money_text(quote.amount)
+        shown["curve"] = [
+            (moment_text(point.until, booking.event.time_zone), point.percent.normalize(), money_text(point.amount))
+            for point in quote.curve
+        ]
+    shown["refunds"] = [(one, money_text(one.money)) for one in list_refunds_of_booking(booking_id=booking.id)]
+    return shown
+
+
+def qr_code(text: str) -> str:
+    """Return a QR code as an SVG data URI, dark on light in every colour scheme: scanners need it."""
+    return segno.make(text, error="m").svg_data_uri(scale=4, border=2, dark="#000", light="#fff")
+
+
+def money_text(money: Money) -> str:
+    """Write an amount: 1 500 ₽, and kopecks only when there are some."""
+    whole = money.amount == money.amount.to_integral_value()
+    pattern = "#,##0\xa0¤" if whole else None
+    return format_currency(money.amount, money.currency, pattern, locale=_language(), currency_digits=not whole)
+
+
+def moment_text(moment: datetime, time_zone: str) -> str:
+    """Write a moment by the calendar and clock of the place."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    day = format_date(local, "d MMMM y, EEEE" if _language() == "ru" else "EEEE, d MMMM y", locale=_language())
+    return f"{day}, {format_time(local, 'short', locale=_language())}"
+
+
+def _line(booking: Booking) -> dict[str, Any]:
+    return {
+        "booking": booking,
+        "event": booking.event,
+        "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
+        "total": money_text(booking.total),
+    }
+
+
+def _language() -> str:
+    return "en" if (get_language() or "").startswith("en") else "ru"

@@ -1,0 +1,68 @@
+"""A refusal on a page becomes a sentence where the person came from, with what to do next."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bookings.providers.registry import PaymentsUnavailable
+from bookings.services.cancel_booking import CancellationClosed
+from bookings.services.change_status import InvalidTransition
+from bookings.services.hold_seats import AlreadyBooked
+from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
+from common.problems import InvalidInput, Problem
+from events.services.check_sale import EventCancelled, LimitPerBooking, NotOnSale
+from events.services.take_seats import SeatsSoldOut
+
+View = Callable[..., HttpResponse]
+# Refusals that a person meets on the way; any other is the error page's.
+EXPLAINED = (
+    AlreadyBooked,
+    CancellationClosed,
+    EventCancelled,
+    HoldExpired,
+    InvalidInput,
+    InvalidTransition,
+    LimitPerBooking,
+    NotOnSale,
+    NotPayable,
+    PaymentInProgress,
+    PaymentsUnavailable,
+    SeatsSoldOut,
+)
+
+
+def explained(view: View) -> View:
+    """Show a refusal on the booking's page, or on the event's when there is no booking."""
+
+    @wraps(view)
+    def shown(self: Any, request: HttpRequest, **ids: Any) -> HttpResponse:
+        try:
+            return view(self, request, **ids)
+        except EXPLAINED as refusal:
+            messages.error(request, _sentence(refusal))
+            return HttpResponseRedirect(_back(refusal, ids))
+
+    return shown
+
+
+def _sentence(refusal: Problem) -> str:
+    if isinstance(refusal, InvalidInput):
+        return _("Choose at least one ticket.")
+    if isinstance(refusal, SeatsSoldOut):
+        left = sum(refusal.extra["left"].values())
+        return _("Only %(left)s of the chosen seats are left. Choose fewer, or another ticket.") % {"left": left}
+    if isinstance(refusal, LimitPerBooking):
+        return _("One booking takes from %(minimum)s to %(maximum)s of these tickets.") % refusal.extra
+    return _(refusal.title)
+
+
+def _back(refusal: Problem, ids: dict[str, Any]) -> str:
+    booking_id = refusal.extra.get("booking_id") or ids.get("booking_id")
+    if booking_id:
+        return reverse("bookings:booking", kwargs={"booking_id": booking_id})
+    return f"/events/{ids['event_id']}/"
