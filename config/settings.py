@@ -217,7 +217,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "BookingStatus": "bookings.models.lifecycle.BookingStatus",
+        "PaymentStatus": "bookings.models.payment.PaymentStatus",
+    },
 }
 
 CHANNEL_LAYERS: dict[str, dict[str, str]] = {}

@@ -8,15 +8,9 @@ from rest_framework import serializers
 
 from bookings.models import Booking, BookingItem, Payment, Ticket
 from bookings.models.lifecycle import BookingStatus
+from events.api.fields import MoneySerializer
 
 MAX_SEATS = 100
-
-
-class MoneySerializer(serializers.Serializer):
-    """An exact amount with its currency."""
-
-    amount = serializers.CharField(help_text="Decimal, two places.")
-    currency = serializers.CharField()
 
 
 class WantedItemSerializer(serializers.Serializer):
@@ -42,20 +36,12 @@ class WantedSeatsSerializer(serializers.Serializer):
 
 
 class BookingItemSerializer(serializers.ModelSerializer):
-    price = serializers.SerializerMethodField()
-    total = serializers.SerializerMethodField()
+    price = MoneySerializer()
+    total = MoneySerializer()
 
     class Meta:
         model = BookingItem
         fields = ["ticket_type", "name", "quantity", "price", "total"]
-
-    @extend_schema_field(MoneySerializer)
-    def get_price(self, item: BookingItem) -> dict[str, str]:
-        return item.price.as_json()
-
-    @extend_schema_field(MoneySerializer)
-    def get_total(self, item: BookingItem) -> dict[str, str]:
-        return item.total.as_json()
 
 
 class BookedEventSerializer(serializers.Serializer):
@@ -75,7 +61,7 @@ class BookingSerializer(serializers.ModelSerializer):
     event = BookedEventSerializer()
     items = BookingItemSerializer(many=True)
     status = serializers.ChoiceField(choices=BookingStatus.choices)
-    total = serializers.SerializerMethodField()
+    total = MoneySerializer()
     next_action = serializers.SerializerMethodField()
     cancellable_until = serializers.DateTimeField()
 
@@ -98,10 +84,6 @@ class BookingSerializer(serializers.ModelSerializer):
             "cancelled_at",
             "version",
         ]
-
-    @extend_schema_field(MoneySerializer)
-    def get_total(self, booking: Booking) -> dict[str, str]:
-        return booking.total.as_json()
 
     @extend_schema_field(serializers.ChoiceField(choices=[("pay", "pay"), ("none", "none")]))
     def get_next_action(self, booking: Booking) -> str:
@@ -141,41 +123,25 @@ class QuoteSerializer(serializers.Serializer):
 class CurvePointSerializer(serializers.Serializer):
     until = serializers.DateTimeField()
     percent = serializers.DecimalField(max_digits=5, decimal_places=2)
-    amount = serializers.SerializerMethodField()
-
-    @extend_schema_field(MoneySerializer)
-    def get_amount(self, point: Any) -> dict[str, str]:
-        return point.amount.as_json()
+    amount = MoneySerializer()
 
 
 class RefundQuoteSerializer(serializers.Serializer):
     """What a cancellation would give back now, and why."""
 
-    amount = serializers.SerializerMethodField()
+    amount = MoneySerializer()
     rule = serializers.ChoiceField(choices=["band", "too_late", "not_paid"])
     percent = serializers.DecimalField(max_digits=5, decimal_places=2)
-    fee = serializers.SerializerMethodField()
+    fee = MoneySerializer()
     curve = CurvePointSerializer(many=True)
-
-    @extend_schema_field(MoneySerializer)
-    def get_amount(self, quote: Any) -> dict[str, str]:
-        return quote.amount.as_json()
-
-    @extend_schema_field(MoneySerializer)
-    def get_fee(self, quote: Any) -> dict[str, str]:
-        return quote.fee.as_json()
 
 
 class PaymentSerializer(serializers.ModelSerializer):
-    total = serializers.SerializerMethodField()
+    total = MoneySerializer(source="money")
 
     class Meta:
         model = Payment
         fields = ["id", "provider", "status", "total", "confirmation_url"]
-
-    @extend_schema_field(MoneySerializer)
-    def get_total(self, payment: Payment) -> dict[str, str]:
-        return payment.money.as_json()
 
 
 class TicketSerializer(serializers.ModelSerializer):

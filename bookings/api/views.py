@@ -30,6 +30,7 @@ from bookings.selectors import (
     get_booking_of_user,
     list_bookings_of_event,
     list_bookings_of_user,
+    list_no_bookings,
     list_tickets_of_booking,
 )
 from bookings.services.cancel_booking import cancel_booking
@@ -95,21 +96,7 @@ class QuoteView(APIView):
         wanted = WantedSeatsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         quote = quote_seats(event_id=wanted.validated_data["event"], quantities=wanted.quantities, now=timezone.now())
-        return Response(
-            {
-                "items": [
-                    {
-                        "ticket_type": str(line.ticket_type),
-                        "name": line.name,
-                        "quantity": line.quantity,
-                        "price": line.price.as_json(),
-                        "total": line.total.as_json(),
-                    }
-                    for line in quote.items
-                ],
-                "total": quote.total.as_json(),
-            }
-        )
+        return Response(QuoteSerializer(quote).data)
 
 
 class BookingView(APIView):
@@ -187,6 +174,8 @@ class MyBookingsView(generics.ListAPIView):
 @extend_schema(summary="Bookings of an event that I manage, newest first")
 class EventBookingsView(generics.ListAPIView):
     serializer_class = EventBookingSerializer
+    # For the API document only.
+    queryset = list_no_bookings()
 
     def get_queryset(self) -> Any:
         return list_bookings_of_event(manager_id=caller_id(self.request), event_id=self.kwargs["event_id"])
