@@ -1,0 +1,174 @@
+"""Reads of reports, and of the rows below that they are made from."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Organizer, User
+from analytics.calendar_days import bounds_of, day_of, days_between
+from analytics.models import DirtyDay, EventDay
+from bookings.models import Booking, Refund
+from common.problems import NotFound
+from events.models import Event
+
+COUNTERS = ("views", "visitors", "holds", "confirmed", "seats", "cancelled")
+MONEY = ("revenue", "refunds")
+# Money that came too late or twice never was revenue; giving it back is no loss.
+LOST = (Refund.Reason.CANCELLED, Refund.Reason.EVENT_CANCELLED)
+REPORTING_ROLES = ("owner", "manager")
+TOP_EVENTS = 10
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from the first one up to, without, the end."""
+
+    first: date
+    end: date
+
+
+def get_viewed_event(*, event_id: UUID) -> Event:
+    """Return an event that guests may see.
+
+    Raises:
+        NotFound: there is none.
+    """
+    event = Event.objects.readable_by_guests().only("time_zone").filter(pk=event_id).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def get_reported_event(*, event_id: UUID, user_id: UUID, is_staff: bool) -> Event:
+    """Return an event to its organizer's owners and managers, and to verified staff.
+
+    Raises:
+        NotFound: absent, or somebody else's.
+    """
+    events = Event.objects.filter(pk=event_id)
+    if not is_staff:
+        members = {"organizer__members__user_id": user_id, "organizer__members__role__in": REPORTING_ROLES}
+        events = events.filter(**members)
+    event = events.first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def get_reported_organizer(*, organizer_id: UUID, user_id: UUID, is_staff: bool) -> Organizer:
+    """Return an organizer to its owners and managers, and to verified staff.
+
+    Raises:
+        NotFound: absent, or somebody else's.
+    """
+    organizers = Organizer.objects.filter(pk=organizer_id)
+    if not is_staff:
+        organizers = organizers.filter(members__user_id=user_id, members__role__in=REPORTING_ROLES)
+    organizer = organizers.first()
+    if organizer is None:
+        raise NotFound
+    return organizer
+
+
+def get_booking(*, booking_id: UUID) -> Booking:
+    """Return a booking with its event, as the rows say now."""
+    return Booking.objects.select_related("event").get(pk=booking_id)
+
+
+def count_bookings(*, event_id: UUID, day: date) -> dict[str, Any]:
+    """Return what the rows of bookings and refunds say about one event's day."""
+    begin, end = bounds_of(day, Event.objects.only("time_zone").get(pk=event_id).time_zone)
+    bookings = Booking.objects.filter(event_id=event_id)
+    begun = Q(created_at__gte=begin, created_at__lt=end)
+    confirmed = Q(confirmed_at__gte=begin, confirmed_at__lt=end)
+    cancelled = Q(confirmed_at__isnull=False, cancelled_at__gte=begin, cancelled_at__lt=end)
+    figures: dict[str, Any] = bookings.filter(begun | confirmed | cancelled).aggregate(
+        holds=Count("pk", filter=begun),
+        confirmed=Count("pk", filter=confirmed),
+        seats=Coalesce(Sum("seats", filter=confirmed), 0),
+        revenue=Coalesce(Sum("amount", filter=confirmed), Decimal(0)),
+        cancelled=Count("pk", filter=cancelled),
+    )
+    refunds = Refund.objects.filter(
+        payment__booking__event_id=event_id,
+        payment__booking__cancelled_at__gte=begin,
+        payment__booking__cancelled_at__lt=end,
+        reason__in=LOST,
+    )
+    return figures | {"refunds": refunds.aggregate(total=Coalesce(Sum("amount"), Decimal(0)))["total"]}
+
+
+def list_dirty_days(*, limit: int) -> list[tuple[UUID, date]]:
+    """Return days to be recounted, the longest marked first."""
+    return list(DirtyDay.objects.order_by("id").values_list("event_id", "day")[:limit])
+
+
+def list_days_with_bookings(*, first: date, end: date) -> list[tuple[UUID, date]]:
+    """Return the days of events in a period that have figures, or whose bookings give them some."""
+    found = set(EventDay.objects.filter(day__gte=first, day__lt=end).values_list("event_id", "day"))
+    # Wide enough for every time zone; the day itself decides.
+    begin, stop = bounds_of(first - timedelta(days=1), "UTC")[0], bounds_of(end + timedelta(days=1), "UTC")[0]
+    for moment in ("created_at", "confirmed_at", "cancelled_at"):
+        rows = Booking.objects.filter(**{f"{moment}__gte": begin, f"{moment}__lt": stop})
+        for event_id, time_zone, at in rows.values_list("event_id", "event__time_zone", moment).iterator():
+            day = day_of(at, time_zone)
+            if first <= day < end:
+                found.add((event_id, day))
+    return sorted(found)
+
+
+def list_days(*, period: Period, event_id: UUID) -> list[EventDay]:
+    """Return every day of the period in order; days without figures are zero."""
+    rows = {row.day: row for row in _within(period).filter(event_id=event_id)}
+    return [
+        rows.get(day) or EventDay(event_id=event_id, day=day, revenue=Decimal(0), refunds=Decimal(0))
+        for day in days_between(period.first, period.end)
+    ]
+
+
+def sum_of_event(*, period: Period, event_id: UUID) -> dict[str, Any]:
+    """Return the totals of an event."""
+    return _within(period).filter(event_id=event_id).aggregate(**_sums())
+
+
+def list_sums_by_event(*, period: Period, organizer_id: UUID) -> list[dict[str, Any]]:
+    """Return the totals of each event of an organizer that has any, the best-selling first."""
+    rows = _within(period).filter(event__organizer_id=organizer_id)
+    return list(_by_event(rows).order_by("-revenue", "-confirmed", "-views", "event_id"))
+
+
+def list_top_events(*, period: Period) -> list[dict[str, Any]]:
+    """Return the events with most confirmed bookings on the whole platform."""
+    return list(_by_event(_within(period)).order_by("-confirmed", "-views", "event_id")[:TOP_EVENTS])
+
+
+def list_sums_by_currency(*, period: Period, organizer_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Return totals per currency: amounts of two currencies are never added."""
+    rows = _within(period)
+    if organizer_id is not None:
+        rows = rows.filter(event__organizer_id=organizer_id)
+    sums: Any = rows.values(currency=F("event__currency")).annotate(**_sums())
+    return list(sums.order_by("currency"))
+
+
+def count_new_users(*, since: datetime) -> int:
+    """Return how many have verified their address."""
+    return User.objects.filter(email_verified_at__gte=since).count()
+
+
+def _within(period: Period) -> QuerySet[EventDay]:
+    return EventDay.objects.filter(day__gte=period.first, day__lt=period.end)
+
+
+def _sums() -> dict[str, Any]:
+    counters: dict[str, Any] = {name: Coalesce(Sum(name), 0) for name in COUNTERS}
+    return counters | {name: Coalesce(Sum(name), Decimal(0)) for name in MONEY}
+
+
+def _by_event(rows: QuerySet[EventDay]) -> Any:
+    return rows.values("event_id", title=F("event__title"), currency=F("event__currency")).annotate(**_sums())

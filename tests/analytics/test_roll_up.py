@@ -1,0 +1,145 @@
+"""analytics.services.mark_days, roll_up_day and rebuild_period: bookings become daily figures."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from analytics import handlers
+from analytics.models import DirtyDay, EventDay
+from analytics.tasks import roll_up_days
+from bookings.models import Booking
+from bus.facts import ReceivedFact
+from bus.subscriptions import HANDLERS
+from common.transactions import use_case
+from events.models import Event
+from tests.factories.analytics import cancel, make_booking, make_hold
+from tests.factories.events import make_event
+
+pytestmark = pytest.mark.django_db
+# Noon in Moscow, where the events are.
+NOON = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+DAY = date(2026, 11, 20)
+
+
+def hear(booking: Booking, react: Any) -> None:
+    """Hand a fact about the booking to a handler, as the bus does."""
+    fact = ReceivedFact(
+        id="1",
+        type="",
+        key=str(booking.pk),
+        occurred_at=NOON,
+        data=handlers.BookingSeen(booking_id=booking.pk),
+    )
+    with use_case():
+        react(fact)
+
+
+def figures(event: Event) -> dict[date, tuple[Any, ...]]:
+    rows = EventDay.objects.filter(event=event)
+    return {row.day: (row.holds, row.confirmed, row.seats, row.revenue, row.cancelled, row.refunds) for row in rows}
+
+
+class TestHandlers:
+    def test_listen_to_the_bookings_facts(self) -> None:
+        mine = {one.wire_type for name, one in HANDLERS.items() if name.startswith("analytics.")}
+
+        assert mine == {f"bookings.booking.{what}.v1" for what in ("held", "confirmed", "cancelled")}
+
+    def test_count_what_the_rows_say_however_often_they_hear_it(self) -> None:
+        event = make_event()
+        paid, held = make_booking(event=event, at=NOON, seats=2, amount="2500.00"), make_hold(event=event, at=NOON)
+
+        for _ in range(3):
+            hear(paid, handlers.on_booking_held)
+            hear(paid, handlers.on_booking_confirmed)
+            hear(held, handlers.on_booking_held)
+            roll_up_days()
+
+        assert figures(event) == {DAY: (2, 1, 2, Decimal("2500.00"), 0, Decimal(0))}
+        assert not DirtyDay.objects.exists()
+
+    def test_put_a_cancellation_on_its_own_day(self) -> None:
+        event = make_event()
+        booking = make_booking(event=event, at=NOON)
+        cancel(booking, at=NOON + timedelta(days=3), refund="500.00")
+
+        hear(booking, handlers.on_booking_cancelled)
+        roll_up_days()
+
+        assert figures(event) == {
+            DAY: (1, 1, 1, Decimal("1000.00"), 0, Decimal(0)),
+            DAY + timedelta(days=3): (0, 0, 0, Decimal(0), 1, Decimal("500.00")),
+        }
+
+    def test_leave_out_money_that_never_was_revenue(self) -> None:
+        event = make_event()
+        late = make_booking(event=event, at=NOON)
+        cancel(late, at=NOON, refund="1000.00", reason="late_payment")
+
+        hear(late, handlers.on_booking_cancelled)
+        roll_up_days()
+
+        assert figures(event)[DAY][-1] == Decimal(0)
+
+    def test_take_the_day_of_the_place(self) -> None:
+        kamchatka = make_event(time_zone="Asia/Kamchatka")
+        evening = make_booking(event=kamchatka, at=datetime(2026, 11, 20, 12, 30, tzinfo=UTC))
+
+        hear(evening, handlers.on_booking_confirmed)
+        roll_up_days()
+
+        assert list(figures(kamchatka)) == [date(2026, 11, 21)]
+
+    def test_keep_the_views(self) -> None:
+        event = make_event()
+        EventDay.objects.create(event=event, day=DAY, views=7, visitors=3)
+
+        hear(make_booking(event=event, at=NOON), handlers.on_booking_confirmed)
+        roll_up_days()
+
+        row = EventDay.objects.get()
+        assert (row.views, row.visitors, row.confirmed) == (7, 3, 1)
+
+
+class TestRebuildAnalytics:
+    def test_gives_the_figures_that_the_handlers_gave(self) -> None:
+        events = [make_event(), make_event(time_zone="Asia/Kamchatka"), make_event(time_zone="America/New_York")]
+        for hour in range(0, 72, 5):
+            event, at = events[hour % 3], NOON + timedelta(hours=hour)
+            paid, held = make_booking(event=event, at=at, amount=f"{hour + 1}.50"), make_hold(event=event, at=at)
+            hear(paid, handlers.on_booking_confirmed)
+            hear(held, handlers.on_booking_held)
+            if hour % 2:
+                cancel(paid, at=at + timedelta(hours=20), refund="0.50")
+                hear(paid, handlers.on_booking_cancelled)
+        roll_up_days()
+        before = [figures(event) for event in events]
+        EventDay.objects.update(holds=99, confirmed=99, seats=99, revenue=99, cancelled=99, refunds=99)
+
+        call_command("rebuild_analytics", "2026-11-19", "2026-11-26")
+
+        assert [figures(event) for event in events] == before
+        assert sum(len(one) for one in before) > 6
+
+    def test_makes_days_that_no_fact_has_told_of(self) -> None:
+        event = make_event()
+        make_booking(event=event, at=NOON)
+
+        call_command("rebuild_analytics", "2026-11-20", "2026-11-20")
+
+        assert figures(event)[DAY][:2] == (1, 1)
+
+    def test_leaves_other_days_alone(self) -> None:
+        event = make_event()
+        make_booking(event=event, at=NOON)
+
+        call_command("rebuild_analytics", "2026-11-21", "2026-11-30")
+
+        assert figures(event) == {}
+
+    def test_refuses_a_reversed_period(self) -> None:
+        with pytest.raises(CommandError):
+            call_command("rebuild_analytics", "2026-11-20", "2026-11-19")
