@@ -1,22 +1,16 @@
 """Callers of every kind, seen from one event."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.models import AccessToken
 from events.models import Event, EventAccess
 from tests.factories.accounts import make_user
 
 CALLERS = ("guest", "user", "booker", "owner", "manager", "door", "foreign_owner", "staff", "administrator")
-
-
-class Token:
-    """A bearer token that was given with a fresh code of the second factor, or not."""
-
-    def __init__(self, second_factor_at: Any) -> None:
-        self.second_factor_at = second_factor_at
 
 
 @pytest.fixture
@@ -36,7 +30,7 @@ def calling() -> Callable[..., APIClient]:
             from tests.factories.accounts import make_organizer
 
             make_organizer(owner=user)
-        token = Token("2030-01-01T00:00:00Z" if caller == "administrator" else None)
+        token = AccessToken(user=user, second_factor_at=timezone.now() if caller == "administrator" else None)
         client.force_authenticate(user, token)
         return client
 
