@@ -46,6 +46,12 @@ class LosableRedisCache(RedisCache):
         except RedisError as error:
             self._missed(error)
 
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        try:
+            return bool(super().add(key, value, timeout, version))
+        except RedisError as error:
+            return bool(self._missed(error, default=True))
+
     def delete(self, key: str, version: int | None = None) -> bool:
         try:
             return bool(super().delete(key, version))
