@@ -77,16 +77,14 @@ class Booking(models.Model):
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="bookings_booking_amount_not_negative"),
             # Confirmed has a time; a hold, running or expired, has none; a cancelled one may have been confirmed.
             models.CheckConstraint(
-                condition=models.Q(status__in=SOLD, confirmed_at__isnull=False)
-                | models.Q(status__in=["held", "expired"], confirmed_at__isnull=True)
-                | models.Q(status="cancelled"),
+                condition=(~models.Q(status__in=SOLD) | models.Q(confirmed_at__isnull=False))
+                & (~models.Q(status__in=["held", "expired"]) | models.Q(confirmed_at__isnull=True)),
                 name="bookings_booking_confirmed_at_paired",
             ),
-            # Attended has a time; a booking that never was attended has none.
+            # Attended has a time; a booking that was never attended has none.
             models.CheckConstraint(
-                condition=models.Q(status="attended", attended_at__isnull=False)
-                | models.Q(status="cancelled")
-                | models.Q(status__in=["held", "confirmed", "expired"], attended_at__isnull=True),
+                condition=(~models.Q(status="attended") | models.Q(attended_at__isnull=False))
+                & (~models.Q(status__in=["held", "confirmed", "expired"]) | models.Q(attended_at__isnull=True)),
                 name="bookings_booking_attended_at_paired",
             ),
             # Expired has a time, and nothing else has one.
@@ -97,10 +95,7 @@ class Booking(models.Model):
             ),
             # Cancelled has a time and says on whose behalf, and nothing else does.
             models.CheckConstraint(
-                condition=(
-                    models.Q(status="cancelled", cancelled_at__isnull=False)
-                    & models.Q(cancelled_by__in=CancelledBy.values)
-                )
+                condition=models.Q(status="cancelled", cancelled_at__isnull=False, cancelled_by__in=CancelledBy.values)
                 | (
                     ~models.Q(status="cancelled")
                     & models.Q(cancelled_at__isnull=True, cancelled_by="", cancel_reason="")

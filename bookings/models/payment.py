@@ -89,8 +89,8 @@ class Payment(models.Model):
             ),
             # Settled has a time, and nothing else has one.
             models.CheckConstraint(
-                condition=models.Q(status__in=["succeeded", "failed"], settled_at__isnull=False)
-                | models.Q(status__in=["created", "pending"], settled_at__isnull=True),
+                condition=(~models.Q(status__in=["succeeded", "failed"]) | models.Q(settled_at__isnull=False))
+                & (~models.Q(status__in=["created", "pending"]) | models.Q(settled_at__isnull=True)),
                 name="bookings_payment_settled_at_paired",
             ),
         ]

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from common.problems import FieldProblem, InvalidInput, NotAllowed, NotFound, Problem
 from common.request_ids import current_request_id
@@ -76,7 +77,7 @@ def problem_body(problem: Problem) -> dict[str, Any]:
     }
     if problem.errors:
         body["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in problem.errors]
-    return body | json.loads(json.dumps(problem.extra, default=str))
+    return body | json.loads(json.dumps(problem.extra, cls=JSONEncoder))
 
 
 def flatten(details: Any, pointer: str) -> Iterator[FieldProblem]:

@@ -1,0 +1,220 @@
+"""Each rule of the database, broken once."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+
+from bookings.models import (
+    Booking,
+    BookingItem,
+    EventCancellation,
+    ProviderWebhook,
+    Refund,
+    SandboxPayment,
+    SandboxRefund,
+    Ticket,
+)
+from tests.factories.accounts import make_user
+from tests.factories.bookings import confirm, hold, make_payment, tickets_of
+from tests.factories.events import make_event
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+
+
+def make_booking(**fields: Any) -> Booking:
+    held = {
+        "status": "held",
+        "seats": 1,
+        "amount": Decimal(100),
+        "currency": "RUB",
+        "cancellable_hours_before": 24,
+        "hold_expires_at": NOW,
+    }
+    fields.setdefault("user", None)
+    user = fields.pop("user") or make_user()
+    event = fields.pop("event", None) or make_event()
+    return Booking.objects.create(user=user, event=event, **held | fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"status": "lost"}, "bookings_booking_status_known"),
+        ({"seats": 0}, "bookings_booking_has_seats"),
+        ({"amount": Decimal(-1)}, "bookings_booking_amount_not_negative"),
+        ({"status": "confirmed"}, "bookings_booking_confirmed_at_paired"),
+        ({"confirmed_at": NOW}, "bookings_booking_confirmed_at_paired"),
+        ({"status": "attended", "confirmed_at": NOW}, "bookings_booking_attended_at_paired"),
+        ({"attended_at": NOW}, "bookings_booking_attended_at_paired"),
+        ({"status": "expired"}, "bookings_booking_expired_at_paired"),
+        ({"expired_at": NOW}, "bookings_booking_expired_at_paired"),
+        ({"status": "cancelled"}, "bookings_booking_cancelled_at_paired"),
+        ({"status": "cancelled", "cancelled_at": NOW}, "bookings_booking_cancelled_at_paired"),
+        ({"cancelled_at": NOW}, "bookings_booking_cancelled_at_paired"),
+        (
+            {"status": "cancelled", "cancelled_at": NOW, "cancelled_by": "event"},
+            "bookings_booking_cancel_reason_given",
+        ),
+    ],
+)
+def test_a_booking_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        make_booking(**fields)
+
+
+def test_a_user_has_one_active_booking_per_event() -> None:
+    first = make_booking()
+
+    with pytest.raises(IntegrityError, match="bookings_booking_one_active_per_event"):
+        make_booking(user=first.user, event=first.event)
+
+
+def test_a_user_may_book_again_after_a_booking_has_ended() -> None:
+    ended = make_booking(status="expired", expired_at=NOW)
+
+    assert make_booking(user=ended.user, event=ended.event).status == "held"
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"quantity": 0}, "bookings_booking_item_has_seats"),
+        ({"unit_price": Decimal(-1)}, "bookings_booking_item_price_not_negative"),
+    ],
+)
+def test_an_item_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    item = hold().items.get()
+
+    with pytest.raises(IntegrityError, match=constraint):
+        BookingItem.objects.filter(id=item.id).update(**fields)
+
+
+def test_a_ticket_type_stands_on_a_booking_once() -> None:
+    item = hold().items.get()
+    item.pk = None
+
+    with pytest.raises(IntegrityError, match="bookings_booking_item_type_once"):
+        item.save(force_insert=True)
+
+
+def test_a_code_opens_one_seat() -> None:
+    one, other = tickets_of(confirm(seats=2))
+
+    with pytest.raises(IntegrityError, match="bookings_ticket_code_unique"):
+        Ticket.objects.filter(id=one.id).update(code=other.code)
+
+
+@pytest.mark.parametrize("fields", [{"checked_in_at": NOW}, {"gate": "North"}])
+def test_a_check_in_is_whole(fields: dict[str, Any]) -> None:
+    [ticket] = tickets_of(confirm())
+
+    with pytest.raises(IntegrityError, match="bookings_ticket_check_in_paired"):
+        Ticket.objects.filter(id=ticket.id).update(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"status": "lost"}, "bookings_payment_status_known"),
+        ({"amount": Decimal(0)}, "bookings_payment_amount_positive"),
+        ({"refunded": Decimal(1)}, "bookings_payment_refunded_after_success"),
+        (
+            {"status": "succeeded", "settled_at": NOW, "refunded": Decimal(1_000_000)},
+            "bookings_payment_refunded_within_amount",
+        ),
+        (
+            {"status": "succeeded", "settled_at": NOW, "refunded": Decimal(-1)},
+            "bookings_payment_refunded_within_amount",
+        ),
+        ({"status": "succeeded"}, "bookings_payment_settled_at_paired"),
+        ({"settled_at": NOW}, "bookings_payment_settled_at_paired"),
+    ],
+)
+def test_a_payment_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    booking = hold()
+
+    with pytest.raises(IntegrityError, match=constraint):
+        make_payment(booking=booking, **fields)
+
+
+def test_a_booking_is_being_paid_once_at_a_time() -> None:
+    booking = hold()
+    make_payment(booking=booking)
+
+    with pytest.raises(IntegrityError, match="bookings_payment_one_open"):
+        make_payment(booking=booking)
+
+
+def test_a_providers_payment_is_one_payment() -> None:
+    make_payment(booking=hold(), provider_payment_id="p-1")
+
+    with pytest.raises(IntegrityError, match="bookings_payment_provider_id_unique"):
+        make_payment(booking=hold(), provider_payment_id="p-1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"status": "lost", "settled_at": NOW}, "bookings_refund_status_known"),
+        ({"amount": Decimal(0)}, "bookings_refund_amount_positive"),
+        ({"status": "succeeded"}, "bookings_refund_settled_at_paired"),
+        ({"settled_at": NOW}, "bookings_refund_settled_at_paired"),
+    ],
+)
+def test_a_refund_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    payment = make_payment(booking=hold())
+    whole = {"amount": Decimal(1), "currency": "RUB", "reason": "cancelled", "next_attempt_at": NOW}
+
+    with pytest.raises(IntegrityError, match=constraint):
+        Refund.objects.create(payment=payment, **whole | fields)
+
+
+def test_a_notice_is_stored_once() -> None:
+    stored = {"provider": "sandbox", "notice_id": "msg_1", "body": {}, "next_attempt_at": NOW}
+    ProviderWebhook.objects.create(**stored)
+
+    with pytest.raises(IntegrityError, match="bookings_provider_webhook_once"):
+        ProviderWebhook.objects.create(**stored)
+
+
+@pytest.mark.parametrize("fields", [{"status": "applied"}, {"applied_at": NOW}])
+def test_an_applied_notice_has_a_time(fields: dict[str, Any]) -> None:
+    stored = {"provider": "sandbox", "notice_id": "msg_1", "body": {}, "next_attempt_at": NOW}
+
+    with pytest.raises(IntegrityError, match="bookings_provider_webhook_applied_at_paired"):
+        ProviderWebhook.objects.create(**stored | fields)
+
+
+def test_an_event_is_called_off_for_a_reason() -> None:
+    with pytest.raises(IntegrityError, match="bookings_event_cancellation_reason_given"):
+        EventCancellation.objects.create(event=make_event(), reason="", total=0, next_attempt_at=NOW)
+
+
+def sandbox_payment(**fields: Any) -> SandboxPayment:
+    whole = {"idempotency_key": "k-1", "amount": Decimal(5), "currency": "RUB", "return_url": "http://shop.example/"}
+    return SandboxPayment.objects.create(**whole | fields)
+
+
+def test_an_order_of_the_sandbox_is_one_payment() -> None:
+    sandbox_payment()
+
+    with pytest.raises(IntegrityError, match="bookings_sandbox_payment_key_unique"):
+        sandbox_payment()
+
+
+def test_the_sandbox_gives_back_what_it_got_at_most() -> None:
+    with pytest.raises(IntegrityError, match="bookings_sandbox_payment_refund_within"):
+        sandbox_payment(refunded=Decimal(6))
+
+
+def test_a_refund_of_the_sandbox_is_one_refund() -> None:
+    payment = sandbox_payment()
+    SandboxRefund.objects.create(payment=payment, idempotency_key="r-1", amount=Decimal(1))
+
+    with pytest.raises(IntegrityError, match="bookings_sandbox_refund_key_unique"):
+        SandboxRefund.objects.create(payment=payment, idempotency_key="r-1", amount=Decimal(1))
