@@ -1,5 +1,22 @@
 """REST paths of this app, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from notifications.api import mine, views
+
+urlpatterns = [
+    path("notifications/events/", views.EventsView.as_view()),
+    path("notifications/events/batch/", views.EventBatchView.as_view()),
+    path("notifications/events/<uuid:event_id>/", views.EventView.as_view()),
+    path("notifications/event-types/", views.EventTypesView.as_view()),
+    path("notifications/jobs/", views.JobsView.as_view()),
+    path("notifications/recipients/<uuid:user_id>/", views.RecipientView.as_view()),
+    path("notifications/unsubscribe/<str:token>/", mine.UnsubscribeView.as_view()),
+    path("me/notifications/", mine.InboxView.as_view()),
+    path("me/notifications/unread/", mine.UnreadView.as_view()),
+    path("me/notifications/read/", mine.ReadView.as_view()),
+    path("me/notification-preferences/", mine.PreferencesView.as_view()),
+    path("me/push-subscriptions/", mine.PushSubscriptionsView.as_view()),
+    path("me/push-subscriptions/key/", mine.PushKeyView.as_view()),
+    path("me/push-subscriptions/<uuid:subscription_id>/", mine.PushSubscriptionView.as_view()),
+]

@@ -1,0 +1,228 @@
+"""Shapes of the notifications' API."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
+from notifications.models.choices import Category, Channel, Locale
+
+
+class EnvelopeSerializer(serializers.Serializer[Any]):
+    """The envelope of an external event; the payload's form is decided by the type, see `event-types/`."""
+
+    event_id = serializers.UUIDField()
+    event_type = serializers.CharField()
+    source = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    payload = serializers.DictField()
+
+
+class BatchSerializer(serializers.Serializer[Any]):
+    """Up to 500 envelopes; a bare array of them is taken too."""
+
+    events = EnvelopeSerializer(many=True)
+
+
+class PlannedJobSerializer(serializers.Serializer[Any]):
+    job_id = serializers.UUIDField()
+    user_id = serializers.UUIDField()
+    template_code = serializers.CharField()
+    channel = serializers.ChoiceField(choices=Channel.choices)
+
+
+class PlannedAudienceSerializer(serializers.Serializer[Any]):
+    template_code = serializers.CharField()
+    channels = serializers.ListField(child=serializers.CharField())
+    segment_id = serializers.CharField(allow_null=True)
+    conditions = serializers.DictField(allow_null=True)
+
+
+class AcceptedSerializer(serializers.Serializer[Any]):
+    """What an event leads to: jobs at once for one person, a walk for an audience."""
+
+    event_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=NotificationEvent.Status.choices)
+    blocked_on = serializers.CharField()
+    jobs = PlannedJobSerializer(many=True)
+    audience = PlannedAudienceSerializer(allow_null=True)
+
+
+class BatchItemSerializer(serializers.Serializer[Any]):
+    """`answer` is what the single intake would have answered: the job plan, or a problem."""
+
+    index = serializers.IntegerField()
+    status = serializers.IntegerField()
+    answer = serializers.DictField()
+
+
+class BatchResultSerializer(serializers.Serializer[Any]):
+    results = BatchItemSerializer(many=True)
+
+
+class EventTypeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    summary = serializers.CharField()
+    payload_schema = serializers.DictField()
+    sample = serializers.DictField()
+
+
+class EventStateSerializer(serializers.ModelSerializer[NotificationEvent]):
+    progress_percent = serializers.IntegerField(read_only=True)
+    jobs = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+
+    class Meta:
+        model = NotificationEvent
+        fields = [
+            "event_id",
+            "event_type",
+            "source",
+            "occurred_at",
+            "received_at",
+            "status",
+            "blocked_on",
+            "audience_size",
+            "recipients_planned",
+            "jobs_planned",
+            "progress_percent",
+            "jobs",
+        ]
+
+
+class JobSerializer(serializers.ModelSerializer[NotificationJob]):
+    job_id = serializers.UUIDField(source="id", read_only=True)
+    event_id = serializers.UUIDField(source="event.event_id", read_only=True)
+    event_type = serializers.CharField(source="event.event_type", read_only=True)
+    user_id = serializers.UUIDField(source="recipient.external_id", read_only=True)
+
+    class Meta:
+        model = NotificationJob
+        fields = [
+            "job_id",
+            "event_id",
+            "event_type",
+            "user_id",
+            "template_code",
+            "template_version",
+            "channel",
+            "locale",
+            "category",
+            "status",
+            "reason",
+            "attempts",
+            "next_attempt_at",
+            "created_at",
+            "finished_at",
+            "decisions",
+        ]
+
+
+class RecipientSerializer(serializers.Serializer[Any]):
+    """What another service tells about a person; what isn't given stays as it was."""
+
+    email = serializers.EmailField(required=False, write_only=True)
+    display_name = serializers.CharField(required=False, max_length=120, allow_blank=True)
+    locale = serializers.ChoiceField(choices=Locale.choices, required=False)
+    time_zone = serializers.CharField(required=False, max_length=64)
+    birth_on = serializers.DateField(required=False)
+    genres = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
+    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=100)
+    marketing_consent = serializers.BooleanField(required=False)
+
+    def validate_time_zone(self, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise serializers.ValidationError(_("This is not the name of a time zone.")) from error
+        return value
+
+
+class RecipientStateSerializer(serializers.ModelSerializer[Recipient]):
+    user_id = serializers.UUIDField(source="external_id", read_only=True)
+    marketing_consent = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Recipient
+        fields = ["user_id", "display_name", "locale", "time_zone", "birth_on", "genres", "tags", "marketing_consent"]
+
+    def get_marketing_consent(self, recipient: Recipient) -> bool:
+        return recipient.marketing_consent_at is not None
+
+
+class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
+    class Meta:
+        model = InboxItem
+        fields = ["id", "title", "text", "link", "created_at", "read_at"]
+
+
+class ReadSerializer(serializers.Serializer[Any]):
+    """Without ids everything is marked as read."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
+class UnreadSerializer(serializers.Serializer[Any]):
+    unread = serializers.IntegerField()
+
+
+class QuietHoursSerializer(serializers.Serializer[Any]):
+    """Local hours; they may cross midnight."""
+
+    begin = serializers.TimeField(format="%H:%M")
+    end = serializers.TimeField(format="%H:%M")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["begin"] == attrs["end"]:
+            raise serializers.ValidationError(_("Quiet hours must begin and end at different times."))
+        return attrs
+
+
+class ChannelChoicesSerializer(serializers.Serializer[Any]):
+    email = serializers.BooleanField(required=False)
+    push = serializers.BooleanField(required=False)
+    in_app = serializers.BooleanField(required=False)
+
+
+class CategoryChoicesSerializer(serializers.Serializer[Any]):
+    transactional = ChannelChoicesSerializer(required=False)
+    reminders = ChannelChoicesSerializer(required=False)
+    social = ChannelChoicesSerializer(required=False)
+    marketing = ChannelChoicesSerializer(required=False)
+
+
+class PreferencesSerializer(serializers.Serializer[Any]):
+    """PATCH changes what is given."""
+
+    categories = CategoryChoicesSerializer(required=False)
+    marketing_consent = serializers.BooleanField(required=False)
+    quiet_hours = QuietHoursSerializer(required=False, allow_null=True)
+
+
+class PushKeysSerializer(serializers.Serializer[Any]):
+    p256dh = serializers.RegexField(r"^[A-Za-z0-9_-]{86,88}=*$", help_text="A P-256 point in URL-safe base64.")
+    auth = serializers.RegexField(r"^[A-Za-z0-9_-]{21,24}=*$", help_text="16 bytes in URL-safe base64.")
+
+
+class PushSubscriptionSerializer(serializers.Serializer[Any]):
+    """As `PushSubscription.toJSON()` of the browser gives it."""
+
+    endpoint = serializers.CharField(max_length=1000)
+    expirationTime = serializers.FloatField(required=False, allow_null=True)  # noqa: N815  (the browser's name)
+    keys = PushKeysSerializer()
+
+
+class PushSubscriptionStateSerializer(serializers.ModelSerializer[ContactPoint]):
+    class Meta:
+        model = ContactPoint
+        fields = ["id", "created_at"]
+
+
+class PushKeySerializer(serializers.Serializer[Any]):
+    public_key = serializers.CharField()
+
+
+class UnsubscribingSerializer(serializers.Serializer[Any]):
+    category = serializers.ChoiceField(choices=Category.choices)
+    channel = serializers.ChoiceField(choices=Channel.choices)

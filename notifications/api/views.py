@@ -1,0 +1,167 @@
+"""REST endpoints of the intake: events, jobs, recipients of other services."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.api.pagination import CursorPagination
+from common.transactions import use_case
+from notifications.api import serializers
+from notifications.api.filters import JobFilter
+from notifications.api.parsers import BatchParser, EventParser
+from notifications.api.permissions import MayKeepRecipients, MaySendEvents
+from notifications.envelope import decode, read_event
+from notifications.event_types.catalogue import catalogue
+from notifications.event_types.user_registered import SAMPLE
+from notifications.selectors import count_jobs_by_status, get_event, list_jobs, list_sources_of
+from notifications.services.accept_batch import accept_batch
+from notifications.services.accept_event import accept_event
+from notifications.services.plan_audience_page import progress
+from notifications.services.save_recipient import RecipientDetails, save_recipient
+
+TAG = ["notifications"]
+PLAN = {
+    "event_id": SAMPLE["event_id"],
+    "status": "planned",
+    "blocked_on": "",
+    "jobs": [
+        {
+            "job_id": "01990000-0000-7000-8000-000000000001",
+            "user_id": SAMPLE["payload"]["user_id"],
+            "template_code": "welcome",
+            "channel": "email",
+        }
+    ],
+    "audience": None,
+}
+
+
+class EventsView(APIView):
+    permission_classes = [IsAuthenticated, MaySendEvents]
+    parser_classes = [EventParser]
+
+    @extend_schema(
+        tags=TAG,
+        summary="Accept an external event",
+        description="202 the first time, 200 with the same answer for the same event again, 409 for another body under "
+        "the same source and event_id. 400 names every violation by its JSON Pointer.",
+        request=serializers.EnvelopeSerializer,
+        responses={202: serializers.AcceptedSerializer, 200: serializers.AcceptedSerializer},
+        examples=[
+            OpenApiExample("A user has registered", value=SAMPLE, request_only=True),
+            OpenApiExample("Its plan", value=PLAN, response_only=True),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        event = read_event(decode(request.data))
+        with use_case():
+            accepted = accept_event(
+                event=event, allowed_sources=list_sources_of(account_id=request.user.pk), now=timezone.now()
+            )
+        return Response(accepted.answer, status=202 if accepted.is_new else 200)
+
+
+class EventBatchView(APIView):
+    permission_classes = [IsAuthenticated, MaySendEvents]
+    parser_classes = [BatchParser]
+
+    @extend_schema(
+        tags=TAG,
+        summary="Accept up to 500 external events",
+        description="Each event is judged for itself; its result is what the single intake would have answered.",
+        request=serializers.BatchSerializer,
+        responses={207: serializers.BatchResultSerializer},
+        examples=[
+            OpenApiExample("One event", value={"events": [SAMPLE]}, request_only=True),
+            OpenApiExample(
+                "Accepted", value={"results": [{"index": 0, "status": 202, "answer": PLAN}]}, response_only=True
+            ),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        sources = list_sources_of(account_id=request.user.pk)
+        results = accept_batch(body=request.data, allowed_sources=sources, now=timezone.now())
+        return Response(serializers.BatchResultSerializer({"results": results}).data, status=207)
+
+
+class EventTypesView(APIView):
+    @extend_schema(
+        tags=TAG,
+        summary="List the event types that are understood",
+        responses=serializers.EventTypeSerializer(many=True),
+        examples=[
+            OpenApiExample(
+                "A type",
+                value={
+                    "name": "user_registered",
+                    "summary": "A user has registered.",
+                    "payload_schema": {},
+                    "sample": SAMPLE,
+                },
+                response_only=True,
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        return Response(serializers.EventTypeSerializer(catalogue(), many=True).data)
+
+
+class EventView(APIView):
+    permission_classes = [IsAuthenticated, MaySendEvents]
+
+    @extend_schema(
+        tags=TAG,
+        summary="See how far an event's jobs are",
+        responses=serializers.EventStateSerializer,
+    )
+    def get(self, request: Request, event_id: UUID) -> Response:
+        event = get_event(sources=list_sources_of(account_id=request.user.pk), event_id=event_id)
+        figures = {"progress_percent": progress(event), "jobs": count_jobs_by_status(event=event)}
+        return Response(serializers.EventStateSerializer(event).data | figures)
+
+
+@extend_schema(tags=TAG, summary="List the jobs of one's events")
+class JobsView(ListAPIView[Any]):
+    permission_classes = [IsAuthenticated, MaySendEvents]
+    serializer_class = serializers.JobSerializer
+    filterset_class = JobFilter
+    pagination_class = CursorPagination
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return list_jobs(sources=[])
+        return list_jobs(sources=list_sources_of(account_id=self.request.user.pk))
+
+
+class RecipientView(APIView):
+    permission_classes = [IsAuthenticated, MayKeepRecipients]
+
+    @extend_schema(
+        tags=TAG,
+        summary="Tell about a person who may be notified",
+        description="What isn't given stays as it was. With a first e-mail address, waiting messages go out.",
+        request=serializers.RecipientSerializer,
+        responses=serializers.RecipientStateSerializer,
+        examples=[
+            OpenApiExample(
+                "A reader of science fiction",
+                value={"email": "anna@example.com", "locale": "ru", "genres": ["sci-fi"], "marketing_consent": True},
+                request_only=True,
+            )
+        ],
+    )
+    def put(self, request: Request, user_id: UUID) -> Response:
+        told = serializers.RecipientSerializer(data=request.data)
+        told.is_valid(raise_exception=True)
+        with use_case():
+            recipient = save_recipient(
+                user_id=user_id, details=RecipientDetails(**told.validated_data), now=timezone.now()
+            )
+        return Response(serializers.RecipientStateSerializer(recipient).data)

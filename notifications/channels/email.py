@@ -1,0 +1,75 @@
+"""E-mail over SMTP, by Django's backend and EMAIL_URL."""
+
+import smtplib
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from notifications.channels.ports import Outgoing, PermanentRefusal, Receipt, TemporaryRefusal
+
+# The address doesn't exist or takes no mail (RFC 5321, section 4.2.3); other 5xx refuse the message.
+NO_SUCH_MAILBOX = {521, 550, 551, 553, 556}
+
+
+class EmailChannel:
+    """One SMTP connection per batch of jobs."""
+
+    def __init__(self) -> None:
+        self._connection = get_connection()
+
+    def deliver(self, outgoing: Outgoing) -> Receipt:
+        contact = outgoing.contact_points[0]
+        mail = compose(outgoing, to=contact.address)
+        try:
+            self._connection.open()
+            self._connection.send_messages([mail])
+        except smtplib.SMTPRecipientsRefused as refused:
+            self.close()
+            code, words = next(iter(refused.recipients.values()))
+            raise self._refusal(code, words, outgoing) from refused
+        except smtplib.SMTPDataError as refused:
+            self.close()
+            raise _message_refused(refused) from refused
+        except (OSError, smtplib.SMTPException) as error:
+            # Of our own account and connection (sign-in, sender, TLS), not of this mail.
+            self.close()
+            raise TemporaryRefusal(f"{type(error).__name__}: {error}") from error
+        return Receipt(provider_message_id=str(mail.extra_headers["Message-ID"]), reached=[str(contact.id)])
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @staticmethod
+    def _refusal(code: int, words: bytes | str, outgoing: Outgoing) -> TemporaryRefusal | PermanentRefusal:
+        reason = _reason(code, words)
+        if code < 500:
+            return TemporaryRefusal(reason)
+        gone = {outgoing.contact_points[0].id: reason} if code in NO_SUCH_MAILBOX else {}
+        return PermanentRefusal(reason, receipt=Receipt(gone=gone))
+
+
+def compose(outgoing: Outgoing, *, to: str) -> EmailMultiAlternatives:
+    """Make the mail: text and HTML, an id that a repetition keeps, and one-click unsubscribing (RFC 8058)."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    headers = {
+        "Message-ID": f"<{outgoing.job_id}@{domain}>",
+        "Content-Language": outgoing.message.locale,
+        "Auto-Submitted": "auto-generated",
+    }
+    if outgoing.unsubscribe_url:
+        headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail = EmailMultiAlternatives(outgoing.message.subject, outgoing.message.text, to=[to], headers=headers)
+    mail.attach_alternative(outgoing.message.html, "text/html")
+    return mail
+
+
+def _message_refused(refused: smtplib.SMTPDataError) -> TemporaryRefusal | PermanentRefusal:
+    reason = _reason(refused.smtp_code, refused.smtp_error)
+    return TemporaryRefusal(reason) if refused.smtp_code < 500 else PermanentRefusal(reason)
+
+
+def _reason(code: int, words: bytes | str) -> str:
+    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"SMTP {code}: {said}"[:500]

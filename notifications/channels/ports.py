@@ -1,0 +1,64 @@
+"""What a channel is to the rest of the app."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from notifications.models import ContactPoint
+from notifications.rendering.message import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A message on its way; `contact_points` are those that haven't got it yet."""
+
+    job_id: UUID
+    recipient_id: UUID
+    message: Message
+    contact_points: list[ContactPoint]
+    unsubscribe_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What came of it, contact point by contact point."""
+
+    provider_message_id: str = ""
+    reached: list[str] = field(default_factory=list)
+    # Refused for good: never to be tried again, with the provider's words.
+    gone: dict[UUID, str] = field(default_factory=dict)
+    # The other side confirms that the person has it, not only that it took it.
+    is_delivered: bool = False
+
+
+class TemporaryRefusal(Exception):
+    """Not now: try again, at the earliest after `retry_after_seconds` if the provider has said so."""
+
+    def __init__(self, reason: str, *, retry_after_seconds: int | None = None, receipt: Receipt | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+        self.receipt = receipt or Receipt()
+
+
+class PermanentRefusal(Exception):
+    """Never: trying again would change nothing."""
+
+    def __init__(self, reason: str, *, receipt: Receipt | None = None) -> None:
+        super().__init__(reason)
+        self.receipt = receipt or Receipt()
+
+
+class ChannelAdapter(Protocol):
+    """Speaks to a provider; one lives for a batch of jobs and may keep a connection meanwhile."""
+
+    def deliver(self, outgoing: Outgoing) -> Receipt:
+        """Hand the message over.
+
+        Raises:
+            TemporaryRefusal, PermanentRefusal
+        """
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...

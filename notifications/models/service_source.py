@@ -1,0 +1,22 @@
+"""Which service may speak for which source."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class ServiceSource(models.Model):
+    """Granted by administrators only: a token's scopes are chosen by whoever makes the token."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_sources")
+    source = models.CharField(max_length=100)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            # A grant stands once.
+            models.UniqueConstraint(fields=["account", "source"], name="notifications_service_source_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.source

@@ -1,0 +1,43 @@
+"""One Markdown text, two readings: HTML for mails, plain text for everything else."""
+
+from collections.abc import Iterable
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+
+
+def to_html(source: str) -> str:
+    """Return HTML; HTML inside the source stays text."""
+    return str(_markdown.render(source))
+
+
+def to_text(source: str) -> str:
+    """Return plain text: a link as "words: address", an item as a dash, a paragraph as a paragraph."""
+    blocks: list[str] = []
+    in_item = False
+    for token in _markdown.parse(source):
+        if token.type == "list_item_open":
+            in_item = True
+        elif token.type == "inline":
+            words = _inline(token.children or [])
+            blocks.append(f"– {words}" if in_item else words)
+            in_item = False
+    text = "\n\n".join(blocks)
+    return text.replace("\n\n– ", "\n– ")
+
+
+def _inline(tokens: Iterable[Token]) -> str:
+    parts: list[str] = []
+    address = ""
+    for token in tokens:
+        if token.type == "link_open":
+            address = str(token.attrGet("href") or "")
+        elif token.type == "link_close":
+            parts.append(f": {address}")
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        else:
+            parts.append(token.content)
+    return "".join(parts)

@@ -1,0 +1,30 @@
+"""Name an audience, and let the events go on that were waiting for it."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from common.problems import FieldProblem, InvalidInput
+from common.transactions import requires_transaction
+from notifications.models import Segment
+from notifications.segment_language import Conditions
+from notifications.services.release_blocked_events import release_blocked_events
+
+
+@requires_transaction
+def define_segment(*, code: str, description: str, conditions: dict[str, Any], now: datetime) -> Segment:
+    """Make or change the segment.
+
+    Raises:
+        InvalidInput: the conditions aren't of the segments' language.
+    """
+    try:
+        msgspec.convert(conditions, Conditions, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(errors=(FieldProblem("/conditions", "invalid_value", str(error)),)) from error
+    segment, _ = Segment.objects.update_or_create(
+        code=code, defaults={"description": description, "conditions": conditions}
+    )
+    release_blocked_events(waiting_for=f"segment:{code}", now=now)
+    return segment

@@ -1,0 +1,26 @@
+"""Send jobs again that have ended without reaching anybody, from the first attempt."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from common.transactions import requires_transaction
+from notifications.models import NotificationJob
+from notifications.services.queue_jobs import LOST_TASK_SECONDS, send_to_workers
+
+REPLAYABLE = (NotificationJob.Status.DEAD, NotificationJob.Status.UNDELIVERABLE)
+
+
+@requires_transaction
+def replay_jobs(*, jobs: QuerySet[NotificationJob], now: datetime) -> int:
+    """Queue the dead and undeliverable among them; return how many there were."""
+    job_ids = list(jobs.filter(status__in=REPLAYABLE).values_list("id", flat=True))
+    count = NotificationJob.objects.filter(id__in=job_ids, status__in=REPLAYABLE).update(
+        status=NotificationJob.Status.QUEUED,
+        attempts=0,
+        reason="",
+        finished_at=None,
+        next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS),
+    )
+    send_to_workers(job_ids)
+    return count

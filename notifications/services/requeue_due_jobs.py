@@ -1,0 +1,39 @@
+"""Queue again whatever is overdue: retries and deferrals whose time has come, and what a lost copy, a lost task or a dead
+worker has left behind."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from common.transactions import requires_transaction
+from notifications.models import NotificationJob
+from notifications.services.finish_job import MAX_ATTEMPTS
+from notifications.services.queue_jobs import LOST_TASK_SECONDS, send_to_workers
+
+LIMIT = 2000
+
+
+@requires_transaction
+def requeue_due_jobs(*, now: datetime) -> list[UUID]:
+    """Return the jobs that were queued again, the longest overdue first."""
+    _bury_deadly(now)
+    due = NotificationJob.objects.due(now).order_by("next_attempt_at", "id").values_list("id", flat=True)[:LIMIT]
+    overdue = list(NotificationJob.objects.due(now).filter(id__in=list(due)).locked().values_list("id", flat=True))
+    NotificationJob.objects.filter(id__in=overdue).update(
+        status=NotificationJob.Status.QUEUED,
+        lease_token=None,
+        next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS),
+    )
+    send_to_workers(overdue)
+    return overdue
+
+
+def _bury_deadly(now: datetime) -> None:
+    """End jobs whose every attempt has taken its worker down."""
+    deadly = NotificationJob.objects.due(now).filter(status=NotificationJob.Status.SENDING, attempts__gte=MAX_ATTEMPTS)
+    deadly.update(
+        status=NotificationJob.Status.DEAD,
+        reason="worker_died",
+        lease_token=None,
+        next_attempt_at=None,
+        finished_at=now,
+    )
