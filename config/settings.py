@@ -220,6 +220,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",
+        "NotificationEventStatus": "notifications.models.event.NotificationEvent.Status",
+        "NotificationJobStatus": "notifications.models.job.NotificationJob.Status",
     },
 }
 

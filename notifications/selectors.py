@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from accounts.models import User
 from common.problems import NotFound
@@ -21,6 +21,7 @@ from notifications.models import (
     Template,
     TemplateVersion,
 )
+from notifications.models.inbox_item import InboxItemQuerySet
 from notifications.segment_language import Conditions, membership
 
 
@@ -48,10 +49,8 @@ def list_jobs(*, sources: list[str]) -> QuerySet[NotificationJob]:
 
 def count_jobs_by_status(*, event: NotificationEvent) -> dict[str, int]:
     """Return how many of an event's jobs stand where."""
-    counts: dict[str, int] = {}
-    for status in NotificationJob.objects.filter(event=event).values_list("status", flat=True):
-        counts[status] = counts.get(status, 0) + 1
-    return counts
+    counted = NotificationJob.objects.filter(event=event).order_by().values_list("status").annotate(Count("id"))
+    return dict(counted)
 
 
 def find_account(*, user_id: UUID) -> User | None:
@@ -69,14 +68,14 @@ def find_recipient(*, user_id: UUID) -> Recipient | None:
     return Recipient.objects.known_as(user_id).first()
 
 
-def list_inbox(*, user_id: UUID) -> QuerySet[InboxItem]:
+def list_inbox(*, user_id: UUID) -> InboxItemQuerySet:
     """Return the user's inbox."""
     return InboxItem.objects.filter(recipient__kind=Recipient.Kind.USER, recipient__external_id=user_id)
 
 
 def count_unread(*, user_id: UUID) -> int:
     """Return how many items of the inbox the user hasn't read."""
-    return list_inbox(user_id=user_id).filter(read_at__isnull=True).count()
+    return list_inbox(user_id=user_id).unread().count()
 
 
 def list_push_subscriptions(*, user_id: UUID) -> QuerySet[ContactPoint]:

@@ -1,7 +1,7 @@
 """REST endpoints of a user's own notifications."""
 
 from datetime import time
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -32,13 +32,13 @@ class InboxView(ListAPIView[Any]):
     serializer_class = serializers.InboxItemSerializer
 
     def get_queryset(self) -> Any:
-        return list_inbox(user_id=self.request.user.pk)
+        return list_inbox(user_id=_me(self.request))
 
 
 class UnreadView(APIView):
     @extend_schema(tags=TAG, summary="Count what I haven't read", responses=serializers.UnreadSerializer)
     def get(self, request: Request) -> Response:
-        return Response({"unread": count_unread(user_id=request.user.pk)})
+        return Response({"unread": count_unread(user_id=_me(request))})
 
 
 class ReadView(APIView):
@@ -53,14 +53,14 @@ class ReadView(APIView):
         asked = serializers.ReadSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with use_case():
-            read_inbox(user_id=request.user.pk, item_ids=asked.validated_data.get("ids"), now=timezone.now())
-        return Response({"unread": count_unread(user_id=request.user.pk)})
+            read_inbox(user_id=_me(request), item_ids=asked.validated_data.get("ids"), now=timezone.now())
+        return Response({"unread": count_unread(user_id=_me(request))})
 
 
 class PreferencesView(APIView):
     @extend_schema(tags=TAG, summary="See what I get, and how", responses=serializers.PreferencesSerializer)
     def get(self, request: Request) -> Response:
-        return Response(_preferences(request.user.pk))
+        return Response(_preferences(_me(request)))
 
     @extend_schema(
         tags=TAG,
@@ -73,8 +73,8 @@ class PreferencesView(APIView):
         asked = serializers.PreferencesSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with use_case():
-            save_preferences(user_id=request.user.pk, wishes=_wishes(asked.validated_data), now=timezone.now())
-        return Response(_preferences(request.user.pk))
+            save_preferences(user_id=_me(request), wishes=_wishes(asked.validated_data), now=timezone.now())
+        return Response(_preferences(_me(request)))
 
 
 class PushSubscriptionsView(APIView):
@@ -84,7 +84,7 @@ class PushSubscriptionsView(APIView):
         responses=serializers.PushSubscriptionStateSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        mine = list_push_subscriptions(user_id=request.user.pk).order_by("created_at", "id")
+        mine = list_push_subscriptions(user_id=_me(request)).order_by("created_at", "id")
         return Response(serializers.PushSubscriptionStateSerializer(mine, many=True).data)
 
     @extend_schema(
@@ -98,7 +98,7 @@ class PushSubscriptionsView(APIView):
         asked.is_valid(raise_exception=True)
         with use_case():
             subscription = save_push_subscription(
-                user_id=request.user.pk,
+                user_id=_me(request),
                 endpoint=asked.validated_data["endpoint"],
                 **asked.validated_data["keys"],
                 now=timezone.now(),
@@ -110,7 +110,7 @@ class PushSubscriptionView(APIView):
     @extend_schema(tags=TAG, summary="Send no more pushes to a browser", responses={204: None})
     def delete(self, request: Request, subscription_id: UUID) -> Response:
         with use_case():
-            remove_push_subscription(user_id=request.user.pk, subscription_id=subscription_id)
+            remove_push_subscription(user_id=_me(request), subscription_id=subscription_id)
         return Response(status=204)
 
 
@@ -142,6 +142,11 @@ class UnsubscribeView(APIView):
         with use_case():
             unsubscribe(token=token)
         return Response(status=204)
+
+
+def _me(request: Request) -> UUID:
+    """Return who asks; guests don't come this far."""
+    return cast("UUID", request.user.pk)
 
 
 def _preferences(user_id: UUID) -> dict[str, Any]:

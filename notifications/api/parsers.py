@@ -17,7 +17,7 @@ class RawJSONParser(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> bytes:
+    ) -> Any:
         return bytes(stream.read(self.largest_bytes + 1))
 
 

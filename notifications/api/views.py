@@ -23,7 +23,6 @@ from notifications.event_types.user_registered import SAMPLE
 from notifications.selectors import count_jobs_by_status, get_event, list_jobs, list_sources_of
 from notifications.services.accept_batch import accept_batch
 from notifications.services.accept_event import accept_event
-from notifications.services.plan_audience_page import progress
 from notifications.services.save_recipient import RecipientDetails, save_recipient
 
 TAG = ["notifications"]
@@ -60,7 +59,8 @@ class EventsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        event = read_event(decode(request.data))
+        body: Any = request.data
+        event = read_event(decode(body))
         with use_case():
             accepted = accept_event(
                 event=event, allowed_sources=list_sources_of(account_id=request.user.pk), now=timezone.now()
@@ -87,7 +87,8 @@ class EventBatchView(APIView):
     )
     def post(self, request: Request) -> Response:
         sources = list_sources_of(account_id=request.user.pk)
-        results = accept_batch(body=request.data, allowed_sources=sources, now=timezone.now())
+        body: Any = request.data
+        results = accept_batch(body=body, allowed_sources=sources, now=timezone.now())
         return Response(serializers.BatchResultSerializer({"results": results}).data, status=207)
 
 
@@ -123,8 +124,8 @@ class EventView(APIView):
     )
     def get(self, request: Request, event_id: UUID) -> Response:
         event = get_event(sources=list_sources_of(account_id=request.user.pk), event_id=event_id)
-        figures = {"progress_percent": progress(event), "jobs": count_jobs_by_status(event=event)}
-        return Response(serializers.EventStateSerializer(event).data | figures)
+        context = {"jobs_by_status": count_jobs_by_status(event=event)}
+        return Response(serializers.EventStateSerializer(event, context=context).data)
 
 
 @extend_schema(tags=TAG, summary="List the jobs of one's events")

@@ -10,11 +10,11 @@ from notifications.event_types.registry import Audience, EventType, Payload, Pla
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class NamedSegment(Payload):
+class NamedSegment(Payload, frozen=True, kw_only=True):
     segment_id: Code
 
 
-class CampaignTriggered(Payload):
+class CampaignTriggered(Payload, frozen=True, kw_only=True):
     campaign_id: UUID
     template_code: Code
     channels: Annotated[list[Literal["email", "push", "in_app"]], msgspec.Meta(min_length=1, max_length=10)]

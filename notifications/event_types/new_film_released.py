@@ -13,12 +13,12 @@ Genre = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 Genres = Annotated[list[Genre], msgspec.Meta(min_length=1, max_length=50)]
 
 
-class TargetSegment(Payload):
+class TargetSegment(Payload, frozen=True, kw_only=True):
     by_genres: Genres
     min_age: Annotated[int, msgspec.Meta(ge=0, le=120)]
 
 
-class NewFilmReleased(Payload):
+class NewFilmReleased(Payload, frozen=True, kw_only=True):
     film_id: UUID
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
     genres: Genres

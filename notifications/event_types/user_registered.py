@@ -21,7 +21,7 @@ SAMPLE: dict[str, Any] = {
 }
 
 
-class UserRegistered(Payload):
+class UserRegistered(Payload, frozen=True, kw_only=True):
     user_id: UUID
     registration_channel: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
     locale: Annotated[str, msgspec.Meta(min_length=1, max_length=35)]

@@ -99,3 +99,10 @@ class NotificationEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.event_type} {self.event_id}"
+
+    @property
+    def progress_percent(self) -> int:
+        """How much of the audience is planned."""
+        if self.status == self.Status.PLANNED:
+            return 100
+        return 100 * self.recipients_planned // self.audience_size if self.audience_size else 0

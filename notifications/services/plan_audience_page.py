@@ -59,13 +59,6 @@ def plan_audience_page(*, event_id: UUID, now: datetime) -> bool:
     return len(page) == PAGE
 
 
-def progress(event: NotificationEvent) -> int:
-    """Return how much of the audience is planned, in percent."""
-    if event.status == NotificationEvent.Status.PLANNED:
-        return 100
-    return 100 * event.recipients_planned // event.audience_size if event.audience_size else 0
-
-
 def _conditions(audience: Audience) -> Conditions:
     if audience.conditions is not None:
         return audience.conditions

@@ -1,0 +1,476 @@
+import json
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from common.transactions import use_case
+from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, TemplateVersion
+from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_lease
+from notifications.services.finish_job import MAX_ATTEMPTS, LeaseLost, Outcome, finish_job
+from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
+from notifications.services.replay_jobs import replay_jobs
+from notifications.services.requeue_due_jobs import requeue_due_jobs
+from notifications.services.save_recipient import RecipientDetails, save_recipient
+from tests.factories.notifications import make_job, make_notification_event, make_recipient, make_segment, sample_bytes
+from tests.notifications.conftest import MailServer
+from tests.notifications.flow import consume, copies_of_jobs, deliver_everything, plan_audiences, send
+
+pytestmark = pytest.mark.django_db
+
+Status = NotificationJob.Status
+
+
+class TestFromEventToMail:
+    def test_greets_a_user(self, post_event: Any, mail_server: MailServer) -> None:
+        document = json.loads(sample_bytes("user_registered"))
+        make_recipient(external_id=document["payload"]["user_id"], email="anna@example.com", display_name="Анна")
+
+        post_event(document)
+        deliver_everything()
+
+        [mail] = mail_server.mails
+        assert mail["To"] == "anna@example.com"
+        assert mail["Subject"] == "Добро пожаловать, Анна!"
+        assert mail.get_body(("plain",)) is not None
+        assert "Здравствуйте, Анна!" in mail.get_body(("html",)).get_content()
+        assert set(NotificationJob.objects.values_list("channel", "status")) == {
+            ("email", "sent"),
+            ("in_app", "delivered"),
+        }
+
+    def test_sends_nothing_twice_however_often_copies_and_tasks_come(
+        self, post_event: Any, mail_server: MailServer
+    ) -> None:
+        document = json.loads(sample_bytes("user_registered"))
+        make_recipient(external_id=document["payload"]["user_id"])
+
+        for _ in range(3):
+            post_event(document)
+            deliver_everything()
+
+        assert len(mail_server.mails) == 1
+        assert InboxItem.objects.count() == 1
+
+    def test_tells_the_audience_of_a_film_and_nobody_else(self, post_event: Any, mail_server: MailServer) -> None:
+        consent = {"marketing_consent_at": timezone.now()}
+        inside = make_recipient(genres=["drama", "sci-fi"], email="in@example.com", **consent)
+        make_recipient(genres=["drama"], **consent)
+        make_recipient(genres=["sci-fi"], birth_on=None, **consent)
+        make_recipient(genres=["sci-fi"], birth_on=timezone.now().date() - timedelta(days=365 * 15), **consent)
+        silent = make_recipient(genres=["action"])
+
+        post_event(sample_bytes("new_film_released"))
+        deliver_everything()
+
+        assert [mail["To"] for mail in mail_server.mails] == ["in@example.com"]
+        assert set(NotificationJob.objects.values_list("recipient", flat=True)) == {inside.id, silent.id}
+        assert set(NotificationJob.objects.filter(recipient=silent).values_list("status", "reason")) == {
+            ("suppressed", "no_consent")
+        }
+
+    def test_delivers_a_campaign_once_its_segment_is_defined(self, post_event: Any, mail_server: MailServer) -> None:
+        from notifications.services.define_segment import define_segment
+
+        make_recipient(tags=["loyal_2025"], marketing_consent_at=timezone.now())
+        make_recipient(marketing_consent_at=timezone.now())
+        post_event(sample_bytes("campaign_triggered"))
+        deliver_everything()
+        assert mail_server.mails == []
+
+        with use_case():
+            define_segment(
+                code="bf_2025_loyal_customers",
+                description="",
+                conditions={"has_any_tag": ["loyal_2025"]},
+                now=timezone.now(),
+            )
+        deliver_everything()
+
+        [mail] = mail_server.mails
+        assert "Чёрная пятница" in mail["Subject"]
+
+    def test_writes_in_the_recipients_language(self, post_event: Any, mail_server: MailServer) -> None:
+        document = json.loads(sample_bytes("user_registered"))
+        make_recipient(external_id=document["payload"]["user_id"], locale="en", display_name="Ann")
+
+        post_event(document)
+        deliver_everything()
+
+        assert mail_server.mails[0]["Subject"] == "Welcome, Ann!"
+        assert mail_server.mails[0]["Content-Language"] == "en"
+
+    def test_falls_back_to_the_language_that_there_is(self, mail_server: MailServer) -> None:
+        TemplateVersion.objects.filter(template__code="welcome", locale="en").delete()
+        job = make_job(recipient=make_recipient(display_name="Ann"), locale="en", context={"registration_channel": ""})
+
+        send([job.id])
+
+        assert mail_server.mails[0]["Subject"] == "Добро пожаловать, Ann!"
+
+
+class TestDeliverJobs:
+    def test_waits_for_an_address_and_sends_when_it_comes(self, mail_server: MailServer) -> None:
+        recipient = make_recipient(email=None)
+        job = make_job(recipient=recipient)
+        send([job.id])
+        job.refresh_from_db()
+        assert (job.status, job.reason, job.attempts) == ("deferred", "no_address", 0)
+
+        with use_case():
+            save_recipient(
+                user_id=recipient.external_id, details=RecipientDetails(email="new@example.com"), now=timezone.now()
+            )
+        send([job.id])
+
+        assert [mail["To"] for mail in mail_server.mails] == ["new@example.com"]
+
+    def test_gives_up_an_address_that_never_came(self, mail_server: MailServer) -> None:
+        job = make_job(recipient=make_recipient(email=None))
+
+        send([job.id], now=timezone.now() + timedelta(days=3, minutes=1))
+
+        job.refresh_from_db()
+        assert (job.status, job.reason) == ("undeliverable", "no_address_in_time")
+
+    def test_tries_a_temporary_refusal_again(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipient = "451 4.3.0 come back later"
+        job = make_job()
+        now = timezone.now()
+        send([job.id], now=now)
+        job.refresh_from_db()
+        assert (job.status, job.attempts) == ("failed", 1)
+        assert "come back later" in job.last_error
+        assert send([job.id], now=now) == 0
+
+        mail_server.refuse_recipient = ""
+        send([job.id], now=job.next_attempt_at)
+
+        job.refresh_from_db()
+        assert (job.status, job.attempts, len(mail_server.mails)) == ("sent", 2, 1)
+
+    def test_waits_longer_before_each_attempt_and_ends_dead(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipient = "451 later"
+        job = make_job()
+        now = timezone.now()
+        waits = []
+        for _ in range(MAX_ATTEMPTS):
+            send([job.id], now=now)
+            job.refresh_from_db()
+            if job.next_attempt_at:
+                waits.append((job.next_attempt_at - now).total_seconds())
+                now = job.next_attempt_at
+
+        assert waits == sorted(waits)
+        assert waits[0] == 10
+        assert (job.status, job.reason, len(waits)) == ("dead", "attempts_used_up", MAX_ATTEMPTS - 1)
+
+    def test_switches_off_an_address_that_does_not_exist(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipient = "550 5.1.1 no such user"
+        job = make_job()
+
+        send([job.id])
+
+        job.refresh_from_db()
+        point = ContactPoint.objects.get(recipient=job.recipient)
+        assert (job.status, job.attempts) == ("undeliverable", 1)
+        assert "no such user" in point.switched_off_reason
+
+    def test_gives_up_a_message_that_is_refused_but_keeps_the_address(self, mail_server: MailServer) -> None:
+        mail_server.refuse_message = "554 5.6.0 smells of spam"
+        job = make_job()
+
+        send([job.id])
+
+        job.refresh_from_db()
+        assert job.status == "dead"
+        assert ContactPoint.objects.get(recipient=job.recipient).switched_off_at is None
+
+    def test_tries_again_when_nobody_answers(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+        job = make_job()
+
+        send([job.id])
+
+        job.refresh_from_db()
+        assert job.status == "failed"
+
+    def test_keeps_the_rest_of_the_batch_going_when_one_breaks(self, mail_server: MailServer) -> None:
+        broken = make_job(template_code="booking_confirmed", context={})
+        fine = make_job()
+
+        send([broken.id, fine.id])
+
+        broken.refresh_from_db()
+        assert (broken.status, broken.reason) == ("dead", "template_broken")
+        assert len(mail_server.mails) == 1
+
+    def test_defers_to_the_end_of_quiet_hours_but_not_what_is_urgent(self, mail_server: MailServer) -> None:
+        night = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
+        sleeper = make_recipient(time_zone="Europe/Moscow", quiet_from=time(22), quiet_until=time(8))
+        calm = make_job(recipient=sleeper)
+        urgent = make_job(recipient=sleeper, is_urgent=True)
+
+        send([calm.id, urgent.id], now=night)
+
+        calm.refresh_from_db()
+        assert (calm.status, calm.reason) == ("deferred", "quiet_hours")
+        assert calm.next_attempt_at == datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+        assert len(mail_server.mails) == 1
+
+    def test_tells_why_each_thing_was_decided(self, mail_server: MailServer) -> None:
+        job = make_job()
+
+        send([job.id])
+
+        job.refresh_from_db()
+        assert [(one["rule"], one["answer"]) for one in job.decisions] == [
+            ("consent", "passed"),
+            ("preference", "passed"),
+            ("contact_point", "passed"),
+            ("quiet_hours", "passed"),
+            ("provider", "sent"),
+        ]
+
+
+class TestMail:
+    def test_carries_both_forms_and_an_id_that_a_repetition_keeps(self, mail_server: MailServer) -> None:
+        job = make_job()
+
+        send([job.id])
+
+        [mail] = mail_server.mails
+        assert mail["Message-ID"].startswith(f"<{job.id}@")
+        assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+        assert "<style" not in mail.get_body(("html",)).get_content()
+
+    def test_can_be_unsubscribed_from_with_one_click_unless_it_is_about_a_booking(
+        self, mail_server: MailServer
+    ) -> None:
+        consenting = make_recipient(marketing_consent_at=timezone.now())
+        offer = make_job(
+            recipient=consenting, category="marketing", template_code="black_friday_sale", context={"campaign_id": ""}
+        )
+        greeting = make_job(recipient=consenting)
+
+        send([offer.id])
+        send([greeting.id])
+
+        of_offer, of_greeting = mail_server.mails
+        assert "/notifications/unsubscribe/" in of_offer["List-Unsubscribe"]
+        assert of_offer["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert of_greeting["List-Unsubscribe"] is None
+
+    def test_shows_a_value_as_text_whatever_it_holds(self, mail_server: MailServer) -> None:
+        evil = "<script>x</script> [free](https://evil.example)\r\nBcc: all@example.com"
+        job = make_job(recipient=make_recipient(display_name=evil))
+
+        send([job.id])
+
+        [mail] = mail_server.mails
+        page = mail.get_body(("html",)).get_content()
+        assert "<script>" not in page
+        assert 'href="https://evil.example"' not in page
+        assert mail["Bcc"] is None
+
+
+class TestQueueJobs:
+    def test_queues_a_planned_job_once(self) -> None:
+        job = make_job(status=Status.PLANNED)
+        now = timezone.now()
+
+        with use_case():
+            first = queue_jobs(job_ids=[job.id], now=now)
+        with use_case():
+            second = queue_jobs(job_ids=[job.id], now=now)
+
+        assert (first, second) == ([job.id], [])
+
+    def test_names_a_copy_that_it_cannot_read(self, post_event: Any) -> None:
+        post_event(sample_bytes("user_registered"))
+        good, other = copies_of_jobs()
+        bad = (
+            type(good)(**{name: getattr(good, name) for name in good.__slots__} | {"value": b"{}", "id": "bad"})
+            if (hasattr(good, "__slots__"))
+            else good.__class__(**(good.__dict__ | {"value": b"{}", "id": "bad"}))
+        )
+
+        dead = consume("consume_planned_jobs", [good, bad, other])
+
+        assert [message.id for message, _ in dead] == ["bad"]
+        assert NotificationJob.objects.filter(status="queued").count() == 2
+
+
+class TestClaimJobs:
+    def test_gives_a_job_to_one_worker(self) -> None:
+        job = make_job()
+        now = timezone.now()
+
+        with use_case():
+            first = claim_jobs(job_ids=[job.id], now=now)
+        with use_case():
+            second = claim_jobs(job_ids=[job.id], now=now)
+
+        assert [one.id for one in first] == [job.id]
+        assert second == []
+
+    def test_needs_as_many_queries_for_many_jobs_as_for_one(self, django_assert_num_queries: Any) -> None:
+        jobs = [make_job() for _ in range(5)]
+        now = timezone.now()
+
+        with django_assert_num_queries(7), use_case():
+            claim_jobs(job_ids=[jobs[0].id], now=now)
+        with django_assert_num_queries(7), use_case():
+            claim_jobs(job_ids=[job.id for job in jobs[1:]], now=now)
+
+
+class TestFinishJob:
+    def test_refuses_the_late_word_of_a_worker_that_lost_its_lease(self) -> None:
+        job = make_job()
+        now = timezone.now()
+        with use_case():
+            [slow] = claim_jobs(job_ids=[job.id], now=now)
+        later = now + timedelta(seconds=LEASE_SECONDS + 1)
+        with use_case():
+            assert requeue_due_jobs(now=later) == [job.id]
+        with use_case():
+            [quick] = claim_jobs(job_ids=[job.id], now=later)
+
+        with pytest.raises(LeaseLost), use_case():
+            finish_job(job=slow, outcome=Outcome(status=Status.SENT), now=later)
+        with use_case():
+            assert not renew_lease(job=slow, now=later)
+            finish_job(job=quick, outcome=Outcome(status=Status.SENT), now=later)
+
+        job.refresh_from_db()
+        assert (job.status, job.attempts) == ("sent", 2)
+
+
+class TestRequeueDueJobs:
+    def test_takes_up_what_a_lost_copy_task_or_worker_has_left(self) -> None:
+        now = timezone.now()
+        past, future = now - timedelta(seconds=1), now + timedelta(seconds=60)
+        overdue = [
+            make_job(status=Status.PLANNED, next_attempt_at=past),
+            make_job(status=Status.QUEUED, next_attempt_at=past),
+            make_job(status=Status.SENDING, next_attempt_at=past, lease_token=uuid.uuid4()),
+            make_job(status=Status.FAILED, next_attempt_at=past),
+            make_job(status=Status.DEFERRED, next_attempt_at=past),
+        ]
+        make_job(status=Status.PLANNED, next_attempt_at=future)
+        make_job(status=Status.SENT)
+
+        with use_case():
+            requeued = requeue_due_jobs(now=now)
+
+        assert set(requeued) == {job.id for job in overdue}
+        with use_case():
+            assert requeue_due_jobs(now=now) == []
+            assert len(requeue_due_jobs(now=now + timedelta(seconds=LOST_TASK_SECONDS))) == len(overdue)
+
+    def test_ends_a_job_that_takes_every_worker_down(self) -> None:
+        job = make_job(
+            status=Status.SENDING, attempts=MAX_ATTEMPTS, lease_token=uuid.uuid4(), next_attempt_at=timezone.now()
+        )
+
+        with use_case():
+            requeue_due_jobs(now=timezone.now() + timedelta(seconds=1))
+
+        job.refresh_from_db()
+        assert (job.status, job.reason) == ("dead", "worker_died")
+
+
+class TestReplayJobs:
+    def test_sends_dead_jobs_again_and_no_others(self, mail_server: MailServer) -> None:
+        dead = make_job(status=Status.DEAD, attempts=MAX_ATTEMPTS)
+        make_job(status=Status.SENT)
+
+        with use_case():
+            count = replay_jobs(jobs=NotificationJob.objects.all(), now=timezone.now())
+        send(list(NotificationJob.objects.values_list("id", flat=True)))
+
+        dead.refresh_from_db()
+        assert (count, dead.status, len(mail_server.mails)) == (1, "sent", 1)
+
+
+class TestPlanAudiencePage:
+    def test_goes_on_where_a_killed_walk_has_stopped(self, post_event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        from notifications.services import plan_audience_page as walk
+        from notifications.services.resume_walks import resume_walks
+
+        monkeypatch.setattr(walk, "PAGE", 2)
+        make_segment(code="bf_2025_loyal_customers")
+        for _ in range(5):
+            make_recipient()
+        post_event(sample_bytes("campaign_triggered"))
+        event = NotificationEvent.objects.get()
+        with use_case():
+            assert walk.plan_audience_page(event_id=event.id, now=timezone.now())
+        event.refresh_from_db()
+        assert (event.recipients_planned, event.audience_size, event.progress_percent) == (2, 5, 40)
+
+        with use_case():
+            assert resume_walks(now=event.next_attempt_at + timedelta(seconds=1)) == [event.id]
+        plan_audiences()
+
+        event.refresh_from_db()
+        assert (event.status, event.recipients_planned, event.jobs_planned) == ("planned", 5, 10)
+        assert NotificationJob.objects.count() == 10
+
+    def test_lets_only_one_of_two_walkers_plan_a_page(self, post_event: Any) -> None:
+        from notifications.services.plan_audience_page import PlanMoved, _move_mark
+
+        make_segment(code="bf_2025_loyal_customers")
+        make_recipient()
+        post_event(sample_bytes("campaign_triggered"))
+        seen_by_both = NotificationEvent.objects.get()
+        plan_audiences()
+
+        with pytest.raises(PlanMoved), use_case():
+            _move_mark(seen_by_both, [], timezone.now())
+
+    def test_takes_three_thousand_recipients_in_a_few_statements(
+        self, post_event: Any, django_assert_max_num_queries: Any
+    ) -> None:
+        make_segment(code="bf_2025_loyal_customers")
+        Recipient.objects.bulk_create(Recipient(external_id=uuid.uuid4()) for _ in range(3000))
+        post_event(sample_bytes("campaign_triggered"))
+
+        with django_assert_max_num_queries(4 * 14):
+            plan_audiences()
+
+        assert NotificationJob.objects.count() == 6000
+
+
+class TestConstraints:
+    def test_keep_a_job_in_order(self) -> None:
+        from django.db import IntegrityError, transaction
+
+        job = make_job()
+        broken = {
+            "notifications_job_once": {"event": job.event, "recipient": job.recipient},
+            "notifications_job_leased_while_sending": {"status": Status.SENDING},
+            "notifications_job_finished_or_swept": {"status": Status.SENT, "next_attempt_at": timezone.now()},
+        }
+
+        for name, fields in broken.items():
+            with pytest.raises(IntegrityError, match=name), transaction.atomic():
+                make_job(**fields)
+
+    def test_keep_an_event_in_order(self) -> None:
+        from django.db import IntegrityError, transaction
+
+        event = make_notification_event()
+        broken: dict[str, dict[str, Any]] = {
+            "notifications_event_once": {"event_id": event.event_id},
+            "notifications_event_blocked_on_something": {"status": "blocked"},
+            "notifications_event_planned_with_time": {"planned_at": None},
+            "notifications_event_planning_is_swept": {"status": "planning"},
+        }
+
+        for name, fields in broken.items():
+            with pytest.raises(IntegrityError, match=name), transaction.atomic():
+                make_notification_event(**fields)
