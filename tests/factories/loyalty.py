@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from common.transactions import use_case
 from loyalty.formats.understood import Contact, Purchase
@@ -75,8 +76,6 @@ def accrue(shop: Shop, *purchases: Purchase, now: datetime = NOON) -> list[dict[
 
 def work_off(now: datetime | None = None) -> None:
     """Let a worker process everything that is due."""
-    from django.utils import timezone
-
     while process_deliveries(clock=(lambda: now) if now else timezone.now):
         pass
 
@@ -91,3 +90,4 @@ def check_deferred_rules() -> None:
     """Let the database check now what it would check at COMMIT."""
     with connection.cursor() as sql:
         sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        sql.execute("SET CONSTRAINTS loyalty_ledger_transaction_balanced DEFERRED")
