@@ -176,6 +176,7 @@ def _utm(by_key: dict[str, Any]) -> dict[str, str]:
     _before, found, rest = cookies.partition("TILDAUTM=")
     if not found:
         return {}
-    text = unquote(unquote(rest.partition(";")[0]))
-    pairs = (part.removeprefix("amp;").partition("=") for part in text.split("|||"))
+    # Parts are joined by ||| or, half unescaped, by |||amp; — whose semicolon doesn't end the cookie.
+    text = unquote(unquote(rest.replace("|||amp;", "|||").partition(";")[0]))
+    pairs = (part.partition("=") for part in text.split("|||"))
     return {name.strip(): value.strip()[:200] for name, sign, value in pairs if sign and name.startswith("utm_")}

@@ -1,0 +1,274 @@
+import json
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from common.problems import InvalidInput
+from loyalty.formats.form_body import read_form
+from loyalty.formats.reading import understand
+from loyalty.formats.understood import Understood, UnreadableBody, UnsupportedAction
+from loyalty.formats.values import read_amount, read_phone
+from tests.factories.loyalty import SAMPLES
+
+GOLDEN = Path(__file__).parent / "golden"
+FORM = "application/x-www-form-urlencoded"
+
+
+def read(body: Any, content_type: str = "application/json") -> Understood:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return understand(body=raw, content_type=content_type, region="RU")
+
+
+def order(payment: Any, **fields: Any) -> Any:
+    """Return the one order that a Tilda object means."""
+    return read({"Email": "anna@example.com", "payment": payment} | fields).purchases[0]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Return every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from texts([*value.keys(), *value.values()])
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+
+
+class TestGolden:
+    @pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+    def test_each_sample_means_what_was_written_down(self, sample: Path) -> None:
+        understood = read(sample.read_bytes(), "application/json" if sample.suffix == ".json" else FORM)
+
+        expected = json.loads((GOLDEN / f"{sample.stem}.json").read_text())
+        assert json.loads(msgspec.json.encode(understood)) == expected
+
+
+class TestTilda:
+    @pytest.mark.parametrize(
+        ("line", "product"),
+        [
+            (
+                "Вёсла (sku-1, Цвет: синий)=490",
+                {"name": "Вёсла (sku-1, Цвет: синий)", "quantity": 1, "amount": "490.00", "price": "490.00"},
+            ),
+            ("Вёсла x 2 ≡ 700", {"name": "Вёсла", "quantity": 2, "amount": "700.00"}),
+            ("A=B (c=d)=10.5", {"name": "A=B (c=d)", "quantity": 1, "amount": "10.50", "price": "10.50"}),
+            (
+                "Вёсла &quot;Байкал&quot;=1",
+                {"name": 'Вёсла "Байкал"', "quantity": 1, "amount": "1.00", "price": "1.00"},
+            ),
+            ("just words", {"name": "just words"}),
+            ("x 2 ≡ ", {"name": "x 2 ≡"}),
+        ],
+    )
+    def test_reads_products_written_as_lines(self, line: str, product: dict[str, Any]) -> None:
+        assert order({"amount": 1, "products": [line]}).details["products"] == [product]
+
+    @pytest.mark.parametrize("key", ["phone", "PHONE", "Телефон", "Рhone", "Номер телефона", "phonе"])
+    def test_knows_keys_in_any_case_and_with_lookalikes(self, key: str) -> None:
+        assert order({"amount": 1}, **{key: "8 (903) 733-54-71"}).contact.phone == "+79037335471"
+
+    def test_keeps_unknown_keys_and_drops_cookies(self) -> None:
+        details = order(
+            {"amount": 1, "weight": "2 кг"}, Сity="Тверь", COOKIES="sid=secret; TILDAUTM=utm_source=vk"
+        ).details
+
+        assert details["fields"] == {"Сity": "Тверь"}
+        assert details["payment"]["weight"] == "2 кг"
+        assert details["utm"] == {"utm_source": "vk"}
+        assert "secret" not in json.dumps(details)
+
+    @pytest.mark.parametrize(
+        "cookies",
+        [
+            "a=b; TILDAUTM=utm_source%3Dvk%7C%7C%7Cutm_medium%3Dcpc; c=d",
+            "TILDAUTM=utm_source%253Dvk|||amp;utm_medium=cpc",
+        ],
+    )
+    def test_finds_utm_marks_among_the_cookies(self, cookies: str) -> None:
+        assert order({"amount": 1}, COOKIES=cookies).details["utm"] == {"utm_source": "vk", "utm_medium": "cpc"}
+
+    def test_unescapes_a_payment_string(self) -> None:
+        payment = "{&quot;orderid&quot;:&quot;7&quot;,&quot;amount&quot;:&quot;4.9&quot;}"
+
+        assert (order(payment).order_id, order(payment).amount) == ("7", Decimal("4.90"))
+
+    @pytest.mark.parametrize(
+        ("payment", "is_paid"),
+        [
+            ({}, True),
+            ({"sys": "tinkoff"}, True),
+            ({"sys": "none"}, False),
+            ({"sys": "robokassa", "systranid": "0"}, False),
+            ({"sys": "robokassa", "systranid": 0}, False),
+            ({"sys": "tinkoff", "systranid": "44"}, True),
+        ],
+    )
+    def test_tells_paid_from_unpaid(self, payment: dict[str, Any], *, is_paid: bool) -> None:
+        assert order({"amount": 1} | payment).is_paid is is_paid
+
+    def test_names_an_order_without_id_by_its_lead(self) -> None:
+        assert order({"amount": 1}, tranid="123:456").order_id == "123:456"
+
+    @pytest.mark.parametrize(
+        ("fields", "pointer"),
+        [
+            ({"payment": "not json"}, "/payment"),
+            ({"payment": [1]}, "/payment"),
+            ({"payment": {"amount": "free"}}, "/payment/amount"),
+            ({"payment": {"orderid": "1"}}, "/payment/amount"),
+            ({"payment": {"amount": -1}}, "/payment/amount"),
+            ({"what": "ever"}, ""),
+        ],
+    )
+    def test_points_at_what_it_cannot_read(self, fields: dict[str, Any], pointer: str) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            read(fields)
+
+        assert [one.pointer for one in caught.value.errors] == [pointer]
+
+
+class TestStandard:
+    def test_takes_exactly_what_was_signed_for(self) -> None:
+        body = b'{"action":"purchase","payload":{"email":"A@Example.com","amount":0.1,"orderId":12345678901234567890}}'
+
+        only = read(body).purchases[0]
+
+        assert (only.amount, only.order_id, only.contact.email) == (
+            Decimal("0.10"),
+            "12345678901234567890",
+            "a@example.com",
+        )
+
+    @pytest.mark.parametrize("action", [None, 1, ["purchase"]])
+    def test_demands_an_action(self, action: Any) -> None:
+        with pytest.raises(InvalidInput):
+            read({"action": action, "payload": {}})
+
+    @pytest.mark.parametrize(
+        ("change", "pointer"),
+        [
+            ({"amount": None}, "amount"),
+            ({"amount": "NaN"}, "amount"),
+            ({"amount": True}, "amount"),
+            ({"amount": 10**15}, "amount"),
+            ({"email": "nobody"}, "email"),
+            ({"phone": "12"}, "phone"),
+            ({"orderId": ""}, "orderId"),
+            ({"orderId": "x" * 101}, "orderId"),
+            ({"orderId": "~mine"}, "orderId"),
+            ({"orderId": {}}, "orderId"),
+            ({"status": "maybe"}, "status"),
+        ],
+    )
+    def test_points_at_what_it_cannot_read(self, change: dict[str, Any], pointer: str) -> None:
+        payload = {"email": "a@example.com", "amount": 1, "orderId": "1"} | change
+
+        with pytest.raises(InvalidInput) as caught:
+            read({"action": "purchase", "payload": payload})
+
+        assert [one.pointer for one in caught.value.errors] == [f"/payload/{pointer}"]
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("given", "amount"),
+        [
+            (5000, "5000.00"),
+            ("5000", "5000.00"),
+            ("485.1", "485.10"),
+            ("1 234,50", "1234.50"),
+            ("1\u00a0234", "1234.00"),
+            (Decimal("2.675"), "2.68"),
+            (Decimal("-0.0"), "0.00"),
+        ],
+    )
+    def test_read_an_amount(self, given: Any, amount: str) -> None:
+        assert str(read_amount(given)) == amount
+
+    @pytest.mark.parametrize(
+        "given", ["", "free", "1e5", "١٢", "-1", "1.2.3", None, [], True, Decimal("1E+30"), Decimal("-1")]
+    )
+    def test_refuse_what_is_no_amount(self, given: Any) -> None:
+        assert read_amount(given) is None
+
+    @pytest.mark.parametrize(
+        "given", ["89037335471", "+7 (903) 733-54-71", "8-903-733-54-71", 89037335471, "903 733 54 71"]
+    )
+    def test_read_a_phone(self, given: Any) -> None:
+        assert read_phone(given, region="RU") == "+79037335471"
+
+    @pytest.mark.parametrize("given", ["", "+0123456789", "12", None, "phone", True, "9" * 300])
+    def test_refuse_what_is_no_phone(self, given: Any) -> None:
+        assert read_phone(given, region="RU") == ""
+
+
+class TestReadForm:
+    def test_nests_by_brackets_as_php_does(self) -> None:
+        body = b"a[b][0][c]=1&a[b][1][c]=2&a[x]=3&list[]=1&list[]=2&plain=4&odd[=5&gap[1]=6"
+
+        assert read_form(body) == {
+            "a": {"b": [{"c": "1"}, {"c": "2"}], "x": "3"},
+            "list": ["1", "2"],
+            "plain": "4",
+            "odd[": "5",
+            "gap": {"1": "6"},
+        }
+
+    @pytest.mark.parametrize("body", [b"", b"word", b"&".join([b"a=1"] * 20_001)])
+    def test_refuses_what_is_no_form(self, body: bytes) -> None:
+        with pytest.raises(UnreadableBody):
+            read_form(body)
+
+
+class TestFuzz:
+    """No mutation of a real webhook makes the reader fail in another way than the named ones."""
+
+    PIECES = (
+        b"\x00",
+        b"\xff",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b'"',
+        b"\\ud800",
+        b"1e999",
+        b"null",
+        b"-0",
+        b"%00",
+        b"[a][b]",
+        b"&quot;",
+        b"=",
+    )
+
+    @pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+    def test_survives_500_mutations(self, sample: Path) -> None:
+        chance = random.Random(sample.name)
+        body = sample.read_bytes()
+
+        for _ in range(500):
+            mutated = self.mutate(body, chance)
+            for content_type in ("application/json", FORM):
+                try:
+                    understood = read(mutated, content_type)
+                except (InvalidInput, UnreadableBody, UnsupportedAction):
+                    continue
+                # PostgreSQL stores neither NUL nor half a surrogate pair.
+                for text in texts([one.details for one in understood.purchases]):
+                    assert "\x00" not in text
+                    text.encode()
+
+    def mutate(self, body: bytes, chance: random.Random) -> bytes:
+        changed = bytearray(body)
+        for _ in range(chance.randint(1, 6)):
+            start = chance.randrange(len(changed) + 1)
+            end = min(len(changed), start + chance.choice([0, 0, 1, 3, 20]))
+            changed[start:end] = chance.choice([chance.choice(self.PIECES), bytes(changed[start : start + 30]), b""])
+        return bytes(changed)
