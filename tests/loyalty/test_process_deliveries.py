@@ -1,0 +1,167 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from common.transactions import use_case
+from loyalty.models import Order, WebhookDelivery
+from loyalty.services import process_deliveries as worker
+from loyalty.services.claim_deliveries import LEASE, claim_deliveries
+from loyalty.services.process_deliveries import apply_deliveries, process_deliveries
+from loyalty.services.replay_deliveries import replay_deliveries
+from tests.factories.loyalty import NOON, Shop, make_delivery, make_shop, work_off
+
+pytestmark = pytest.mark.django_db
+
+GOOD = b'{"action":"purchase","payload":{"email":"anna@example.com","amount":1000,"orderId":"A-1"}}'
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+class TestClaimDeliveries:
+    def test_takes_what_is_due_oldest_first(self, shop: Shop) -> None:
+        first, second = make_delivery(shop), make_delivery(shop)
+        make_delivery(shop, next_attempt_at=NOON + timedelta(seconds=1))
+        make_delivery(shop, status="processed", finished_at=NOON)
+
+        with use_case():
+            claims = claim_deliveries(now=NOON)
+            again = claim_deliveries(now=NOON)
+
+        assert [(one.delivery_id, one.attempt) for one in claims] == [(first.id, 1), (second.id, 1)]
+        assert again == []
+
+    def test_takes_over_when_a_lease_has_ended(self, shop: Shop) -> None:
+        make_delivery(shop)
+
+        with use_case():
+            [claim] = claim_deliveries(now=NOON)
+            early = claim_deliveries(now=NOON + LEASE - timedelta(seconds=1))
+            [second] = claim_deliveries(now=NOON + LEASE)
+
+        assert early == []
+        assert (second.delivery_id, second.attempt) == (claim.delivery_id, 2)
+
+    def test_gives_up_what_has_killed_five_workers(self, shop: Shop) -> None:
+        delivery = make_delivery(shop)
+
+        with use_case():
+            claims = [claim_deliveries(now=NOON + LEASE * n) for n in range(6)]
+
+        delivery.refresh_from_db()
+        assert [len(one) for one in claims] == [1, 1, 1, 1, 1, 0]
+        assert (delivery.status, delivery.last_error) == ("dead", "its workers have died")
+
+
+class TestProcessDeliveries:
+    def test_accrues_and_writes_down_the_outcome(self, shop: Shop) -> None:
+        delivery = make_delivery(shop, GOOD)
+
+        work_off(NOON)
+
+        delivery.refresh_from_db()
+        [record] = delivery.result["records"]
+        assert (delivery.status, delivery.finished_at, record["points"]) == ("processed", NOON, "50.00")
+        assert Order.objects.get().delivery_id == delivery.id
+
+    @pytest.mark.parametrize(("amount", "status"), [(b"1000", "duplicate"), (b"1001", "conflict")])
+    def test_tells_what_a_repeated_order_is(self, shop: Shop, amount: bytes, status: str) -> None:
+        make_delivery(shop, GOOD)
+        later = make_delivery(shop, GOOD.replace(b"1000", amount))
+
+        work_off(NOON)
+
+        later.refresh_from_db()
+        assert later.status == status
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+    def test_lets_one_bad_webhook_hold_nobody_up(self, shop: Shop) -> None:
+        bad, good = make_delivery(shop, b"{"), make_delivery(shop, GOOD)
+
+        work_off(NOON)
+
+        bad.refresh_from_db()
+        good.refresh_from_db()
+        assert (bad.status, good.status) == ("dead", "processed")
+        assert bad.last_error.startswith("UnreadableBody")
+
+    def test_works_through_a_thousand_records_at_once(self, shop: Shop) -> None:
+        records = b",".join(b'{"email":"c%d@example.com","amount":100}' % n for n in range(1000))
+        make_delivery(shop, b'{"action":"batch_purchase","payload":{"purchases":[' + records + b"]}}")
+
+        work_off(NOON)
+
+        assert len(shop.balances()) == 1000
+        assert set(shop.balances().values()) == {(5, 0)}
+
+    def test_tries_five_times_with_growing_pauses(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        delivery = make_delivery(shop, GOOD)
+        monkeypatch.setattr(worker, "accrue_purchases", _fail)
+        now, pauses = NOON, []
+
+        while WebhookDelivery.objects.filter(status="received").exists():
+            process_deliveries(clock=lambda at=now: at)
+            delivery.refresh_from_db()
+            pauses.append((delivery.next_attempt_at - now).total_seconds())
+            now = delivery.next_attempt_at
+
+        assert (delivery.status, delivery.attempts) == ("dead", 5)
+        assert delivery.last_error == "OSError: the disk is full"
+        assert all(2**n * 0.75 <= pause <= 2**n * 1.25 for n, pause in enumerate(pauses[:4], start=1))
+        assert not Order.objects.exists()
+
+    def test_does_nothing_once_another_worker_has_taken_over(self, shop: Shop) -> None:
+        make_delivery(shop, GOOD)
+        with use_case():
+            slow = claim_deliveries(now=NOON)
+            claim_deliveries(now=NOON + LEASE)
+
+        with use_case():
+            apply_deliveries(project_id=shop.project.id, claims=slow, now=NOON + LEASE)
+
+        assert not Order.objects.exists()
+
+
+class TestReplayDeliveries:
+    def test_gives_the_dead_another_chance(self, shop: Shop) -> None:
+        delivery = make_delivery(shop, GOOD, status="dead", attempts=5, finished_at=NOON, last_error="x")
+
+        with use_case():
+            count = replay_deliveries(deliveries=WebhookDelivery.objects.all(), now=NOON)
+        work_off(NOON)
+
+        delivery.refresh_from_db()
+        assert (count, delivery.status) == (1, "processed")
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+    def test_changes_nothing_of_what_is_known(self, shop: Shop) -> None:
+        shop.post(GOOD)
+        shop.post(GOOD)
+        work_off()
+
+        with use_case():
+            replay_deliveries(deliveries=WebhookDelivery.objects.all(), now=timezone.now())
+        work_off()
+
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+    def test_releases_a_body_that_was_held_as_seen_before(self, shop: Shop) -> None:
+        anonymous = {"action": "purchase", "payload": {"email": "anna@example.com", "amount": 1000}}
+        shop.post(anonymous)
+        shop.post(anonymous)
+        work_off()
+        held = shop.balances()
+
+        with use_case():
+            replay_deliveries(deliveries=WebhookDelivery.objects.filter(status="duplicate"), now=timezone.now())
+        work_off()
+
+        assert held == {"anna@example.com": (50, 0)}
+        assert shop.balances() == {"anna@example.com": (100, 0)}
+
+
+def _fail(**_: object) -> None:
+    raise OSError("the disk is full")
