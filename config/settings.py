@@ -225,6 +225,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# What a user may send in the chat: so many credits, refilled each so many seconds.
+CHAT_CREDITS = env.number("CHAT_CREDITS", 50)
+CHAT_CREDIT_SECONDS = env.number("CHAT_CREDIT_SECONDS", 10)
+
 CHANNEL_LAYERS: dict[str, dict[str, str]] = {}
 
 globals().update(env.mail("EMAIL_URL"))

@@ -1,5 +1,18 @@
 """Paths of the chat process."""
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path, re_path
 
-application = ProtocolTypeRouter({"websocket": URLRouter([])})
+from messaging.adapters.sockets.endpoint import ChatEndpoint
+from messaging.adapters.sockets.process import ChatProcess, refuse_path
+from messaging.wiring import start_node, stop_node
+
+process = ChatProcess(start_node, stop_node)
+
+application = ProtocolTypeRouter(
+    {
+        "websocket": URLRouter([path("ws/chat/", ChatEndpoint(process.node)), re_path(r"", refuse_path)]),
+        "http": process.http,
+        "lifespan": process.lifespan,
+    }
+)

@@ -1,0 +1,134 @@
+"""Who is in which conversation, and how far: reads and cursors."""
+
+import time
+import uuid
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from psycopg_pool import AsyncConnectionPool
+
+from messaging.adapters.postgres.cards import Cards
+from messaging.adapters.postgres.pool import connected
+from messaging.application.ports import Advance, Head, HeadList
+from messaging.domain.conversations import Card
+
+ACQUAINTANCE_SECONDS = 60.0
+REMEMBERED_PAIRS = 20_000
+# A change that is older than the position may have been committed after it was read.
+OVERLAP_SECONDS = 60
+
+CARDS = """
+    SELECT conversation.id, kind, members_version,
+           array_agg(user_id) FILTER (WHERE user_id IS NOT NULL), array_agg(role) FILTER (WHERE user_id IS NOT NULL)
+    FROM messaging_conversation AS conversation
+    LEFT JOIN messaging_membership AS membership ON conversation_id = conversation.id AND left_at IS NULL
+    WHERE conversation.id = ANY(%s) GROUP BY conversation.id
+"""
+ACQUAINTED = """
+    SELECT one, other FROM unnest(%s::uuid[], %s::uuid[]) AS pair (one, other)
+    WHERE EXISTS (
+        SELECT FROM messaging_membership AS mine JOIN messaging_membership AS theirs USING (conversation_id)
+        WHERE mine.user_id = one AND theirs.user_id = other AND mine.left_at IS NULL AND theirs.left_at IS NULL
+    )
+"""
+HEADS = """
+    SELECT conversation.id, epoch, last_seq, read_seq
+    FROM messaging_membership AS membership JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
+    WHERE user_id = %(user)s AND left_at IS NULL
+    AND (%(since)s::float8 IS NULL
+         OR GREATEST(conversation.changed_at, membership.changed_at) >= to_timestamp(%(since)s) - %(overlap)s * interval '1 second')
+    ORDER BY conversation.changed_at DESC LIMIT %(limit)s
+"""
+NOW = "SELECT extract(epoch FROM statement_timestamp())"
+ADVANCE = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[])
+        AS wanted (conversation_id, user_id, delivered, read)
+    ), place AS (
+        SELECT membership.id, LEAST(delivered, last_seq) AS delivered, LEAST(read, last_seq) AS read
+        FROM wanted
+        JOIN messaging_membership AS membership USING (conversation_id, user_id)
+        JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
+        WHERE left_at IS NULL AND (LEAST(delivered, last_seq) > delivered_seq OR LEAST(read, last_seq) > read_seq)
+        ORDER BY membership.id FOR NO KEY UPDATE OF membership
+    )
+    UPDATE messaging_membership AS membership
+    SET delivered_seq = GREATEST(delivered_seq, delivered), read_seq = GREATEST(read_seq, read),
+        changed_at = statement_timestamp()
+    FROM place WHERE membership.id = place.id
+    RETURNING conversation_id, user_id, delivered_seq, read_seq
+"""
+
+
+class PostgresDirectory:
+    def __init__(self, *, readers: AsyncConnectionPool[Any], cards: Cards) -> None:
+        self._readers = readers
+        self._cards = cards
+        self._acquainted: dict[tuple[uuid.UUID, uuid.UUID], float] = {}
+
+    async def cards(self, conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Card]:
+        known = {one: card for one in conversation_ids if (card := self._cards.fresh(one)) is not None}
+        unknown = [one for one in conversation_ids if one not in known]
+        if not unknown:
+            return known
+        async with connected(self._readers) as connection:
+            cursor = await connection.execute(CARDS, [unknown])
+            rows = await cursor.fetchall()
+        for conversation_id, kind, version, users, roles in rows:
+            card = Card(conversation_id, kind, version, dict(zip(users or [], roles or [], strict=True)))
+            self._cards.remember(card)
+            known[conversation_id] = card
+        return known
+
+    async def acquainted(self, pairs: Collection[tuple[uuid.UUID, uuid.UUID]]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+        now = time.monotonic()
+        known = {pair for pair in pairs if self._acquainted.get(pair, 0.0) > now}
+        unknown = [pair for pair in pairs if pair not in known]
+        if not unknown:
+            return known
+        async with connected(self._readers) as connection:
+            cursor = await connection.execute(
+                ACQUAINTED, [[one for one, _ in unknown], [other for _, other in unknown]]
+            )
+            found = {(one, other) for one, other in await cursor.fetchall()}
+        if len(self._acquainted) > REMEMBERED_PAIRS:
+            self._acquainted.clear()
+        self._acquainted.update(dict.fromkeys(found, now + ACQUAINTANCE_SECONDS))
+        return known | found
+
+    async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
+        since = seconds_of(position)
+        parameters = {"user": user_id, "since": since, "overlap": OVERLAP_SECONDS, "limit": limit}
+        async with connected(self._readers) as connection, connection.pipeline():
+            clock = await connection.execute(NOW)
+            cursor = await connection.execute(HEADS, parameters)
+            now = (await clock.fetchone())[0]
+            rows = await cursor.fetchall()
+        # More changed than fits: the client must not believe that what isn't listed is unchanged.
+        resumed = since is not None and since <= float(now) and len(rows) < limit
+        return HeadList([Head(*row) for row in rows], position=f"{float(now):.3f}", resumed=resumed)
+
+
+class PostgresCursors:
+    def __init__(self, *, readers: AsyncConnectionPool[Any]) -> None:
+        self._readers = readers
+
+    async def advance(self, advances: Sequence[Advance]) -> list[Advance]:
+        columns: list[list[Any]] = [
+            [one.conversation_id for one in advances],
+            [one.user_id for one in advances],
+            [one.delivered for one in advances],
+            [one.read for one in advances],
+        ]
+        async with connected(self._readers) as connection:
+            cursor = await connection.execute(ADVANCE, columns)
+            return [Advance(*row) for row in await cursor.fetchall()]
+
+
+def seconds_of(position: str | None) -> float | None:
+    """Return the time that a position stands for; None for one that isn't ours."""
+    try:
+        seconds = float(position or "")
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < 2**40 else None

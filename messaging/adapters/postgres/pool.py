@@ -1,0 +1,42 @@
+"""Connections to PostgreSQL for code that runs in the event loop, with Django's address."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from messaging.domain.errors import PortUnavailable
+
+CONNECT_SECONDS = 3.0
+LIBPQ = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "options", "connect_timeout")
+
+
+def make_pool(*, name: str, size: int) -> AsyncConnectionPool[Any]:
+    """Return a pool that is still closed; it must be opened inside the event loop."""
+    parameters = connection.get_connection_params()
+    known = {key: value for key, value in parameters.items() if key in LIBPQ}
+    return AsyncConnectionPool(
+        kwargs=known | {"autocommit": True, "application_name": f"chat-{name}"},
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_SECONDS,
+        name=f"chat-{name}",
+        open=False,
+    )
+
+
+@asynccontextmanager
+async def connected(pool: AsyncConnectionPool[Any]) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """Lend a connection.
+
+    Raises:
+        PortUnavailable: the database doesn't answer, or the connection broke.
+    """
+    try:
+        async with pool.connection() as connection_:
+            yield connection_
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
+        raise PortUnavailable("postgres") from error

@@ -1,0 +1,67 @@
+"""Credits in Redis: one bucket per user for all nodes, by a script that is atomic."""
+
+import uuid
+from collections.abc import Mapping
+
+from messaging.adapters.redis.client import RedisLine
+from messaging.domain.credits import Allowance, Grant
+
+# The rule of messaging.domain.credits, in milliseconds by Redis's own clock.
+SCRIPT = """
+local capacity, refill, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local wanted = tonumber(ARGV[4])
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local stored = redis.call('HMGET', KEYS[1], 'left', 'since')
+local left, since = tonumber(stored[1]) or capacity, tonumber(stored[2]) or now
+local intervals = math.floor((now - since) / interval)
+if intervals > 0 then
+  left = math.min(capacity, left + intervals * refill)
+  since = since + intervals * interval
+end
+if wanted > 0 and left >= capacity then since = now end
+local granted = math.max(0, math.min(wanted, left))
+if wanted < 0 then
+  left = math.min(capacity, left - wanted)
+else
+  left = left - granted
+end
+redis.call('HSET', KEYS[1], 'left', left, 'since', since)
+redis.call('PEXPIRE', KEYS[1], interval * (math.ceil(capacity / refill) + 1))
+local retry = 0
+if granted < wanted then retry = math.max(0, since + interval - now) end
+return {granted, left, retry}
+"""
+
+
+class RedisCredits:
+    def __init__(self, line: RedisLine) -> None:
+        self._line = line
+        self._script = line.client.register_script(SCRIPT)
+
+    async def spend(self, wanted: Mapping[uuid.UUID, int], allowance: Allowance) -> dict[uuid.UUID, Grant]:
+        answers = await self._run(wanted, allowance)
+        return {
+            user_id: Grant(granted, left, retry / 1000)
+            for user_id, (granted, left, retry) in zip(wanted, answers, strict=True)
+        }
+
+    async def refund(self, amounts: Mapping[uuid.UUID, int], allowance: Allowance) -> None:
+        await self._run({user_id: -amount for user_id, amount in amounts.items()}, allowance)
+
+    async def left(self, user_id: uuid.UUID, allowance: Allowance) -> int:
+        ((_, left, _),) = await self._run({user_id: 0}, allowance)
+        return left
+
+    async def _run(self, wanted: Mapping[uuid.UUID, int], allowance: Allowance) -> list[tuple[int, int, int]]:
+        interval = int(allowance.interval_seconds * 1000)
+        async with self._line.answered() as redis:
+            pipe = redis.pipeline(transaction=False)
+            for user_id, amount in wanted.items():
+                await self._script(
+                    keys=[f"chat:credits:{user_id}"],
+                    args=[allowance.capacity, allowance.refill, interval, amount],
+                    client=pipe,
+                )
+            answers: list[tuple[int, int, int]] = await pipe.execute()
+        return answers

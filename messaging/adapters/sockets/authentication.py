@@ -1,0 +1,65 @@
+"""Who opens a socket: a browser by its session, from our own pages only; a program by its bearer token."""
+
+from http.cookies import SimpleCookie
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from rest_framework.exceptions import AuthenticationFailed
+
+from accounts.api.authentication import AccessTokenAuthentication
+
+
+class ForeignOrigin(Exception):
+    """A page of another site opens the socket with its visitor's cookie."""
+
+
+async def authenticated_user(scope: dict[str, Any]) -> UUID | None:
+    """Return the active user behind a socket, or None.
+
+    Raises:
+        ForeignOrigin: a session cookie came from a page that isn't ours, or from no page.
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    scheme, _, token = headers.get(b"authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await user_of_token(token.strip())
+    session_key = cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
+    if not session_key:
+        return None
+    if not is_own_page(headers.get(b"origin", "")):
+        raise ForeignOrigin
+    return await user_of_session(session_key)
+
+
+def is_own_page(origin: str) -> bool:
+    """Tell whether an Origin is one of our pages'."""
+    own = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, settings.CSRF_TRUSTED_ORIGINS)}
+    return origin.lower() in own
+
+
+@database_sync_to_async
+def user_of_token(token: str) -> UUID | None:
+    try:
+        user, _ = AccessTokenAuthentication().authenticate_credentials(token.encode())
+    except AuthenticationFailed:
+        return None
+    return user.pk if user.is_active else None
+
+
+@database_sync_to_async
+def user_of_session(session_key: str) -> UUID | None:
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(request)
+    return user.pk if user.is_authenticated and user.is_active else None
+
+
+def cookie(header: str, name: str) -> str:
+    found = SimpleCookie(header).get(name)
+    return found.value if found is not None else ""

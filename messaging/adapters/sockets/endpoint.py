@@ -1,0 +1,116 @@
+"""The socket: a raw ASGI application. Channels routes to it and is not asked again for any message."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from common.ids import new_id
+from messaging.adapters.metrics import SESSIONS
+from messaging.adapters.sockets.authentication import ForeignOrigin, authenticated_user
+from messaging.adapters.sockets.outgoing import AsgiSend, Outgoing
+from messaging.application.node import Node
+from messaging.domain import limits
+from messaging.domain.errors import PortUnavailable, ProtocolError
+from messaging.domain.limits import Close
+
+log = structlog.get_logger(__name__)
+
+AsgiReceive = Callable[[], Awaitable[dict[str, Any]]]
+RETRY_SECONDS = 2.0
+
+
+class ClientGone(Exception):
+    """The other side has closed the socket."""
+
+
+class ChatEndpoint:
+    """Serves one socket per call."""
+
+    def __init__(self, node: Callable[[], Node]) -> None:
+        self._node = node
+
+    async def __call__(self, scope: dict[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
+        await receive()
+        try:
+            user_id = await authenticated_user(scope)
+        except ForeignOrigin:
+            # Before the handshake: the page of another site learns nothing but 403.
+            await send({"type": "websocket.close", "code": Close.NOT_SIGNED_IN})
+            return
+        offered = limits.SUBPROTOCOL if limits.SUBPROTOCOL in scope.get("subprotocols", ()) else None
+        await send({"type": "websocket.accept", "subprotocol": offered})
+        outgoing = Outgoing(send)
+        if user_id is None:
+            outgoing.close(Close.NOT_SIGNED_IN)
+            await outgoing.run()
+        elif self._node().is_draining:
+            outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
+            await outgoing.run()
+        else:
+            await self._both_ways(user_id, receive, outgoing)
+
+    async def _both_ways(self, user_id: UUID, receive: AsgiReceive, outgoing: Outgoing) -> None:
+        """Read and write until the client is gone or the writer has closed the socket."""
+        writer = asyncio.create_task(outgoing.run())
+        reader = asyncio.create_task(read_from(self._node(), user_id, receive, outgoing))
+        try:
+            await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+            if outgoing.is_closing:
+                await writer
+        finally:
+            reader.cancel()
+            writer.cancel()
+            await asyncio.gather(reader, writer, return_exceptions=True)
+
+
+async def read_from(node: Node, user_id: UUID, receive: AsgiReceive, outgoing: Outgoing) -> None:
+    """Serve one socket from its hello to its end."""
+    SESSIONS.inc()
+    session = None
+    try:
+        async with asyncio.timeout(limits.HELLO_SECONDS):
+            hello, rest = node.receive_frame.hello(await next_frame(receive))
+        session = await node.open_session(
+            hello,
+            session_id=new_id(),
+            user_id=user_id,
+            outlet=outgoing,
+            allowance=node.feel_pressure.allowance(),
+            state=node.feel_pressure.pressure.state,
+        )
+        if rest:
+            node.receive_frame(rest, session)
+        while True:
+            frame = await next_frame(receive)
+            session.heard_at = time.monotonic()
+            # What a draining node no longer takes in, the client sends again elsewhere.
+            if not node.is_draining:
+                node.receive_frame(frame, session)
+    except ClientGone:
+        return
+    except (ProtocolError, TimeoutError) as error:
+        log.info("messaging.protocol_error", user_id=str(user_id), reason=str(error))
+        outgoing.close(Close.PROTOCOL_ERROR)
+    except PortUnavailable:
+        outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
+    finally:
+        SESSIONS.dec()
+        if session is not None:
+            await node.close_session(session)
+
+
+async def next_frame(receive: AsgiReceive) -> bytes:
+    """Return the next frame.
+
+    Raises:
+        ClientGone: there is none.
+    """
+    event = await receive()
+    if event["type"] != "websocket.receive":
+        raise ClientGone
+    text: str | None = event.get("text")
+    return text.encode() if text is not None else bytes(event["bytes"])

@@ -1,0 +1,146 @@
+"""A chat node: its use cases, and what it does by the clock."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from messaging.application.catch_up import CatchUp
+from messaging.application.deliver_here import DeliverToSockets
+from messaging.application.feel_pressure import FeelPressure
+from messaging.application.open_session import CloseSession, OpenSession
+from messaging.application.ports import Nodes, Presence
+from messaging.application.receive_frame import ReceiveFrame
+from messaging.application.redeliver import Redeliver
+from messaging.application.sessions import Sessions
+from messaging.domain import limits
+from messaging.domain.errors import PortUnavailable
+from messaging.domain.limits import Close
+from messaging.domain.messages import Ping, System, encode
+from messaging.domain.parcels import Origin, Parcel
+from messaging.domain.pipeline import Pipeline
+from messaging.domain.pressure import State, load
+from messaging.domain.types.system import SYSTEM
+
+log = structlog.get_logger(__name__)
+
+RENEW_SECONDS = 20.0
+REDELIVER_SECONDS = 0.5
+CATCH_UP_SECONDS = 1.0
+# Without Redis the outbox is the only way from node to node.
+CATCH_UP_ALONE_SECONDS = 0.2
+MEASURE_SECONDS = 0.25
+SILENCE_SECONDS = 2.5 * limits.HEARTBEAT_SECONDS
+DRAIN_SECONDS = 3.0
+FLUSH_SECONDS = 2.0
+NOBODY = Origin(UUID(int=0), UUID(int=0))
+
+
+@dataclass(kw_only=True)
+class Node:
+    """Everything that one chat process is made of; assembled by `messaging.wiring`."""
+
+    id: str
+    sessions: Sessions
+    pipeline: Pipeline
+    receive_frame: ReceiveFrame
+    open_session: OpenSession
+    close_session: CloseSession
+    deliver_here: DeliverToSockets
+    redeliver: Redeliver
+    catch_up: CatchUp
+    feel_pressure: FeelPressure
+    presence: Presence
+    nodes: Nodes
+    # How long the last commit took.
+    commit_seconds: Callable[[], float]
+    # Closes what the node was given.
+    on_stop: Callable[[], Awaitable[None]] | None = None
+    is_draining: bool = False
+    is_stopped: bool = False
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin to work; needs a running event loop."""
+        self.pipeline.start()
+        self.feel_pressure.announce = self._announce
+        loops = [
+            self.nodes.listen(self.deliver_here),
+            self._repeat(self._renew_presence, lambda: RENEW_SECONDS),
+            self._repeat(self._redeliver, lambda: REDELIVER_SECONDS),
+            self._repeat(self._catch_up, self._catch_up_seconds),
+            self._repeat(self._listen_to_hearts, lambda: limits.HEARTBEAT_SECONDS),
+            self._measure(),
+        ]
+        self._tasks = [asyncio.create_task(one) for one in loops]  # type: ignore[arg-type]
+
+    async def drain(self) -> None:
+        """Finish what was taken in, send every socket elsewhere, and stop."""
+        if self.is_draining:
+            while not self.is_stopped:
+                await asyncio.sleep(0.02)
+            return
+        self.is_draining = True
+        await self.pipeline.stop(patience_seconds=DRAIN_SECONDS)
+        for session in self.sessions:
+            # Not all at once: the other nodes have to take them in.
+            session.outlet.close(Close.DRAINING, retry_after=round(random.uniform(0.2, 3.0), 2))  # noqa: S311
+        deadline = time.monotonic() + FLUSH_SECONDS
+        while len(self.sessions) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.on_stop is not None:
+            await self.on_stop()
+        self.is_stopped = True
+
+    async def _repeat(self, work: Callable[[], Awaitable[object]], seconds: Callable[[], float]) -> None:
+        while True:
+            await asyncio.sleep(seconds())
+            try:
+                await work()
+            except PortUnavailable as error:
+                log.warning("messaging.port_unavailable", port=str(error), work=work.__name__)
+            except Exception:
+                log.exception("messaging.clock_failed", work=work.__name__)
+
+    async def _renew_presence(self) -> None:
+        await self.presence.renew(self.sessions.users)
+
+    async def _redeliver(self) -> None:
+        await self.redeliver()
+
+    async def _catch_up(self) -> None:
+        await self.catch_up(at_once=not self.nodes.is_listening)
+
+    def _catch_up_seconds(self) -> float:
+        usual = CATCH_UP_SECONDS if self.nodes.is_listening else CATCH_UP_ALONE_SECONDS
+        return usual * self.feel_pressure.pressure.poll_factor
+
+    async def _listen_to_hearts(self) -> None:
+        now = time.monotonic()
+        ping = encode(Ping())
+        for session in self.sessions:
+            if now - session.heard_at > SILENCE_SECONDS:
+                session.outlet.close(Close.TOO_SLOW)
+            else:
+                session.outlet.offer(ping)
+
+    async def _measure(self) -> None:
+        while True:
+            started_at = time.monotonic()
+            await asyncio.sleep(MEASURE_SECONDS)
+            lag = time.monotonic() - started_at - MEASURE_SECONDS
+            sample = load(
+                buffer_fill=self.pipeline.fill, commit_seconds=self.commit_seconds(), loop_lag_seconds=max(0.0, lag)
+            )
+            pressure = self.feel_pressure(sample)
+            self.pipeline.shed(is_shedding=pressure.state is State.SHEDDING)
+
+    def _announce(self, message: System) -> None:
+        self.pipeline.offer([Parcel(SYSTEM, NOBODY, message, time.monotonic())])

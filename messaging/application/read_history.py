@@ -1,0 +1,41 @@
+"""Read a page of a conversation: from the ring when it has everything that was asked for, else from the store."""
+
+import msgspec
+
+from messaging.application.ports import MessageStore, RecentMessages
+from messaging.domain.errors import PortUnavailable
+from messaging.domain.messages import Page
+from messaging.domain.types.history import History
+
+
+class ReadHistory:
+    def __init__(self, store: MessageStore, recent: RecentMessages) -> None:
+        self._store = store
+        self._recent = recent
+
+    async def __call__(self, asked: History) -> Page:
+        """Return the page.
+
+        Raises:
+            PortUnavailable: the store doesn't answer.
+        """
+        messages, more = await self.messages(asked)
+        return Page(
+            request=asked.request,
+            conversation=asked.conversation,
+            messages=[msgspec.Raw(payload) for _, payload in messages],
+            more=more,
+        )
+
+    async def messages(self, asked: History) -> tuple[list[tuple[int, bytes]], bool]:
+        if asked.after is not None and asked.before is None:
+            recent = await self._from_ring(asked)
+            if recent is not None:
+                return recent[: asked.limit], len(recent) > asked.limit
+        return await self._store.page(asked.conversation, after=asked.after, before=asked.before, limit=asked.limit)
+
+    async def _from_ring(self, asked: History) -> list[tuple[int, bytes]] | None:
+        try:
+            return await self._recent.after(asked.conversation, asked.after or 0, limit=asked.limit + 1)
+        except PortUnavailable:
+            return None

@@ -1,0 +1,99 @@
+"""Take in a frame of a client: 1 to 64 objects, one per line."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from messaging.application.sessions import Session
+from messaging.application.stages.finalize import nack_of
+from messaging.domain import limits
+from messaging.domain.errors import INVALID, TOO_BIG, ProtocolError
+from messaging.domain.messages import Hello, Nack, Pong, encode
+from messaging.domain.parcels import Origin, Parcel
+from messaging.domain.pipeline import Pipeline
+from messaging.domain.registry import Registry
+
+
+class Envelope(msgspec.Struct):
+    """What can be read of an object that can't be accepted, to name it in the refusal."""
+
+    id: UUID | None = None
+
+
+envelope = msgspec.json.Decoder(Envelope)
+
+
+class ReceiveFrame:
+    def __init__(self, registry: Registry, pipeline: Pipeline) -> None:
+        self._registry = registry
+        self._pipeline = pipeline
+        self._decoder = registry.decoder(Hello, Pong)
+
+    def hello(self, frame: bytes) -> tuple[Hello, bytes]:
+        """Return the greeting, and what came with it in the same frame.
+
+        Raises:
+            ProtocolError: the first object isn't one.
+        """
+        first, _, rest = frame.partition(b"\n")
+        if len(frame) > limits.FRAME_BYTES or len(first) > limits.OBJECT_BYTES:
+            raise ProtocolError("frame too large")
+        try:
+            hello = self._decoder.decode(first)
+        except msgspec.MsgspecError as error:
+            raise ProtocolError("not an object of this protocol") from error
+        if not isinstance(hello, Hello):
+            raise ProtocolError("say hello first")
+        return hello, rest
+
+    def __call__(self, frame: bytes, session: Session) -> None:
+        """Send each object on its route; an object that can't be read or taken is refused alone.
+
+        Raises:
+            ProtocolError: the frame itself is beyond the limits, or not JSON.
+        """
+        if len(frame) > limits.FRAME_BYTES:
+            raise ProtocolError("frame too large")
+        lines = [line for line in frame.split(b"\n") if line]
+        if len(lines) > limits.FRAME_OBJECTS:
+            raise ProtocolError("too many objects in a frame")
+        origin = Origin(session.id, session.user_id)
+        now = time.monotonic()
+        parcels = []
+        for line in lines:
+            message = self._decode(line, session)
+            if message is None or isinstance(message, Pong):
+                continue
+            if isinstance(message, Hello):
+                raise ProtocolError("hello was said already")
+            parcels.append(Parcel(self._registry.of(message), origin, message, now))
+        self._refuse(self._pipeline.offer(parcels), session)
+
+    def _decode(self, line: bytes, session: Session) -> Any:
+        code = INVALID
+        if len(line) <= limits.OBJECT_BYTES:
+            try:
+                return self._decoder.decode(line)
+            except msgspec.ValidationError:
+                pass
+            except msgspec.DecodeError as error:
+                raise ProtocolError("not JSON") from error
+        else:
+            code = TOO_BIG
+        session.give(encode(Nack(code=code, id=id_of(line))))
+        return None
+
+    @staticmethod
+    def _refuse(refused: Sequence[Parcel], session: Session) -> None:
+        for parcel in refused:
+            session.give(encode(nack_of(parcel)))
+
+
+def id_of(line: bytes) -> UUID | None:
+    try:
+        return envelope.decode(line).id
+    except msgspec.MsgspecError:
+        return None

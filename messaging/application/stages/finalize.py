@@ -1,0 +1,101 @@
+"""The end of each route: answers, refusals, and the undoing of what a refused object has cost."""
+
+from collections import Counter
+from collections.abc import Callable
+from uuid import UUID
+
+from messaging.application.ports import Advance, CreditBank, Directory
+from messaging.application.sessions import Sessions
+from messaging.application.stages.deliver import Deliver
+from messaging.domain.credits import Allowance
+from messaging.domain.errors import PortUnavailable
+from messaging.domain.messages import Nack, Receipt, encode
+from messaging.domain.parcels import Announcement, Parcel
+from messaging.domain.stages import SimpleStage
+
+
+class Finalize(SimpleStage):
+    """Answer whoever asked."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def run(self, parcels: list[Parcel]) -> list[Parcel]:
+        for parcel in parcels:
+            session = self._sessions.get(parcel.origin.session_id)
+            if session is None:
+                continue
+            if parcel.refusal is not None:
+                session.give(encode(nack_of(parcel)))
+            elif isinstance(parcel.answer, bytes):
+                session.give(parcel.answer)
+        return []
+
+
+class FinalizeChat(SimpleStage):
+    """Refused messages give back their credits; confirmed ones show their receipts to the members."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        bank: CreditBank,
+        allowance: Callable[[], Allowance],
+        directory: Directory,
+        deliver: Deliver,
+    ) -> None:
+        self._answer = Finalize(sessions)
+        self._bank = bank
+        self._allowance = allowance
+        self._directory = directory
+        self._deliver = deliver
+
+    async def run(self, parcels: list[Parcel]) -> list[Parcel]:
+        refused = [parcel for parcel in parcels if parcel.refusal is not None]
+        if refused:
+            await self._compensate(refused)
+            await self._answer.run(refused)
+        advances = [one for parcel in parcels if parcel.refusal is None for one in parcel.answer]
+        if advances:
+            await self._show(advances)
+        return []
+
+    async def _compensate(self, refused: list[Parcel]) -> None:
+        unspent: Counter[UUID] = Counter()
+        for parcel in refused:
+            if parcel.credits_spent:
+                unspent[parcel.origin.user_id] += parcel.credits_spent
+        if unspent:
+            await self._bank.refund(unspent, self._allowance())
+
+    async def _show(self, advances: list[Advance]) -> None:
+        try:
+            cards = await self._directory.cards({one.conversation_id for one in advances})
+        except PortUnavailable:
+            return
+        await self._deliver.announce(
+            [
+                Announcement(to=cards[one.conversation_id].members, payload=encode(receipt_of(one)), is_ephemeral=True)
+                for one in advances
+                if one.conversation_id in cards
+            ]
+        )
+
+
+def receipt_of(advance: Advance) -> Receipt:
+    return Receipt(
+        conversation=advance.conversation_id, user=advance.user_id, delivered=advance.delivered, read=advance.read
+    )
+
+
+def nack_of(parcel: Parcel) -> Nack:
+    """Say what was refused, why, and when to try again."""
+    refusal = parcel.refusal
+    assert refusal is not None  # noqa: S101  (the caller has looked)
+    retry_after = None if refusal.retry_after is None else round(refusal.retry_after, 3)
+    return Nack(
+        code=refusal.code,
+        id=getattr(parcel.message, "id", None),
+        retry_after=retry_after,
+        credits=parcel.credits_left,
+    )

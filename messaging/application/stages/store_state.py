@@ -1,0 +1,44 @@
+"""State: how far members have got, written together."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from messaging.application.ports import Advance, Cursors
+from messaging.domain.errors import PortUnavailable
+from messaging.domain.parcels import Parcel
+from messaging.domain.stages import SimpleStage
+
+
+class StoreState(SimpleStage):
+    """Waits a little for more: a device confirms often, and only the furthest place counts."""
+
+    batch: ClassVar[int] = 500
+    linger_seconds: ClassVar[float] = 0.03
+
+    def __init__(self, cursors: Cursors) -> None:
+        self._cursors = cursors
+
+    async def run(self, parcels: list[Parcel]) -> list[Parcel]:
+        try:
+            moved = await self._cursors.advance(furthest(parcels))
+        except PortUnavailable:
+            # Cumulative: the device's next confirmation says it again.
+            return []
+        carrier = parcels[0]
+        carrier.answer = moved
+        return [carrier] if moved else []
+
+
+def furthest(parcels: list[Parcel]) -> list[Advance]:
+    """Return one advance per member and conversation."""
+    places: dict[tuple[UUID, UUID], Advance] = {}
+    for parcel in parcels:
+        for one in parcel.answer:
+            key = (one.conversation_id, one.user_id)
+            known = places.get(key)
+            places[key] = (
+                one
+                if known is None
+                else Advance(*key, delivered=max(one.delivered, known.delivered), read=max(one.read, known.read))
+            )
+    return list(places.values())

@@ -1,0 +1,241 @@
+"""The only place where a port meets its adapter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from psycopg_pool import AsyncConnectionPool
+
+from common.ids import new_id
+from messaging.adapters.fallbacks import CreditsWithFallback, SignalsWithFallback
+from messaging.adapters.memory.credits import MemoryCredits
+from messaging.adapters.memory.signal_memory import MemorySignals
+from messaging.adapters.metrics import PrometheusGauges
+from messaging.adapters.postgres.cards import Cards
+from messaging.adapters.postgres.commit_log import OutboxCommitLog
+from messaging.adapters.postgres.directory import PostgresCursors, PostgresDirectory
+from messaging.adapters.postgres.message_store import PostgresMessageStore
+from messaging.adapters.postgres.pool import make_pool
+from messaging.adapters.redis.client import RedisLine
+from messaging.adapters.redis.credits import RedisCredits
+from messaging.adapters.redis.nodes import RedisNodes
+from messaging.adapters.redis.presence import RedisPresence
+from messaging.adapters.redis.recent_messages import RedisRecentMessages
+from messaging.adapters.redis.signal_memory import RedisSignalMemory
+from messaging.application.catch_up import CatchUp
+from messaging.application.deliver_here import DeliverToSockets
+from messaging.application.feel_pressure import FeelPressure
+from messaging.application.node import Node
+from messaging.application.open_session import CloseSession, OpenSession
+from messaging.application.ports import (
+    CommitLog,
+    CreditBank,
+    Cursors,
+    Directory,
+    MessageStore,
+    Nodes,
+    Presence,
+    RecentMessages,
+    SignalMemory,
+)
+from messaging.application.read_history import ReadHistory
+from messaging.application.receive_frame import ReceiveFrame
+from messaging.application.redeliver import Redeliver
+from messaging.application.route_receipts import connect_receipts
+from messaging.application.sessions import Sessions
+from messaging.application.stages.ack import AcknowledgeMessages, AcknowledgeSignals
+from messaging.application.stages.await_receipt import AwaitReceipt, Release
+from messaging.application.stages.cache import Cache
+from messaging.application.stages.deduplicate import Deduplicate, DeduplicateSignals
+from messaging.application.stages.deliver import Deliver
+from messaging.application.stages.finalize import Finalize, FinalizeChat
+from messaging.application.stages.generate import DeliverHere, Generate
+from messaging.application.stages.persist import Persist
+from messaging.application.stages.read import ReadPages, ReadPresence
+from messaging.application.stages.spend_credit import SpendCredit
+from messaging.application.stages.store_state import StoreState
+from messaging.application.stages.validate import Validate, ValidateSignal
+from messaging.domain import stages
+from messaging.domain.catalogue import REGISTRY
+from messaging.domain.credits import Allowance
+from messaging.domain.pipeline import Pipeline
+from messaging.domain.registry import Registry
+from messaging.domain.resolver import Context, Resolver
+from messaging.domain.stages import Stage
+
+# Writers of messages; a conversation always belongs to the same one.
+LANES = 2
+READERS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Who provides what a node needs; tests put fakes here."""
+
+    store: MessageStore
+    directory: Directory
+    cursors: Cursors
+    commit_log: CommitLog
+    bank: CreditBank
+    presence: Presence
+    nodes: Nodes
+    recent: RecentMessages
+    signals: SignalMemory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What must be opened before a node works, and closed after it."""
+
+    writers: AsyncConnectionPool[Any]
+    readers: AsyncConnectionPool[Any]
+    redis: RedisLine
+
+    async def open(self) -> None:
+        await self.writers.open(wait=False)
+        await self.readers.open(wait=False)
+
+    async def close(self) -> None:
+        await self.writers.close()
+        await self.readers.close()
+        await self.redis.close()
+
+
+def make_resources() -> Resources:
+    return Resources(
+        writers=make_pool(name="writers", size=LANES),
+        readers=make_pool(name="readers", size=READERS),
+        redis=RedisLine(settings.REDIS_URL),
+    )
+
+
+def real_ports(resources: Resources, *, node_id: str) -> Ports:
+    """Return PostgreSQL and Redis behind all ports."""
+    cards = Cards()
+    line = resources.redis
+    return Ports(
+        store=PostgresMessageStore(writers=resources.writers, readers=resources.readers, cards=cards),
+        directory=PostgresDirectory(readers=resources.readers, cards=cards),
+        cursors=PostgresCursors(readers=resources.readers),
+        commit_log=OutboxCommitLog(readers=resources.readers),
+        bank=CreditsWithFallback(RedisCredits(line), MemoryCredits()),
+        presence=RedisPresence(line, node_id=node_id),
+        nodes=RedisNodes(line, node_id=node_id),
+        recent=RedisRecentMessages(line),
+        signals=SignalsWithFallback(RedisSignalMemory(line), MemorySignals()),
+    )
+
+
+def new_node_id() -> str:
+    return new_id().hex
+
+
+def allowance_of_settings() -> Allowance:
+    return Allowance(settings.CHAT_CREDITS, settings.CHAT_CREDITS, settings.CHAT_CREDIT_SECONDS)
+
+
+def make_node(
+    ports: Ports,
+    *,
+    node_id: str,
+    allowance: Allowance,
+    registry: Registry = REGISTRY,
+    context: Context = Context(),  # noqa: B008  (frozen)
+    more_stages: Mapping[str, Stage] | None = None,
+) -> Node:
+    """Assemble a chat node."""
+    gauges = PrometheusGauges()
+    sessions = Sessions()
+    feel_pressure = FeelPressure(allowance=allowance, gauges=gauges)
+    deliver_here = DeliverToSockets(sessions)
+    read_history = ReadHistory(ports.store, ports.recent)
+    release = Release(sessions)
+    ready = _stages(
+        ports,
+        node_id=node_id,
+        sessions=sessions,
+        feel_pressure=feel_pressure,
+        deliver_here=deliver_here,
+        read_history=read_history,
+        release=release,
+    )
+    pipeline = Pipeline(registry, Resolver(ready | dict(more_stages or {})), context, gauges)
+    connect_receipts(pipeline=pipeline, deliver_here=deliver_here, release=release)
+    return Node(
+        id=node_id,
+        sessions=sessions,
+        pipeline=pipeline,
+        receive_frame=ReceiveFrame(registry, pipeline),
+        open_session=OpenSession(
+            sessions=sessions, directory=ports.directory, presence=ports.presence, bank=ports.bank
+        ),
+        close_session=CloseSession(sessions=sessions, presence=ports.presence),
+        deliver_here=deliver_here,
+        redeliver=Redeliver(sessions, read_history, gauges),
+        catch_up=CatchUp(
+            log=ports.commit_log,
+            store=ports.store,
+            directory=ports.directory,
+            sessions=sessions,
+            deliver_here=deliver_here,
+            gauges=gauges,
+        ),
+        feel_pressure=feel_pressure,
+        presence=ports.presence,
+        nodes=ports.nodes,
+        commit_seconds=gauges.last_commit_seconds,
+    )
+
+
+def _stages(
+    ports: Ports,
+    *,
+    node_id: str,
+    sessions: Sessions,
+    feel_pressure: FeelPressure,
+    deliver_here: DeliverToSockets,
+    read_history: ReadHistory,
+    release: Release,
+) -> dict[str, Stage]:
+    """Return the ready stages by the names that types list."""
+    allowance = feel_pressure.allowance
+    deliver = Deliver(node_id=node_id, presence=ports.presence, nodes=ports.nodes, deliver_here=deliver_here)
+    return {
+        stages.VALIDATE: Validate(ports.directory),
+        "signal." + stages.VALIDATE: ValidateSignal(ports.directory),
+        stages.DEDUPLICATE: Deduplicate(ports.store),
+        "signal." + stages.DEDUPLICATE: DeduplicateSignals(ports.signals),
+        stages.SPEND_CREDIT: SpendCredit(ports.bank, allowance),
+        stages.PERSIST: Persist(ports.store, lanes=LANES),
+        stages.ACK: AcknowledgeMessages(sessions, ports.bank, allowance),
+        "signal." + stages.ACK: AcknowledgeSignals(sessions),
+        stages.CACHE: Cache(ports.recent),
+        stages.DELIVER: deliver,
+        stages.AWAIT_RECEIPT: AwaitReceipt(sessions),
+        stages.RELEASE: release,
+        stages.STORE_STATE: StoreState(ports.cursors),
+        stages.FINALIZE: Finalize(sessions),
+        "send." + stages.FINALIZE: FinalizeChat(
+            sessions=sessions, bank=ports.bank, allowance=allowance, directory=ports.directory, deliver=deliver
+        ),
+        "history." + stages.READ: ReadPages(read_history),
+        "watch." + stages.READ: ReadPresence(ports.directory, ports.presence, sessions),
+        stages.GENERATE: Generate(),
+        "system." + stages.DELIVER: DeliverHere(sessions),
+    }
+
+
+async def start_node() -> Node:
+    """Open what a node needs, and let it work."""
+    resources = make_resources()
+    await resources.open()
+    node_id = new_node_id()
+    node = make_node(real_ports(resources, node_id=node_id), node_id=node_id, allowance=allowance_of_settings())
+    node.on_stop = resources.close
+    node.start()
+    return node
+
+
+async def stop_node(node: Node) -> None:
+    await node.drain()
