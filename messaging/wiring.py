@@ -12,6 +12,7 @@ from messaging.adapters.fallbacks import CreditsWithFallback, SignalsWithFallbac
 from messaging.adapters.memory.credits import MemoryCredits
 from messaging.adapters.memory.signal_memory import MemorySignals
 from messaging.adapters.metrics import PrometheusGauges
+from messaging.adapters.orm.conversation_book import OrmConversationBook
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.commit_log import OutboxCommitLog
 from messaging.adapters.postgres.directory import PostgresCursors, PostgresDirectory
@@ -27,6 +28,7 @@ from messaging.application.catch_up import CatchUp
 from messaging.application.deliver_here import DeliverToSockets
 from messaging.application.feel_pressure import FeelPressure
 from messaging.application.node import Node
+from messaging.application.open_conversation import OpenConversation
 from messaging.application.open_session import CloseSession, OpenSession
 from messaging.application.ports import (
     CommitLog,
@@ -67,6 +69,8 @@ from messaging.domain.stages import Stage
 # Writers of messages; a conversation always belongs to the same one.
 LANES = 2
 READERS = 4
+
+open_conversation = OpenConversation(OrmConversationBook())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,57 @@
+"""Reads of requests and pages, always scoped to who asks."""
+
+import uuid
+
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
+
+from common.problems import NotFound
+from messaging.models import Conversation, Membership, Message
+
+
+def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
+    """Return the user's conversations with `own_read_seq`, `last_body` and their members' names, latest first."""
+    own = Membership.objects.filter(conversation=OuterRef("pk"), user_id=user_id)
+    last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
+    return (
+        Conversation.objects.of_member(user_id)
+        .annotate(own_read_seq=Subquery(own.values("read_seq")[:1]), last_body=Subquery(last.values("body")[:1]))
+        .prefetch_related(Prefetch("memberships", queryset=_present_members(), to_attr="present"))
+        .order_by("-changed_at", "-id")
+    )
+
+
+def get_conversation(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
+    """Return one of the user's conversations, as in the list.
+
+    Raises:
+        NotFound: there is none, or the user isn't in it.
+    """
+    conversation = list_conversations(user_id=user_id).filter(pk=conversation_id).first()
+    if conversation is None:
+        raise NotFound
+    return conversation
+
+
+def list_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> QuerySet[Message]:
+    """Return the messages of one of the user's conversations, in their order.
+
+    Raises:
+        NotFound: there is none, or the user isn't in it.
+    """
+    if not Conversation.objects.of_member(user_id).filter(pk=conversation_id).exists():
+        raise NotFound
+    return Message.objects.filter(conversation_id=conversation_id).order_by("seq")
+
+
+def list_last_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, limit: int) -> list[Message]:
+    """Return the latest messages, oldest first.
+
+    Raises:
+        NotFound: there is none, or the user isn't in it.
+    """
+    latest = list_messages(user_id=user_id, conversation_id=conversation_id).order_by("-seq")[:limit]
+    return list(latest)[::-1]
+
+
+def _present_members() -> QuerySet[Membership]:
+    return Membership.objects.filter(left_at__isnull=True).select_related("user").order_by(F("joined_at"), "id")

@@ -1,0 +1,122 @@
+"""REST beside the socket: conversations, and their messages for programs that don't listen."""
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api.pagination import CursorPagination
+from common.transactions import use_case
+from messaging.adapters.orm import selectors
+from messaging.api.filters import MessageFilter
+from messaging.api.serializers import ConversationSerializer, MessageSerializer, NewConversationSerializer
+from messaging.wiring import open_conversation
+
+CONVERSATION = {
+    "id": "0199a1b2-0000-7000-8000-000000000001",
+    "kind": "direct",
+    "title": "",
+    "epoch": 1,
+    "last_seq": 12,
+    "read_seq": 10,
+    "unread": 2,
+    "last_text": "See you at the river.",
+    "members": [
+        {
+            "id": "0199a1b2-0000-7000-8000-000000000002",
+            "name": "Anna",
+            "role": "member",
+            "delivered_seq": 12,
+            "read_seq": 12,
+        }
+    ],
+    "changed_at": "2026-06-01T09:00:00Z",
+}
+MESSAGE = {
+    "id": "0199a1b2-0000-7000-8000-000000000003",
+    "seq": 12,
+    "sender": "0199a1b2-0000-7000-8000-000000000002",
+    "kind": "text",
+    "body": {"text": "See you at the river."},
+    "reply_to": None,
+    "at": "2026-06-01T09:00:00Z",
+}
+
+
+class ConversationPages(CursorPagination):
+    ordering = ("-changed_at", "-id")
+
+
+class MessagePages(CursorPagination):
+    page_size = 50
+    ordering = ("seq",)
+
+
+class ConversationList(ListAPIView):  # type: ignore[type-arg]
+    serializer_class = ConversationSerializer
+    pagination_class = ConversationPages
+
+    def get_queryset(self) -> Any:
+        return selectors.list_conversations(user_id=self.request.user.pk)
+
+    @extend_schema(
+        operation_id="conversations_list",
+        summary="List your conversations, latest first",
+        examples=[OpenApiExample("Conversations", value=CONVERSATION, response_only=True)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="conversations_create",
+        summary="Open a conversation",
+        description="A direct conversation is found (200) or made (201); a group is always made (201).",
+        request=NewConversationSerializer,
+        responses={200: ConversationSerializer, 201: ConversationSerializer},
+        examples=[
+            OpenApiExample(
+                "With one person",
+                value={"kind": "direct", "members": ["0199a1b2-0000-7000-8000-000000000002"]},
+                request_only=True,
+            ),
+            OpenApiExample("Conversation", value=CONVERSATION, response_only=True),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        asked = NewConversationSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with use_case():
+            conversation_id, is_new = open_conversation(
+                actor_id=request.user.pk,
+                kind=asked.validated_data["kind"],
+                member_ids=asked.validated_data["members"],
+                title=asked.validated_data["title"],
+                now=timezone.now(),
+            )
+        conversation = selectors.get_conversation(user_id=request.user.pk, conversation_id=conversation_id)
+        return Response(ConversationSerializer(conversation).data, status=201 if is_new else 200)
+
+
+class MessageList(ListAPIView):  # type: ignore[type-arg]
+    serializer_class = MessageSerializer
+    pagination_class = MessagePages
+    filterset_class = MessageFilter
+
+    def get_queryset(self) -> Any:
+        return selectors.list_messages(user_id=self.request.user.pk, conversation_id=self.kwargs["conversation_id"])
+
+    @extend_schema(
+        operation_id="conversations_messages_list",
+        summary="List the messages of a conversation, in their order",
+        parameters=[
+            OpenApiParameter("conversation_id", uuid.UUID, OpenApiParameter.PATH),
+            OpenApiParameter("after_seq", int, description="Only messages with a greater `seq`."),
+        ],
+        examples=[OpenApiExample("Messages", value=MESSAGE, response_only=True)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
