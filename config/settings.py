@@ -222,6 +222,9 @@ SPECTACULAR_SETTINGS = {
         "PaymentStatus": "bookings.models.payment.PaymentStatus",
         "NotificationEventStatus": "notifications.models.event.NotificationEvent.Status",
         "NotificationJobStatus": "notifications.models.job.NotificationJob.Status",
+        "ReviewStatusEnum": "reviews.models.review.Review.Status",
+        "RefusalReasonEnum": "reviews.models.review.Review.Reason",
+        "ReportReasonEnum": "reviews.models.feedback.ReviewReport.Reason",
     },
 }
 

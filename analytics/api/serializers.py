@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from analytics.selectors import Period
@@ -23,9 +24,9 @@ class PeriodInput(serializers.Serializer):
         last: date = attrs.get("date_to") or timezone.now().date()
         first: date = attrs.get("date_from") or last - timedelta(days=DEFAULT_DAYS - 1)
         if last < first:
-            raise serializers.ValidationError({"date_to": "It comes before date_from."}, code="period_reversed")
+            raise serializers.ValidationError({"date_to": _("It comes before date_from.")}, code="period_reversed")
         if (last - first).days >= LONGEST_DAYS:
-            raise serializers.ValidationError({"date_from": "At most 366 days."}, code="period_too_long")
+            raise serializers.ValidationError({"date_from": _("At most 366 days.")}, code="period_too_long")
         return {"period": Period(first, last + timedelta(days=1))}
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.ids import new_id
 
@@ -51,10 +52,10 @@ class Review(models.Model):
     """One person's review of one event; `decided_*` is the last decision, all of them are ModerationDecision rows."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", _("waiting for a moderator")
-        PUBLISHED = "published", _("published")
-        REJECTED = "rejected", _("rejected")
-        HIDDEN = "hidden", _("hidden")
+        PENDING = "pending", pgettext_lazy("review", "waiting for a moderator")
+        PUBLISHED = "published", pgettext_lazy("review", "published")
+        REJECTED = "rejected", pgettext_lazy("review", "rejected")
+        HIDDEN = "hidden", pgettext_lazy("review", "hidden")
 
     class Reason(models.TextChoices):
         OFFENSIVE = "offensive", _("offensive language")
