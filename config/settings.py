@@ -37,7 +37,7 @@ OWN_APPS = [
 INSTALLED_APPS = [
     "config",
     "config.admin_config.AdminConfig",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "django.forms",
     "django.contrib.auth",

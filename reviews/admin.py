@@ -67,6 +67,9 @@ class ReviewAdmin(ReadOnly):
     actions = ["claim", "publish", "reject", "hide"]
     list_per_page = 50
 
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("reviews.change_review")
+
     @admin.display(description=_("text"))
     def text_start(self, review: Review) -> str:
         return review.text if len(review.text) <= 160 else f"{review.text[:160]}…"
@@ -75,19 +78,19 @@ class ReviewAdmin(ReadOnly):
     def holder(self, review: Review) -> str:
         return str(review.claimed_by or "—")
 
-    @admin.action(description=_("Claim: read it in the next quarter of an hour"))
+    @admin.action(permissions=["moderate"], description=_("Claim: read it in the next quarter of an hour"))
     def claim(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._each(request, queryset, claim_review)
 
-    @admin.action(description=_("Publish what you have claimed"))
+    @admin.action(permissions=["moderate"], description=_("Publish what you have claimed"))
     def publish(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._each(request, queryset, publish_review)
 
-    @admin.action(description=_("Reject what you have claimed, for the chosen reason"))
+    @admin.action(permissions=["moderate"], description=_("Reject what you have claimed, for the chosen reason"))
     def reject(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._refuse(request, queryset, reject_review)
 
-    @admin.action(description=_("Hide what is published, for the chosen reason"))
+    @admin.action(permissions=["moderate"], description=_("Hide what is published, for the chosen reason"))
     def hide(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._refuse(request, queryset, hide_review)
 
