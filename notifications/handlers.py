@@ -12,7 +12,6 @@ from bus.facts import ReceivedFact
 from bus.subscriptions import Message, UnreadableMessage, consumes, handles
 from common.problems import Problem
 from notifications.envelope import decode, read_event
-from notifications.selectors import find_time_zone_of_event
 from notifications.services.accept_event import accept_event
 from notifications.services.announce_fact import announce_fact
 from notifications.services.queue_jobs import queue_jobs
@@ -20,6 +19,8 @@ from notifications.services.save_recipient import RecipientDetails, save_recipie
 
 MAIL_AND_INBOX = ("email", "in_app")
 INBOX = ("in_app",)
+# Who cancelled a booking when its event was cancelled.
+BY_EVENT = "event"
 
 
 class PersonSeen(msgspec.Struct, kw_only=True):
@@ -46,13 +47,15 @@ class BookingSeen(msgspec.Struct, kw_only=True):
     event_id: UUID
     event_title: str
     starts_at: datetime
+    time_zone: str = "UTC"
     city: str = ""
     venue: str = ""
     seats: int
     amount: str
     currency: str
     items: list[ItemSeen] = []
-    reason: str = ""
+    cancelled_by: str = ""
+    refund: str = "0"
 
 
 class ReviewSeen(msgspec.Struct, kw_only=True):
@@ -98,7 +101,7 @@ def on_booking_confirmed(fact: ReceivedFact) -> None:
 
 @handles("bookings.booking.cancelled.v1", schema=BookingSeen)
 def on_booking_cancelled(fact: ReceivedFact) -> None:
-    template = "event_cancelled" if fact.data.reason == "event_cancelled" else "booking_cancelled"
+    template = "event_cancelled" if fact.data.cancelled_by == BY_EVENT else "booking_cancelled"
     _tell_of_booking(fact, template, MAIL_AND_INBOX)
 
 
@@ -155,8 +158,7 @@ def _know(person: PersonSeen) -> None:
 
 def _tell_of_booking(fact: ReceivedFact, template_code: str, channels: tuple[str, ...]) -> None:
     booking: BookingSeen = fact.data
-    zone = {"time_zone": find_time_zone_of_event(event_id=booking.event_id)}
-    _tell(fact, booking.user_id, template_code, channels, _context_of(booking) | zone)
+    _tell(fact, booking.user_id, template_code, channels, _context_of(booking))
 
 
 def _tell_of_review(fact: ReceivedFact, template_code: str) -> None:

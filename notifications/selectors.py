@@ -8,7 +8,6 @@ from django.db.models import Count, QuerySet
 
 from accounts.models import User
 from common.problems import NotFound
-from events.models import Event
 from notifications.models import (
     ContactPoint,
     InboxItem,
@@ -56,11 +55,6 @@ def count_jobs_by_status(*, event: NotificationEvent) -> dict[str, int]:
 def find_account(*, user_id: UUID) -> User | None:
     """Return our own account under this id, if there is one: contracts speak of users of other systems too."""
     return User.objects.active().filter(id=user_id).first()
-
-
-def find_time_zone_of_event(*, event_id: UUID) -> str:
-    """Return the zone in which people at the event read their clocks, or UTC."""
-    return Event.objects.filter(id=event_id).values_list("time_zone", flat=True).first() or "UTC"
 
 
 def find_recipient(*, user_id: UUID) -> Recipient | None:

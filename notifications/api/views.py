@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import ListAPIView
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +16,7 @@ from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.filters import JobFilter
 from notifications.api.parsers import BatchParser, EventParser
-from notifications.api.permissions import MayKeepRecipients, MaySendEvents
+from notifications.api.permissions import EVENTS_SCOPE, RECIPIENTS_SCOPE, IsProgram
 from notifications.envelope import decode, read_event
 from notifications.event_types.catalogue import catalogue
 from notifications.event_types.user_registered import SAMPLE
@@ -43,7 +43,8 @@ PLAN = {
 
 
 class EventsView(APIView):
-    permission_classes = [IsAuthenticated, MaySendEvents]
+    token_scope = EVENTS_SCOPE
+    permission_classes = [IsAuthenticated, IsProgram]
     parser_classes = [EventParser]
 
     @extend_schema(
@@ -69,7 +70,8 @@ class EventsView(APIView):
 
 
 class EventBatchView(APIView):
-    permission_classes = [IsAuthenticated, MaySendEvents]
+    token_scope = EVENTS_SCOPE
+    permission_classes = [IsAuthenticated, IsProgram]
     parser_classes = [BatchParser]
 
     @extend_schema(
@@ -93,6 +95,10 @@ class EventBatchView(APIView):
 
 
 class EventTypesView(APIView):
+    # The contract is public, and a program reads it with whatever token it has.
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
     @extend_schema(
         tags=TAG,
         summary="List the event types that are understood",
@@ -115,7 +121,8 @@ class EventTypesView(APIView):
 
 
 class EventView(APIView):
-    permission_classes = [IsAuthenticated, MaySendEvents]
+    token_scope = EVENTS_SCOPE
+    permission_classes = [IsAuthenticated, IsProgram]
 
     @extend_schema(
         tags=TAG,
@@ -130,7 +137,8 @@ class EventView(APIView):
 
 @extend_schema(tags=TAG, summary="List the jobs of one's events")
 class JobsView(ListAPIView[Any]):
-    permission_classes = [IsAuthenticated, MaySendEvents]
+    token_scope = EVENTS_SCOPE
+    permission_classes = [IsAuthenticated, IsProgram]
     serializer_class = serializers.JobSerializer
     filterset_class = JobFilter
     pagination_class = CursorPagination
@@ -142,7 +150,8 @@ class JobsView(ListAPIView[Any]):
 
 
 class RecipientView(APIView):
-    permission_classes = [IsAuthenticated, MayKeepRecipients]
+    token_scope = RECIPIENTS_SCOPE
+    permission_classes = [IsAuthenticated, IsProgram]
 
     @extend_schema(
         tags=TAG,

@@ -1,5 +1,17 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from notifications.pages import push_sink, views
+
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/read/", views.read_all, name="inbox_read_all"),
+    path("inbox/preferences/", views.preferences, name="notification_preferences"),
+    path("notifications/unsubscribe/<str:token>/", views.unsubscribe_by_link, name="unsubscribe"),
+    path("push-worker.js", views.push_worker, name="push_worker"),
+]
+
+if settings.ENVIRONMENT != "production":
+    urlpatterns.append(path("dev/push-sink/<slug:name>/", push_sink.browser))

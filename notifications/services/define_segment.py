@@ -19,12 +19,21 @@ def define_segment(*, code: str, description: str, conditions: dict[str, Any], n
     Raises:
         InvalidInput: the conditions aren't of the segments' language.
     """
-    try:
-        msgspec.convert(conditions, Conditions, strict=True)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(errors=(FieldProblem("/conditions", "invalid_value", str(error)),)) from error
+    check_conditions(conditions)
     segment, _ = Segment.objects.update_or_create(
         code=code, defaults={"description": description, "conditions": conditions}
     )
     release_blocked_events(waiting_for=f"segment:{code}", now=now)
     return segment
+
+
+def check_conditions(conditions: Any) -> None:
+    """Refuse what isn't of the segments' language.
+
+    Raises:
+        InvalidInput
+    """
+    try:
+        msgspec.convert(conditions, Conditions, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(errors=(FieldProblem("/conditions", "invalid_value", str(error)),)) from error

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from knox.models import get_token_model
 
 from accounts.models import User
 from notifications.models import (
@@ -20,7 +19,7 @@ from notifications.models import (
     Template,
     TemplateVersion,
 )
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_token, make_user
 
 _numbers = count(1)
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "notification-events"
@@ -37,8 +36,7 @@ def make_service_token(*sources: str, scopes: tuple[str, ...] = SCOPES, user: Us
     account = user or make_user()
     for source in sources:
         ServiceSource.objects.get_or_create(account=account, source=source)
-    _, secret = get_token_model().objects.create(user=account, expiry=None, scopes=list(scopes))
-    return secret
+    return make_token(account, scopes=scopes)[1]
 
 
 def make_recipient(*, email: str | None = "", push: str = "", **fields: Any) -> Recipient:

@@ -117,8 +117,13 @@ class TestAcceptEvent:
         assert answer.json()["status"] == "planning"
         assert answer.json()["audience"]["channels"] == ["email", "push"]
 
-    def test_needs_a_known_number_of_queries(self, post_event: Any, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(23):
+    def test_needs_a_known_number_of_queries(
+        self, post_event: Any, service: APIClient, django_assert_num_queries: Any
+    ) -> None:
+        # The first use of a token is noted on it.
+        service.get("/api/v1/notifications/jobs/")
+
+        with django_assert_num_queries(22):
             post_event(sample_bytes("user_registered"))
 
     def test_refuses_a_source_that_was_not_granted(self, api: APIClient) -> None:
@@ -248,9 +253,9 @@ class TestJobs:
     ) -> None:
         post_event(sample_bytes("user_registered"))
 
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             one = service.get("/api/v1/notifications/jobs/?page_size=1")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             all_of_them = service.get("/api/v1/notifications/jobs/")
         mails = service.get("/api/v1/notifications/jobs/?channel=email&status=planned&event_type=user_registered")
 

@@ -7,12 +7,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.documents import asyncapi, data_model, domain_events, problems
+from notifications.event_types import catalogue
 
 DOCUMENTS = {
     "domain-events.md": domain_events.render,
     "asyncapi.json": asyncapi.render,
     "problems.md": problems.render,
     "data-model.md": data_model.render,
+    "notification-events.md": catalogue.render_document,
+    "notification-events.json": catalogue.render_schemas,
 }
 
 

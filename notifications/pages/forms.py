@@ -1,0 +1,67 @@
+"""Forms of the notification settings."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models.choices import Category, Channel
+from notifications.services.save_preferences import Wishes
+
+
+class PreferencesForm(forms.Form):
+    """A checkbox per category and channel, consent, and quiet hours."""
+
+    marketing_consent = forms.BooleanField(label=_("I agree to get news and offers"), required=False)
+    quiet_from = forms.TimeField(
+        label=_("Quiet from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=_("Quiet until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for category in Category.values:
+            for channel in Channel.values:
+                self.fields[name_of(category, channel)] = forms.BooleanField(
+                    label=f"{Category(category).label}: {Channel(channel).label}", required=False
+                )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        begin, end = cleaned.get("quiet_from"), cleaned.get("quiet_until")
+        if (begin is None) != (end is None) or (begin is not None and begin == end):
+            self.add_error("quiet_until", _("Give both ends of the quiet hours, and different ones."))
+        return cleaned
+
+    @property
+    def rows(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The table of checkboxes: a row per category."""
+        return [
+            (str(Category(category).label), [self[name_of(category, channel)] for channel in Channel.values])
+            for category in Category.values
+        ]
+
+    @property
+    def columns(self) -> list[str]:
+        return [str(Channel(channel).label) for channel in Channel.values]
+
+    @property
+    def wishes(self) -> Wishes:
+        """What a valid form asks for."""
+        asked = self.cleaned_data
+        begin, end = asked["quiet_from"], asked["quiet_until"]
+        return Wishes(
+            choices={
+                (category, channel): asked[name_of(category, channel)]
+                for category in Category.values
+                for channel in Channel.values
+            },
+            marketing_consent=asked["marketing_consent"],
+            quiet_hours=(begin, end) if begin is not None else (),
+        )
+
+
+def name_of(category: str, channel: str) -> str:
+    return f"{category}.{channel}"

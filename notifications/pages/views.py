@@ -1,0 +1,111 @@
+"""Pages of the notifications: inbox, settings, unsubscribing."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common.transactions import use_case
+from notifications.pages.forms import PreferencesForm, name_of
+from notifications.pages.labels import category_label, channel_label
+from notifications.selectors import count_unread, find_recipient, list_inbox
+from notifications.services.make_vapid_key import make_vapid_key
+from notifications.services.read_inbox import read_inbox
+from notifications.services.save_preferences import matrix, save_preferences
+from notifications.services.unsubscribe import unsubscribe
+from notifications.unsubscribe_links import read_token
+
+PAGE_SIZE = 20
+WORKER = settings.BASE_DIR / "static" / "js" / "notifications" / "push_worker.js"
+
+
+@login_required
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What the user was told, the newest first."""
+    items = list_inbox(user_id=_me(request)).order_by("-created_at", "-id")
+    with use_case():
+        key = make_vapid_key()
+    context = {
+        "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
+        "unread": count_unread(user_id=_me(request)),
+        "push_key": key.public_key,
+    }
+    return render(request, "notifications/inbox.html", context)
+
+
+@login_required
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark everything as read."""
+    with use_case():
+        read_inbox(user_id=_me(request), item_ids=None, now=timezone.now())
+    return redirect("inbox")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """What the user gets, how, and when not."""
+    form = PreferencesForm(request.POST or None, initial=_present(_me(request)))
+    if request.method == "POST" and form.is_valid():
+        with use_case():
+            save_preferences(user_id=_me(request), wishes=form.wishes, now=timezone.now())
+        messages.success(request, _("Your settings are saved."))
+        return redirect("notification_preferences")
+    return render(request, "notifications/preferences.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what the link would end, and end it on POST: mail programs follow links, so GET never unsubscribes.
+
+    The POST of RFC 8058 comes from the mail provider, without cookies; the signed link is all the right it needs.
+    """
+    link = read_token(token)
+    if request.method == "POST":
+        with use_case():
+            unsubscribe(token=token)
+    context = {
+        "category": category_label(link.category),
+        "channel": channel_label(link.channel),
+        "is_done": request.method == "POST",
+    }
+    return render(request, "notifications/unsubscribe.html", context)
+
+
+@require_safe
+def push_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, from the site's root: its place decides which pages it serves."""
+    return HttpResponse(WORKER.read_bytes(), content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+def _me(request: HttpRequest) -> UUID:
+    return cast("UUID", request.user.pk)
+
+
+def _present(user_id: UUID) -> dict[str, Any]:
+    """Return the form's values as they are now."""
+    recipient = find_recipient(user_id=user_id)
+    chosen = {
+        name_of(category, channel): is_enabled
+        for category, channels in matrix(recipient).items()
+        for channel, is_enabled in channels.items()
+    }
+    if recipient is None:
+        return chosen
+    return chosen | {
+        "marketing_consent": recipient.marketing_consent_at is not None,
+        "quiet_from": recipient.quiet_from,
+        "quiet_until": recipient.quiet_until,
+    }

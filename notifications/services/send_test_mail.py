@@ -1,0 +1,62 @@
+"""Send a text, filled with its template's sample, to whoever is editing it."""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from common.ids import new_id
+from common.problems import Problem
+from notifications.channels.email import EmailChannel
+from notifications.channels.ports import Outgoing, PermanentRefusal, TemporaryRefusal
+from notifications.models import ContactPoint, TemplateVersion
+from notifications.models.choices import Channel
+from notifications.rendering.message import Message, render_message
+from notifications.rendering.sandbox import TemplateIsBroken
+
+
+class TestMailNotSent(Problem):
+    """The text is broken, isn't a mail's, or the mail server has refused it."""
+
+    code = "test_mail_not_sent"
+    status = 409
+    title = "The test mail was not sent."
+
+
+def preview(*, version: TemplateVersion) -> Message:
+    """Return the text filled with its template's sample.
+
+    Raises:
+        TemplateIsBroken
+    """
+    context = version.template.sample | {
+        "recipient_name": "Anna",
+        "site_url": settings.PUBLIC_URL,
+        "unsubscribe_url": "",
+        "locale": version.locale,
+    }
+    return render_message(subject=version.subject, body=version.body, link=version.link, context=context)
+
+
+def send_test_mail(*, version: TemplateVersion, recipient_id: UUID, to: str) -> None:
+    """Send it now, past every queue and rule.
+
+    Raises:
+        TestMailNotSent
+    """
+    if version.channel != Channel.EMAIL:
+        raise TestMailNotSent(version.channel)
+    channel = EmailChannel()
+    try:
+        channel.deliver(
+            Outgoing(
+                job_id=new_id(),
+                recipient_id=recipient_id,
+                message=preview(version=version),
+                contact_points=[ContactPoint(channel=Channel.EMAIL, address=to)],
+                unsubscribe_url="",
+            )
+        )
+    except (TemplateIsBroken, TemporaryRefusal, PermanentRefusal) as error:
+        raise TestMailNotSent(str(error)) from error
+    finally:
+        channel.close()
