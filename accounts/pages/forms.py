@@ -1,0 +1,113 @@
+"""Forms of the account pages."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError as Refused
+
+from accounts.api.serializers import PhoneField
+from accounts.models import User
+from accounts.scopes import ACCOUNT, READ, WRITE
+from accounts.services.issue_token import DEFAULT_LIFETIME_DAYS
+from common.problems import Problem
+
+R = TypeVar("R")
+
+
+class RefusableForm(forms.Form):
+    """A form whose use case may refuse; the refusal is shown above the fields."""
+
+    def carry_out(self, use_case: Callable[[], R]) -> R | None:
+        """Return the outcome, or None when it was refused."""
+        try:
+            return use_case()
+        except Problem as problem:
+            details = [error.detail for error in problem.errors] or [gettext(problem.title)]
+            self.add_error(None, [forms.ValidationError(detail) for detail in details])
+            return None
+
+
+class CodeForm(RefusableForm):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Six digits from your authenticator app, or a backup code."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        return code.replace(" ", "")
+
+
+class ProfileForm(RefusableForm):
+    display_name = forms.CharField(
+        label=_("Name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    handle = forms.RegexField(
+        r"^[a-z0-9_]{3,40}$",
+        label=_("Handle"),
+        required=False,
+        help_text=_("How others find you in the chat: small Latin letters, digits and underscores."),
+        widget=forms.TextInput(attrs={"autocomplete": "nickname", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    birth_on = forms.DateField(
+        label=_("Date of birth"),
+        required=False,
+        help_text=_("Some events are for adults only."),
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+    )
+    locale = forms.ChoiceField(label=_("Language of mails"), choices=User.Locale.choices)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+    )
+
+    def clean_phone(self) -> str:
+        try:
+            phone: str = PhoneField(allow_blank=True).run_validation(self.cleaned_data["phone"])
+        except Refused as error:
+            raise forms.ValidationError(_("This is not a phone number.")) from error
+        return phone
+
+
+class TokenForm(RefusableForm):
+    name = forms.CharField(
+        label=_("What is it for?"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=[
+            (READ, _("read what I see")),
+            (WRITE, _("act for me: book, pay, review")),
+            (ACCOUNT, _("manage my tokens and my organizers' members")),
+        ],
+        initial=[READ],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires_in_days = forms.TypedChoiceField(
+        label=_("It ends in"),
+        coerce=int,
+        choices=[(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("one year"))],
+        initial=DEFAULT_LIFETIME_DAYS,
+    )
+    code = forms.CharField(
+        label=_("Code of your second factor"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+
+    def __init__(self, *args: Any, asks_for_code: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asks_for_code:
+            del self.fields["code"]
