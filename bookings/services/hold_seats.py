@@ -23,6 +23,8 @@ from common.transactions import requires_transaction, run_last, violated_constra
 from events.services.check_sale import Sale, check_sale
 from events.services.take_seats import take_seats
 
+ONE_ACTIVE = "bookings_booking_one_active_per_event"
+
 
 class AlreadyBooked(Problem):
     """The person has an active booking of this event: `booking_id`."""
@@ -82,7 +84,7 @@ def _insert(user_id: uuid.UUID, sale: Sale, *, hold_expires_at: datetime, now: d
         with transaction.atomic():
             booking.save(force_insert=True)
     except IntegrityError as error:
-        if violated_constraint(error) != "bookings_booking_one_active_per_event":
+        if violated_constraint(error) != ONE_ACTIVE:
             raise
         winner = Booking.objects.active().of_user(user_id).filter(event=sale.event).first()
         raise AlreadyBooked(booking_id=str(winner.id) if winner else None) from error

@@ -14,9 +14,10 @@ from bookings.models.payment import RefundReason
 from bookings.providers.port import ProviderPayment
 from bookings.services.change_status import change_status
 from bookings.services.confirm_booking import admit, confirm_booking
+from bookings.services.hold_seats import ONE_ACTIVE, AlreadyBooked
 from bookings.services.promise_refund import promise_refund_of_payment
 from common.problems import Problem
-from common.transactions import requires_transaction
+from common.transactions import requires_transaction, violations
 from events.services.take_seats import take_seats
 
 log = structlog.get_logger(__name__)
@@ -67,15 +68,15 @@ def _succeed(payment: Payment, told: ProviderPayment, now: datetime) -> None:
 
 def _revive(booking: Booking, now: datetime) -> bool:
     """Take the seats of an expired hold again; return False when they are gone or the person has booked anew."""
-    if Booking.objects.active().of_user(booking.user_id).filter(event_id=booking.event_id).exists():
-        return False
     try:
         with transaction.atomic():
+            # The status first: waiting for the person's new booking must not happen with seats in hand.
+            with violations({ONE_ACTIVE: AlreadyBooked}):
+                revived = change_status(booking_id=booking.id, action="revive", confirmed_at=now, expired_at=None)
             take_seats(event_id=booking.event_id, quantities=booking.quantities)
     except Problem as refusal:
         log.info("payment.came_too_late", booking_id=str(booking.id), why=refusal.code)
         return False
-    revived = change_status(booking_id=booking.id, action="revive", confirmed_at=now, expired_at=None)
     admit(booking=revived)
     return True
 

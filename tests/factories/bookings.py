@@ -58,7 +58,7 @@ def make_payment(*, booking: Booking, **fields: Any) -> Payment:
 def told(payment: Payment, outcome: str, *, amount: Decimal | None = None) -> ProviderPayment:
     """What the provider says about a payment."""
     return ProviderPayment(
-        id=payment.provider_payment_id or "p-1",
+        id=payment.provider_payment_id or f"p-{payment.id}",
         key=str(payment.id),
         outcome=outcome,  # type: ignore[arg-type]
         amount=Money(payment.amount if amount is None else amount, payment.currency),
