@@ -4,7 +4,7 @@ from events.models import Event
 
 FOLDER = "img/covers"
 DRAWN = frozenset(
-    "rafting kayak sup sailing diving swimming hiking winter mountains fishing school festival water".split()  # noqa: SIM905
+    "rafting kayak sup sailing diving swimming land hiking winter mountains fishing school festival water".split()  # noqa: SIM905
 )
 LIGHTS = ("day", "dawn", "dusk")
 

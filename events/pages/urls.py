@@ -1,5 +1,12 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from events.pages import views
+
+urlpatterns = [
+    path("", views.catalogue, name="catalogue"),
+    path("events/<uuid:event_id>/", views.event_page, name="event-short"),
+    path("events/<slug:slug>-<uuid:event_id>/", views.event_page, name="event-page"),
+    path("events/<uuid:event_id>/favorite/", views.favorite, name="event-favorite-page"),
+]

@@ -1,0 +1,147 @@
+"""The catalogue and an event's page."""
+
+import json
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET, require_POST
+
+from common.transactions import use_case
+from events.actors import Actor
+from events.filters import ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, periods, today_of
+from events.markdown import render_markdown
+from events.pages import presentation
+from events.selectors.catalogue import (
+    count_by_category,
+    count_by_city,
+    count_by_day,
+    count_by_trait,
+    list_catalogue,
+    list_categories,
+    list_favorite_ids,
+)
+from events.selectors.events import get_readable_event, standing_of
+from events.services.forget_favorite import forget_favorite
+from events.services.keep_favorite import keep_favorite
+
+CARDS = 24
+CITIES = 12
+STRIP_DAYS = 14
+# Wishes of the API that a page doesn't offer.
+NOT_ON_PAGES = ("mine", "status")
+
+
+@require_GET
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Show what can be gone to; every wish stands in the address, so the page can be shared."""
+    now = timezone.now()
+    query, wishes = _understood(request)
+    listed = list_catalogue(now=now)
+    text = query.get("q", "").strip()
+    found = narrow(listed, wishes, today=today_of(request)).order_by(
+        *ordering_of(query.get("ordering"), searching=bool(text))
+    )
+    page = Paginator(found, CARDS).get_page(query.get("page"))
+    events = list(page.object_list.with_snippets(text) if text else page.object_list)  # type: ignore[attr-defined]
+    kept = list_favorite_ids(actor=_actor(request), event_ids=[event.id for event in events])
+    context = {
+        "cards": [presentation.present_card(event, kept=event.id in kept) for event in events],
+        "page": page,
+        "next": presentation.page_link(query, page.number + 1) if page.has_next() else None,
+        "back": presentation.page_link(query, page.number - 1) if page.has_previous() else None,
+        "query": query,
+        "asked": any(query.get(name) for name in query if name not in ("ordering", "page")),
+        "orderings": [one for one in ORDERING_NAMES if text or one[0] != "relevance"],
+        "heading": presentation.found_words(query),
+    }
+    return render(request, "events/catalogue.html", context | _facets(request, query, wishes))
+
+
+def _understood(request: HttpRequest) -> tuple[QueryDict, dict[str, Any]]:
+    """Return the wishes that make sense: an old or mistyped link still shows a page."""
+    query = request.GET.copy()
+    for name in NOT_ON_PAGES:
+        query.pop(name, None)
+    parsed = CatalogueFilter(query, request=request)
+    for name in list(parsed.form.errors):
+        query.pop(name, None)
+    for name in [name for name, value in query.items() if not value]:
+        del query[name]
+    again = CatalogueFilter(query, request=request)
+    again.form.is_valid()
+    return query, again.form.cleaned_data
+
+
+def _facets(request: HttpRequest, query: QueryDict, wishes: dict[str, Any]) -> dict[str, Any]:
+    """Count what each further wish would leave, under the other wishes."""
+    now, today = timezone.now(), today_of(request)
+    days = ("preset", "date_from", "date_to")
+
+    def counting(*names: str) -> Any:
+        return narrow(list_catalogue(now=now), wishes, today=today, but=names)
+
+    traits = count_by_trait(events=counting("free", "online", *days), periods=periods(today))
+    presets = [
+        presentation.chip(query, "preset", name, str(label), traits[f"in_{name}"], "date_from", "date_to")
+        for name, label in PRESETS
+    ]
+    by_category = count_by_category(events=counting("category"))
+    return {
+        "presets": presets,
+        "traits": [
+            presentation.chip(query, "free", "true", str(CatalogueFilter.base_filters["free"].label), traits["free"]),
+            presentation.chip(
+                query, "online", "true", str(CatalogueFilter.base_filters["online"].label), traits["online"]
+            ),
+        ],
+        "categories": presentation.category_chips(query, list_categories(), by_category),
+        "cities": count_by_city(events=counting("city"), limit=CITIES),
+        "strip": presentation.day_strip(query, count_by_day(events=counting(*days), first=today, days=STRIP_DAYS)),
+    }
+
+
+@require_GET
+def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> HttpResponse:
+    """Show an event as far as the reader may know it."""
+    actor = _actor(request)
+    event = get_readable_event(actor=actor, event_id=event_id)
+    if slug != event.slug:
+        # A short or an old address.
+        return HttpResponseRedirect(presentation.url_of(event))
+    standing = standing_of(actor=actor, event=event)
+    kept = event.id in list_favorite_ids(actor=actor, event_ids=[event.id])
+    context = presentation.present_event(event, standing=standing, kept=kept, now=timezone.now())
+    context["description"] = render_markdown(event.description)
+    context["structured"] = _for_script(context["structured"])
+    return render(request, "events/event.html", context)
+
+
+@require_POST
+@login_required
+def favorite(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
+    """Keep the event in mind or forget it, and go back to it."""
+    service = forget_favorite if request.POST.get("kept") == "yes" else keep_favorite
+    with use_case():
+        service(actor=_actor(request), event_id=event_id)
+    return HttpResponseRedirect(f"/events/{event_id}/")
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """Staff count as administrators only with their second factor."""
+    user = request.user
+    if not user.is_authenticated:
+        return Actor()
+    return Actor(user_id=user.pk, administers=user.is_staff and user.is_verified())  # type: ignore[attr-defined]
+
+
+def _for_script(data: dict[str, Any]) -> str:
+    """Write JSON that can't end the script element it stands in."""
+    written = json.dumps(data, ensure_ascii=False)
+    escaped = written.replace("<", "\\u003C").replace(">", "\\u003E").replace("&", "\\u0026")
+    return mark_safe(escaped)  # noqa: S308  (escaped on the line above)

@@ -1,0 +1,22 @@
+// Shows what the chosen tickets cost together. The server counts for itself.
+const form = document.querySelector(".offers");
+const total = form?.querySelector(".offers__total");
+
+function show() {
+  let sum = 0;
+  for (const input of form.querySelectorAll("[data-price]")) sum += Number(input.value || 0) * Number(input.dataset.price);
+  const seats = [...form.querySelectorAll("[data-price]")].reduce((count, input) => count + Number(input.value || 0), 0);
+  const money = new Intl.NumberFormat(document.documentElement.lang, {
+    style: "currency",
+    currency: form.dataset.currency,
+    minimumFractionDigits: sum % 1 ? 2 : 0,
+  });
+  total.hidden = seats === 0;
+  total.querySelector("output").textContent = money.format(sum);
+  form.querySelector("button.offers__go").disabled = seats === 0;
+}
+
+if (total) {
+  form.addEventListener("input", show);
+  show();
+}
