@@ -6,6 +6,7 @@ import hmac
 import secrets
 
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 PREFIX_LENGTH = 8
 
@@ -30,6 +31,6 @@ def digests_of(secret: str) -> list[bytes]:
     return [_digest(secret, key) for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
 
 
-def _digest(secret: str, key: str) -> bytes:
+def _digest(secret: str, key: str | bytes) -> bytes:
     message = b"loyalty.webhook_secret\0" + secret.encode("utf-8", "surrogatepass")
-    return hmac.new(key.encode(), message, hashlib.sha256).digest()
+    return hmac.new(force_bytes(key), message, hashlib.sha256).digest()

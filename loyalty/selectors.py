@@ -1,11 +1,25 @@
 """Reads of loyalty, scoped to who asks."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import unquote_plus
 
 from django.db import connection
-from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BinaryField,
+    DecimalField,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from common.problems import NotAllowed, NotFound
@@ -16,8 +30,12 @@ from loyalty.models import (
     Project,
     ProjectMember,
     WebhookDelivery,
+    WebhookSecret,
 )
 
+PAYLOAD_SHOWN = 4000
+# Cookies that a shop's page has sent along, in a form or in JSON.
+COOKIES = re.compile(r"(COOKIES\W{1,5})[^&\"\n]*", re.IGNORECASE)
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=16, decimal_places=2))
 
 # What the triggers keep true; an answer above zero means that somebody went around them.
@@ -143,7 +161,37 @@ def list_deliveries(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[We
         NotFound
     """
     project = get_project(user_id=user_id, project_id=project_id)
-    return WebhookDelivery.objects.filter(project=project)
+    return (
+        WebhookDelivery.objects.filter(project=project)
+        .defer("body")
+        .annotate(size_bytes=Func("body", function="octet_length", output_field=IntegerField()))
+    )
+
+
+def list_latest_payloads(*, user_id: uuid.UUID, project_id: uuid.UUID, limit: int) -> list[tuple[WebhookDelivery, str]]:
+    """Return the latest webhooks, each with the beginning of its body; somebody's cookies are left out.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    latest = WebhookDelivery.objects.filter(project=project).order_by("-received_at", "-id")
+    beginning = Func("body", Value(1), Value(PAYLOAD_SHOWN), function="substring", output_field=BinaryField())
+    found = latest.defer("body").annotate(beginning=beginning)[:limit]
+    return [(one, _readable(bytes(one.beginning), one.headers.get("content-type", ""))) for one in found]
+
+
+def _readable(beginning: bytes, content_type: str) -> str:
+    text = beginning.decode("utf-8", "replace")
+    if "urlencoded" in content_type:
+        # The mark of a cookie's end must survive, so cookies go first.
+        return unquote_plus(COOKIES.sub(r"\1…", text), errors="replace")
+    return COOKIES.sub(r"\1…", text)
+
+
+def list_webhook_secrets(*, project: Project) -> QuerySet[WebhookSecret]:
+    """Return the project's secrets, of which only the beginnings are known: the present one first."""
+    return WebhookSecret.objects.filter(project=project).order_by(F("valid_until").desc(nulls_first=True))
 
 
 def count_ledger_discrepancies() -> int:

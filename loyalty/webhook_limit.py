@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 WINDOW_SECONDS = 60
 TIMEOUT_SECONDS = 0.005
 QUIET_SECONDS = 1.0
+MOST_SENDERS = 100_000
 FALLBACKS = Counter("loyalty_webhook_limit_fallbacks_total", "Webhooks counted without Redis.")
 
 
@@ -48,12 +49,12 @@ class WebhookLimiter:
     def count(self, sender: bytes, *, now_seconds: float) -> Spent:
         """Count one request of the sender."""
         minute, passed = divmod(now_seconds, WINDOW_SECONDS)
-        counted = self._count_shared(sender, int(minute))
-        is_shared = counted is not None
-        if counted is None:
+        own = self._own.count(sender, int(minute))
+        shared = self._count_shared(sender, int(minute))
+        is_shared = shared is not None
+        if not is_shared:
             FALLBACKS.inc()
-            counted = self._own.count(sender, int(minute))
-        this, last = counted
+        this, last = shared or own
         weighted = this + math.floor(last * (1 - passed / WINDOW_SECONDS))
         return Spent(weighted, max(1, math.ceil(WINDOW_SECONDS - passed)), is_shared)
 
@@ -98,6 +99,8 @@ class OwnCounters:
             if minute != self._minute:
                 self._last = self._this if minute == self._minute + 1 else {}
                 self._minute, self._this = minute, {}
+            if len(self._this) >= MOST_SENDERS:
+                self._this.clear()
             self._this[sender] = self._this.get(sender, 0) + 1
             return self._this[sender], self._last.get(sender, 0)
 

@@ -19,7 +19,7 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
 
     def insert_unless_known(self, delivery: "WebhookDelivery") -> bool:
         """Insert the row, or return False when its webhook id or its claim is taken: one statement, no race."""
-        columns = [field.column for field in WebhookDelivery._meta.concrete_fields]
+        columns = [field.column or "" for field in WebhookDelivery._meta.concrete_fields]
         values = [
             field.get_db_prep_save(getattr(delivery, field.attname), connection)
             for field in WebhookDelivery._meta.concrete_fields

@@ -1,5 +1,10 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from loyalty.pages import views
+
+urlpatterns = [
+    path("shop/", views.shops, name="shops"),
+    path("shop/<uuid:project_id>/", views.shop, name="shop"),
+]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bus.facts import Fact
 from bus.services.record_fact import record_facts
 from common.ids import new_id
 from common.transactions import requires_transaction
@@ -169,7 +170,7 @@ def _expiry(work: _Work) -> datetime | None:
 
 
 def _post(
-    work: _Work, kind: str, order: Order, explanation: dict[str, Any], lines: list[tuple[str, Lot | None, Decimal]]
+    work: _Work, kind: str, order: Order, explanation: dict[str, Any], lines: Sequence[tuple[str, Lot | None, Decimal]]
 ) -> None:
     work.postings.append(
         Posting(
@@ -178,7 +179,9 @@ def _post(
             customer_id=order.customer_id,
             order_pk=order.id,
             explanation=explanation,
-            lines=tuple(Line(kind=where, lot_id=lot and lot.id, amount=amount) for where, lot, amount in lines),
+            lines=tuple(
+                Line(kind=where, lot_id=lot.id if lot else None, amount=amount) for where, lot, amount in lines
+            ),
         )
     )
 
@@ -191,7 +194,7 @@ def _write(work: _Work) -> None:
 
 
 def _tell(work: _Work, balances: dict[uuid.UUID | None, Any]) -> None:
-    facts = []
+    facts: list[Fact] = []
     for customer_id, points, order_id in work.awards:
         balances[customer_id] += points
         facts.append(

@@ -46,6 +46,7 @@ class Posting:
 @requires_transaction
 def lock_accounts(*, project_id: uuid.UUID, customer_ids: Collection[uuid.UUID]) -> Accounts:
     """Return the accounts of customers (locked) and of the project (not locked: it has no balance to guard)."""
+    wanted: set[tuple[uuid.UUID | None, str]]
     wanted = {(customer_id, str(kind)) for customer_id in customer_ids for kind in CUSTOMER_KINDS}
     wanted |= {(None, str(kind)) for kind in PROJECT_KINDS}
     accounts = _read(project_id, customer_ids)

@@ -37,7 +37,7 @@ class TestRotateSecret:
         shop = make_shop()
 
         with use_case():
-            fresh = rotate_secret(project=shop.project, now=NOON, overlap=timedelta(hours=1))
+            fresh = rotate_secret(project=shop.project, actor_id=shop.owner.id, now=NOON, overlap=timedelta(hours=1))
 
         assert find_project(secret=fresh, now=NOON + timedelta(days=1)) == shop.project
         assert find_project(secret=shop.secret, now=NOON + timedelta(minutes=59)) == shop.project
@@ -57,7 +57,7 @@ class TestChangeProject:
         shop = make_shop(base_percent=5)
 
         with use_case():
-            changed = change_project(project=shop.project, base_percent=7)
+            changed = change_project(project=shop.project, actor_id=shop.owner.id, base_percent=7)
 
         shop.project.refresh_from_db()
         assert (shop.project.base_percent, changed.base_percent, shop.project.name) == (7, 7, "Boats and Paddles")

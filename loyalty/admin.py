@@ -1,0 +1,148 @@
+"""Loyalty in the back office: read everything, replay webhooks, change a project's rules through its service."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin, TabularInline
+
+from audit.services.record_entry import record_entry
+from common.transactions import use_case
+from loyalty.models import Customer, LedgerEntry, LedgerTransaction, Lot, Order, Project, ProjectMember, WebhookDelivery
+from loyalty.models.webhook_delivery import WebhookDeliveryQuerySet
+from loyalty.services.change_project import change_project
+from loyalty.services.replay_deliveries import replay_deliveries
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that change through services only."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+
+class MemberInline(TabularInline):
+    model = ProjectMember
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ["user", "role", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Project)
+class ProjectAdmin(ModelAdmin):
+    list_display = ["name", "is_active", "base_percent", "signature_mode", "accrue_on", "rate_limit_per_minute"]
+    list_filter = ["is_active", "signature_mode", "accrue_on"]
+    search_fields = ["name", "=id"]
+    readonly_fields = ["id", "connected_at", "created_at"]
+    ordering = ["-created_at"]
+    inlines = [MemberInline]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a project is opened by its owner, who is shown its secrets once."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: a ledger is kept."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:  # noqa: FBT001  (Django's)
+        """Write through the service; Django has opened the transaction around its form."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        change_project(project=Project.objects.get(id=obj.id), actor_id=_actor(request), **changes)
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly):
+    list_display = ["__str__", "project", "phone", "name", "created_at"]
+    list_filter = [("project", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["project"]
+    search_fields = ["=email", "=phone", "=id"]
+    ordering = ["-created_at", "-id"]
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnly):
+    list_display = ["received_at", "project", "format", "action", "status", "attempts", "signed_with", "last_error"]
+    list_filter = ["status", "format", "action"]
+    list_select_related = ["project"]
+    search_fields = ["=id", "=webhook_id", "=claim"]
+    ordering = ["-received_at", "-id"]
+    exclude = ["body", "digest"]
+    actions = ["replay"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        return super().get_queryset(request).defer("body")
+
+    @admin.action(description=_("Process again: the dead, conflicts and duplicates"))
+    def replay(self, request: HttpRequest, queryset: WebhookDeliveryQuerySet) -> None:
+        with use_case():
+            ids = [str(one) for one in queryset.values_list("id", flat=True)]
+            count = replay_deliveries(deliveries=queryset, now=timezone.now())
+            record_entry(
+                actor_id=_actor(request),
+                action="loyalty.replay_webhooks",
+                target_type="loyalty.webhookdelivery",
+                target_id=ids[0] if len(ids) == 1 else "",
+                changes={"deliveries": [ids, count]},
+            )
+        text = ngettext("%d webhook will be processed again.", "%d webhooks will be processed again.", count)
+        self.message_user(request, text % count)
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly):
+    list_display = ["order_id", "kind", "project", "customer", "amount", "status", "placed_at"]
+    list_filter = ["kind", "status"]
+    list_select_related = ["project", "customer"]
+    search_fields = ["=order_id", "=id"]
+    ordering = ["-placed_at", "-id"]
+
+
+class EntryInline(TabularInline):
+    model = LedgerEntry
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ["account", "lot", "amount"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        return super().get_queryset(request).select_related("account", "lot")
+
+
+@admin.register(LedgerTransaction)
+class LedgerTransactionAdmin(ReadOnly):
+    list_display = ["posted_at", "kind", "project", "customer", "order"]
+    list_filter = ["kind"]
+    list_select_related = ["project", "customer", "order"]
+    search_fields = ["=id", "=order__order_id"]
+    ordering = ["-posted_at", "-id"]
+    inlines = [EntryInline]
+
+
+@admin.register(Lot)
+class LotAdmin(ReadOnly):
+    list_display = ["customer", "project", "amount", "remaining", "status", "created_at", "expires_at"]
+    list_filter = ["status"]
+    list_select_related = ["project", "customer"]
+    search_fields = ["=id"]
+    ordering = ["-created_at", "-id"]
+
+
+def _actor(request: HttpRequest) -> UUID:
+    return cast("UUID", request.user.pk)

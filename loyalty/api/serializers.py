@@ -1,0 +1,139 @@
+"""Shapes of loyalty in the API."""
+
+from typing import Any
+
+import phonenumbers
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from loyalty.models import Customer, LedgerEntry, LedgerTransaction, Project, WebhookDelivery
+
+# What a shop decides for itself. The rate limit protects the platform, so its staff set it.
+RULES = [
+    "name",
+    "is_active",
+    "signature_mode",
+    "base_percent",
+    "currency",
+    "rounding",
+    "basis",
+    "accrue_on",
+    "bonus_lifetime_days",
+    "spend_max_percent",
+    "default_region",
+]
+
+
+def points(**options: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=16, decimal_places=2, **options)
+
+
+class ProjectInput(serializers.ModelSerializer):
+    """A project's rules; what is left out has its usual value, or stays as it is."""
+
+    base_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False)
+    spend_max_percent = serializers.DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False
+    )
+    bonus_lifetime_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False, allow_null=True)
+    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+
+    class Meta:
+        model = Project
+        fields = RULES
+
+    def validate_default_region(self, region: str) -> str:
+        if region not in phonenumbers.SUPPORTED_REGIONS:
+            raise serializers.ValidationError(
+                _("This must be a country: two letters, as in RU."), code="unknown_region"
+            )
+        return region
+
+
+class ProjectSerializer(serializers.ModelSerializer):
+    """A project without its secrets."""
+
+    class Meta:
+        model = Project
+        fields = ["id", *RULES, "rate_limit_per_minute", "connected_at", "created_at"]
+
+
+class OpenedProjectSerializer(serializers.Serializer):
+    """A new project with the secrets that are shown this once."""
+
+    project = ProjectSerializer()
+    webhook_secret = serializers.CharField()
+    webhook_url = serializers.URLField()
+    signing_key = serializers.CharField()
+
+
+class RotatedSecretSerializer(serializers.Serializer):
+    """The new secret, shown this once; the old one works for another 24 hours."""
+
+    webhook_secret = serializers.CharField()
+    webhook_url = serializers.URLField()
+
+
+class CustomerSerializer(serializers.ModelSerializer):
+    """A customer with the points that can be spent and those that wait for payment."""
+
+    active_points = points(read_only=True)
+    pending_points = points(read_only=True)
+
+    class Meta:
+        model = Customer
+        fields = ["id", "email", "phone", "name", "birth_on", "active_points", "pending_points", "created_at"]
+
+
+class TransactionSerializer(serializers.ModelSerializer):
+    """A movement of points: what it did to those that can be spent and to those that wait."""
+
+    order_id = serializers.CharField(source="order.order_id", default=None, allow_null=True, read_only=True)
+    active_points = points(read_only=True)
+    pending_points = points(read_only=True)
+
+    class Meta:
+        model = LedgerTransaction
+        fields = ["id", "kind", "order_id", "active_points", "pending_points", "posted_at"]
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    account = serializers.CharField(source="account.kind", read_only=True)
+
+    class Meta:
+        model = LedgerEntry
+        fields = ["account", "lot", "amount"]
+
+
+class ExplanationSerializer(TransactionSerializer):
+    """A movement with the rules, inputs and formula that made it, and its entries."""
+
+    explanation = serializers.DictField(read_only=True)
+    entries = EntrySerializer(many=True, read_only=True)
+
+    class Meta(TransactionSerializer.Meta):
+        fields = [*TransactionSerializer.Meta.fields, "explanation", "entries"]
+
+
+class WebhookSerializer(serializers.ModelSerializer):
+    """A webhook that came: how it was understood and what came of it."""
+
+    result = serializers.DictField(read_only=True)
+    size_bytes = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = WebhookDelivery
+        fields = [
+            "id",
+            "format",
+            "action",
+            "webhook_id",
+            "signed_with",
+            "status",
+            "attempts",
+            "last_error",
+            "result",
+            "size_bytes",
+            "received_at",
+            "finished_at",
+        ]

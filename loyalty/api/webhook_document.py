@@ -1,0 +1,98 @@
+"""The webhook in the OpenAPI document: a plain view, so what DRF would tell about itself is written here."""
+
+from typing import Any
+
+from common.api.schema import PROBLEM
+
+PURCHASE = {
+    "action": "purchase",
+    "payload": {"email": "user@example.com", "phone": "+79001234567", "amount": 5000, "orderId": "ORDER-123"},
+}
+BATCH = {
+    "action": "batch_purchase",
+    "payload": {
+        "purchases": [{"email": "user1@example.com", "amount": 1000}, {"email": "user2@example.com", "amount": 2000}]
+    },
+}
+BALANCE = {"action": "get_balance", "payload": {"email": "user@example.com"}}
+REGISTER = {"action": "register_user", "payload": {"email": "user@example.com", "name": "Anna"}}
+SPEND = {
+    "action": "spend_bonuses",
+    "payload": {"email": "user@example.com", "bonuses": 100, "orderId": "ORDER-124", "orderAmount": 3000},
+}
+TILDA = [{"name": "Anna", "email": "user@example.com", "payment": {"amount": "5000", "orderid": "tilda_123"}}]
+REFUSALS = {
+    "400": "The body is not understood; `errors` points at what",
+    "401": "The secret is unknown, or the signature missing or wrong",
+    "403": "The project is switched off",
+    "404": "get_balance, spend_bonuses: there is no such customer",
+    "409": "spend_bonuses: not enough points, or too large a part of the order",
+    "413": "The body is larger than 5 MB",
+    "415": "The body is encoded",
+    "422": "The webhook-id or the order is known with other contents",
+    "429": "Too many requests in a minute (never for Tilda)",
+}
+
+
+def document_webhook(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the webhook to the document (a postprocessing hook of drf-spectacular)."""
+    samples: dict[str, Any] = {
+        "purchase": PURCHASE,
+        "batch_purchase": BATCH,
+        "register_user": REGISTER,
+        "get_balance": BALANCE,
+    }
+    samples |= {"spend_bonuses": SPEND, "tilda": TILDA}
+    answer = {
+        "type": "object",
+        "required": ["status", "webhookId"],
+        "properties": {
+            "status": {"type": "string", "enum": ["accepted", "duplicate", "processed"]},
+            "webhookId": {"type": "string", "format": "uuid"},
+        },
+        "additionalProperties": True,
+    }
+    json_body = {
+        "schema": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
+        "examples": {name: {"value": value} for name, value in samples.items()},
+    }
+    taken = {
+        "description": "Taken. Tilda gets `ok`, others the id of what was stored.",
+        "content": {
+            "application/json": {
+                "schema": answer,
+                "example": {"status": "accepted", "webhookId": "01997b1e-7d1a-7c52-9a51-0f6f3f0f5b11"},
+            },
+            "text/plain": {"schema": {"type": "string"}, "example": "ok"},
+        },
+    }
+    refused = {
+        status: {"description": meaning, "content": {"application/problem+json": {"schema": PROBLEM}}}
+        for status, meaning in REFUSALS.items()
+    }
+    header = {"in": "header", "schema": {"type": "string"}, "required": False}
+    result["paths"]["/api/webhook/{webhookSecret}"] = {
+        "post": {
+            "operationId": "webhook_receive",
+            "summary": "Send purchases from a shop",
+            "description": "Kept before it is answered, worked on after. Sending the same again changes nothing.",
+            "tags": ["webhook"],
+            "security": [{}],
+            "parameters": [
+                {"in": "path", "name": "webhookSecret", "required": True, "schema": {"type": "string"}},
+                {**header, "name": "webhook-id", "description": "Standard Webhooks: the id of this message"},
+                {**header, "name": "webhook-timestamp", "description": "Standard Webhooks: Unix seconds, ± 300"},
+                {**header, "name": "webhook-signature", "description": "Standard Webhooks: v1,<base64>"},
+                {**header, "name": "X-Signature", "description": "t=<unix>,v1=<hex>, or <hex> over the body"},
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": json_body,
+                    "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+                },
+            },
+            "responses": {"200": taken, **refused},
+        }
+    }
+    return result
