@@ -217,8 +217,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        # The shops' webhook is a plain view.
+        "loyalty.api.webhook_document.document_webhook",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
+        "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",
         "NotificationEventStatus": "notifications.models.event.NotificationEvent.Status",
         "NotificationJobStatus": "notifications.models.job.NotificationJob.Status",

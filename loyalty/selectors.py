@@ -34,8 +34,9 @@ from loyalty.models import (
 )
 
 PAYLOAD_SHOWN = 4000
-# Cookies that a shop's page has sent along, in a form or in JSON.
-COOKIES = re.compile(r"(COOKIES\W{1,5})[^&\"\n]*", re.IGNORECASE)
+# Cookies that a shop's page has sent along.
+COOKIES_IN_FORM = re.compile(r"(COOKIES=)[^&]*", re.IGNORECASE)
+COOKIES_IN_JSON = re.compile(r'("COOKIES"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=16, decimal_places=2))
 
 # What the triggers keep true; an answer above zero means that somebody went around them.
@@ -184,9 +185,8 @@ def list_latest_payloads(*, user_id: uuid.UUID, project_id: uuid.UUID, limit: in
 def _readable(beginning: bytes, content_type: str) -> str:
     text = beginning.decode("utf-8", "replace")
     if "urlencoded" in content_type:
-        # The mark of a cookie's end must survive, so cookies go first.
-        return unquote_plus(COOKIES.sub(r"\1…", text), errors="replace")
-    return COOKIES.sub(r"\1…", text)
+        return unquote_plus(COOKIES_IN_FORM.sub(r"\1…", text), errors="replace")
+    return COOKIES_IN_JSON.sub(r"\1…", text)
 
 
 def list_webhook_secrets(*, project: Project) -> QuerySet[WebhookSecret]:

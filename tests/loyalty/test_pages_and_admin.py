@@ -44,6 +44,16 @@ class TestShopPages:
         assert shop.secret[:8] in text
         assert "GA1.2" not in text
 
+    def test_show_nobodys_cookies(self, browser: Client, shop: Shop) -> None:
+        order = {"Email": "a@example.com", "COOKIES": 'sid="secret&more"; TILDAUTM=', "payment": {"amount": 1}}
+        shop.post([order])
+
+        text = browser.get(f"/shop/{shop.project.id}/").content.decode()
+
+        assert "a@example.com" in text
+        assert "secret" not in text
+        assert "more" not in text
+
     def test_open_a_programme_and_show_its_secrets_once(self, browser: Client) -> None:
         response = browser.post("/shop/", {"name": "Tents", "base_percent": "7"})
 
