@@ -1,12 +1,14 @@
 """Users, organizers and mails for staff. What changes anything goes through a service, which writes it down."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -71,7 +73,7 @@ class UserAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
         """Leave the writing to the service, which also writes it down."""
         wanted = form.cleaned_data
-        form.carried_out = _carry_out(
+        form.carried_out = _carry_out_inside(
             request,
             lambda: change_access(
                 actor_id=_actor(request),
@@ -211,8 +213,17 @@ def _actor(request: HttpRequest) -> Any:
 
 def _carry_out(request: HttpRequest, action: Callable[[], None]) -> bool:
     """Run a use case; show its refusal to the administrator."""
+    return _shown(request, action, use_case())
+
+
+def _carry_out_inside(request: HttpRequest, action: Callable[[], None]) -> bool:
+    """Do the same where Django's admin has opened the transaction."""
+    return _shown(request, action, transaction.atomic())
+
+
+def _shown(request: HttpRequest, action: Callable[[], None], block: AbstractContextManager[None]) -> bool:
     try:
-        with use_case():
+        with block:
             action()
     except Problem as problem:
         messages.error(request, gettext(problem.title))

@@ -28,33 +28,40 @@ class TestTheList:
     @pytest.mark.parametrize(
         "query",
         [
-            "action=suspend",
+            "action__icontains=suspend",
             "actor=anna",
-            "target_id=42",
-            "target_type=events",
-            "at_from_0=2026-01-01&at_from_1=00:00:00&at_to_0=2099-01-01&at_to_1=00:00:00",
+            "target_id__icontains=42",
+            "target_type__icontains=events",
             "q=request-42",
         ],
     )
     def test_filters(self, office: Client, query: str) -> None:
         anna = make_account(email="anna@example.com")
         make_entry(actor_id=anna.id, target_id="42", request_id="request-42", reason="Found")
-        other = make_entry(action="a.other", target_type="b.other", reason="Lost")
-        if query.startswith("at_"):
-            query = query.replace("at_to_0=2099-01-01", f"at_to_0={other.at or '2099-01-01'}"[:24])
+        make_entry(action="a.other", target_type="b.other", reason="Lost")
 
         page = office.get(f"/admin/audit/auditentry/?{query}").content.decode()
 
         assert "Found" in page
-        if not query.startswith("at_"):
-            assert "Lost" not in page
+        assert "Lost" not in page
 
-    def test_leaves_out_what_lies_outside_the_period(self, office: Client) -> None:
-        make_entry(reason="Now")
+    @pytest.mark.parametrize(
+        ("query", "shown"),
+        [
+            ("at_from_0=2026-01-01&at_from_1=00:00:00", True),
+            ("at_from_0=2026-01-01", True),
+            ("at_from_0=2099-01-01", False),
+            ("at_to_0=2099-01-01", True),
+            ("at_to_0=2026-01-01", False),
+            ("at_from_0=nonsense", True),
+        ],
+    )
+    def test_filters_by_period(self, office: Client, query: str, shown: bool) -> None:
+        make_entry(reason="Found")
 
-        page = office.get("/admin/audit/auditentry/?at_from_0=2099-01-01&at_from_1=00:00:00").content.decode()
+        page = office.get(f"/admin/audit/auditentry/?{query}").content.decode()
 
-        assert "Now" not in page
+        assert ("Found" in page) is shown
 
     def test_names_the_actor(self, office: Client) -> None:
         make_entry(actor_id=make_account(email="anna@example.com").id)
