@@ -22,8 +22,6 @@ def vote_helpful(*, review_id: UUID, voter_id: UUID, now: datetime) -> Review:
     review = get_review(review_id=review_id)
     if review.author_id == voter_id:
         raise OwnReview
-    # The row that counts is locked before the vote that is counted: two clicks at once make one vote, counted once.
-    Review.objects.locked().get(pk=review_id)
     _, is_new = HelpfulVote.objects.get_or_create(review_id=review_id, voter_id=voter_id, defaults={"created_at": now})
     if is_new:
         Review.objects.filter(pk=review_id).update(helpful_count=F("helpful_count") + 1)
@@ -38,7 +36,6 @@ def withdraw_vote(*, review_id: UUID, voter_id: UUID) -> Review:
         NotFound: no published review.
     """
     review = get_review(review_id=review_id)
-    Review.objects.locked().get(pk=review_id)
     deleted, _ = HelpfulVote.objects.filter(review_id=review_id, voter_id=voter_id).delete()
     if deleted:
         Review.objects.filter(pk=review_id).update(helpful_count=F("helpful_count") - 1)
