@@ -118,7 +118,8 @@ def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
             finished_at=now if gives_up else None,
             lease_expires_at=None,
             next_attempt_at=now + timedelta(seconds=pause),
-            last_error=f"{type(error).__name__}: {error}"[:2000],
+            # The first line only: PostgreSQL's details repeat the values, people's addresses among them.
+            last_error=f"{type(error).__name__}: {error}".partition("\n")[0][:2000],
         )
     if gives_up:
         WEBHOOKS_PROCESSED.labels(project=str(claim.project_id), outcome=Status.DEAD).inc()

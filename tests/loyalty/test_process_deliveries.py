@@ -1,6 +1,9 @@
+import json
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from common.transactions import use_case
@@ -123,6 +126,32 @@ class TestProcessDeliveries:
             apply_deliveries(project_id=shop.project.id, claims=slow, now=NOON + LEASE)
 
         assert not Order.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWorkersSideBySide:
+    def test_never_get_in_each_others_way(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        shop = make_shop()
+        for n in range(12):
+            records = [{"email": f"c{k}@example.com", "amount": 100, "orderId": f"{n % 6}-{k}"} for k in range(150)]
+            make_delivery(shop, json.dumps({"action": "batch_purchase", "payload": {"purchases": records}}).encode())
+        monkeypatch.setattr(worker, "claim_deliveries", lambda now: claim_deliveries(now=now, limit=1))
+        start = Barrier(4)
+
+        def work() -> None:
+            start.wait()
+            work_off(NOON)
+            connections.close_all()
+
+        threads = [Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert set(shop.balances().values()) == {(30, 0)}
+        assert set(WebhookDelivery.objects.values_list("attempts", "last_error")) == {(1, "")}
+        assert WebhookDelivery.objects.filter(status="duplicate").count() == 6
 
 
 class TestReplayDeliveries:
