@@ -31,11 +31,11 @@ KINDS = {
     "raft": ("сплав", "рафт"),
     "kayak": ("каяк", "байдар"),
     "sup": ("сап", "sup"),
-    "sail": ("парус", "яхт", "регат"),
+    "sail": ("парус", "яхт"),
     "dive": ("дайв", "погруж"),
     "ski": ("лыж", "скитур", "сноуборд"),
     "dogs": ("упряж", "хаски"),
-    "ice": ("коньк", "лёд", "ледов"),
+    "ice": ("коньк",),
     "winter": ("зим", "лыж", "скитур", "снегоступ", "упряж", "хаски", "коньк", "лёд"),
     "hike": ("поход", "треккинг", "восхожд", "троп", "вершин", "перевал"),
 }
@@ -82,10 +82,10 @@ def _attended() -> list[Booking]:
 
 
 def _matched(bookings: list[Booking]) -> Iterator[tuple[Booking, Text]]:
-    """Yield each text with the booking that writes it; the choosy ones choose first."""
+    """Yield each text with the booking that writes it; those that wait and the choosy ones choose first."""
     texts = [Text(**one) for one in json.loads(TEXTS.read_text())]
     free = list(bookings)
-    for text in sorted(texts, key=lambda one: (not one.about, not one.voice)):
+    for text in sorted(texts, key=lambda one: (not one.is_pending, not one.about, not one.voice)):
         author = next((one for one in free if text.suits(one)), None)
         if author is not None:
             free.remove(author)
