@@ -129,6 +129,12 @@ def list_sessions_of(*, user: User) -> list[UserSession]:
     return sorted(sessions, key=lambda session: session.created_at, reverse=True)
 
 
+def is_session_younger_than(*, session_key: str, since: datetime) -> bool:
+    """Tell whether somebody signed in with this session after that time."""
+    young: bool = UserSession.objects.filter(session_key=session_key, created_at__gt=since).exists()
+    return young
+
+
 def list_due_mails(*, limit: int) -> list[uuid.UUID]:
     """Return ids of mails whose time has come and whose task may have been lost."""
     return list(AccountMail.objects.due().order_by("next_attempt_at", "id").values_list("id", flat=True)[:limit])

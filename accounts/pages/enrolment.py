@@ -7,11 +7,20 @@ from urllib.parse import quote, urlencode
 import segno
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import Authenticator
+from accounts.selectors import is_session_younger_than
 
 SESSION_KEY = "may_enrol_until"
 OPEN = timedelta(minutes=30)
+RECENT = timedelta(minutes=5)
+
+
+def signed_in_long_ago(request: HttpRequest) -> bool:
+    """Tell whether the password must be typed again first: whoever finds an open browser may not bring their phone."""
+    since = timezone.now() - RECENT
+    return not is_session_younger_than(session_key=request.session.session_key or "", since=since)
 
 
 def open_enrolment(request: HttpRequest, now: datetime) -> None:

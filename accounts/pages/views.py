@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import selectors
-from accounts.pages.enrolment import may_enrol, open_enrolment, qr_code
+from accounts.pages.enrolment import may_enrol, open_enrolment, qr_code, signed_in_long_ago
 from accounts.pages.forms import CodeForm, ProfileForm, TokenForm
 from accounts.second_factor import SESSION_KEY, remember_second_factor
 from accounts.services.begin_enrolment import begin_enrolment
@@ -116,7 +116,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@reauthentication_required
+@reauthentication_required(enabled=signed_in_long_ago)
 @require_http_methods(["GET", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Set up a second factor: show the secret, take its first code, show the backup codes once."""

@@ -13,7 +13,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts.models import Authenticator, User
 from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
-from tests.factories.accounts import make_account, make_authenticator, make_organizer, make_user
+from tests.factories.accounts import make_authenticator, make_organizer, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +58,7 @@ def staff_client(user: User, *, verified: bool) -> Client:
 
 @pytest.fixture
 def chief() -> User:
-    return make_account(email="chief@example.com", is_staff=True, is_superuser=True)
+    return make_user(email="chief@example.com", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
@@ -73,13 +73,13 @@ class TestEveryAdminAddress:
 
     @pytest.mark.parametrize("path", PATHS)
     def test_is_closed_without_a_second_factor(self, path: str) -> None:
-        with_device = make_account(is_staff=True, is_superuser=True)
+        with_device = make_user(is_staff=True, is_superuser=True)
         make_authenticator(with_device)
-        without_device = make_account(is_staff=True, is_superuser=True)
+        without_device = make_user(is_staff=True, is_superuser=True)
 
         answers = [
             Client().get(path),
-            staff_client(make_account(), verified=False).get(path),
+            staff_client(make_user(), verified=False).get(path),
             staff_client(with_device, verified=False).get(path),
             staff_client(without_device, verified=False).get(path),
         ]
@@ -88,7 +88,7 @@ class TestEveryAdminAddress:
         assert all(answer["Location"].startswith("/admin/login/") for answer in answers)
 
     def test_is_closed_to_a_verified_user_who_is_not_staff(self) -> None:
-        client = staff_client(make_account(), verified=True)
+        client = staff_client(make_user(), verified=True)
 
         assert client.get("/admin/").status_code == 302
         assert client.get("/admin/login/").status_code == 403
@@ -183,7 +183,7 @@ class TestChangingAccess:
         assert answer["Location"] == f"/admin/accounts/user/{chief.id}/change/"
 
     def test_needs_a_superuser(self) -> None:
-        support = make_account(is_staff=True)
+        support = make_user(is_staff=True)
         user = make_user()
 
         answer = self.post(staff_client(support, verified=True), user, is_active=None)
@@ -198,7 +198,7 @@ class TestActions:
         return office.post(f"/admin/{path}/", {"action": action, "_selected_action": [str(pk)]})
 
     def test_reset_a_lost_device(self, office: Client) -> None:
-        user = make_account()
+        user = make_user()
         make_authenticator(user)
 
         self.act(office, "accounts/user", "reset_devices", user.id)

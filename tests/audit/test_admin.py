@@ -9,14 +9,14 @@ from django.test import Client
 
 from audit.models import AuditEntry
 from tests.accounts.test_admin_site import staff_client
-from tests.factories.accounts import make_account
+from tests.factories.accounts import make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def office() -> Client:
-    return staff_client(make_account(email="chief@example.com", is_staff=True, is_superuser=True), verified=True)
+    return staff_client(make_user(email="chief@example.com", is_staff=True, is_superuser=True), verified=True)
 
 
 def make_entry(**fields: Any) -> AuditEntry:
@@ -36,7 +36,7 @@ class TestTheList:
         ],
     )
     def test_filters(self, office: Client, query: str) -> None:
-        anna = make_account(email="anna@example.com")
+        anna = make_user(email="anna@example.com")
         make_entry(actor_id=anna.id, target_id="42", request_id="request-42", reason="Found")
         make_entry(action="a.other", target_type="b.other", reason="Lost")
 
@@ -64,7 +64,7 @@ class TestTheList:
         assert ("Found" in page) is shown
 
     def test_names_the_actor(self, office: Client) -> None:
-        make_entry(actor_id=make_account(email="anna@example.com").id)
+        make_entry(actor_id=make_user(email="anna@example.com").id)
 
         assert "anna@example.com" in office.get("/admin/audit/auditentry/").content.decode()
 
