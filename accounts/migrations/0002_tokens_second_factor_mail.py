@@ -30,6 +30,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('sent_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'verbose_name': 'account mail',
+                'verbose_name_plural': 'account mails',
+            },
         ),
         migrations.CreateModel(
             name='Authenticator',

@@ -36,6 +36,8 @@ class AccountMail(models.Model):
     objects = AccountMailQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("account mail")
+        verbose_name_plural = _("account mails")
         constraints = [
             # Sent exactly when there is a time of sending.
             models.CheckConstraint(
