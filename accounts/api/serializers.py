@@ -97,7 +97,7 @@ class OrganizerChangesSerializer(OrganizerSerializer):
     slug = serializers.SlugField(max_length=80, required=False)
 
 
-class MemberSerializer(serializers.ModelSerializer[OrganizerMember]):
+class OrganizerMemberSerializer(serializers.ModelSerializer[OrganizerMember]):
     user_id = serializers.UUIDField(read_only=True)
     email = serializers.EmailField(source="user.email", read_only=True)
     display_name = serializers.CharField(source="user.display_name", read_only=True)
@@ -108,6 +108,6 @@ class MemberSerializer(serializers.ModelSerializer[OrganizerMember]):
         read_only_fields = fields
 
 
-class NewMemberSerializer(serializers.Serializer[Any]):
+class NewOrganizerMemberSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField()
     role = serializers.ChoiceField(choices=OrganizerMember.Role.choices)

@@ -266,7 +266,7 @@ class OrganizerView(APIView):
 
 @extend_schema(tags=["organizers"])
 class MembersView(generics.ListAPIView[Any]):
-    serializer_class = shapes.MemberSerializer
+    serializer_class = shapes.OrganizerMemberSerializer
     pagination_class = OldestFirst
     token_scope = ACCOUNT
 
@@ -283,8 +283,8 @@ class MembersView(generics.ListAPIView[Any]):
 
     @extend_schema(
         summary="Add a member to an organizer of mine",
-        request=shapes.NewMemberSerializer,
-        responses={201: shapes.MemberSerializer},
+        request=shapes.NewOrganizerMemberSerializer,
+        responses={201: shapes.OrganizerMemberSerializer},
         examples=[
             OpenApiExample("Manager", value={"email": "anna@example.com", "role": "manager"}, request_only=True),
             OpenApiExample("Member", value=EXAMPLE_MEMBER, response_only=True),
@@ -292,9 +292,9 @@ class MembersView(generics.ListAPIView[Any]):
     )
     @in_use_case
     def post(self, request: Request, organizer_id: UUID) -> Response:
-        given = parsed(shapes.NewMemberSerializer(data=request.data))
+        given = parsed(shapes.NewOrganizerMemberSerializer(data=request.data))
         member = add_member(actor_id=caller_id(request), organizer_id=organizer_id, **given)
-        return Response(shapes.MemberSerializer(member).data, status=201)
+        return Response(shapes.OrganizerMemberSerializer(member).data, status=201)
 
 
 @extend_schema(tags=["organizers"])
