@@ -36,9 +36,10 @@ OWN_APPS = [
 ]
 INSTALLED_APPS = [
     "config",
-    "config.admin_config.AdminConfig",
+    # Before the admin: its templates replace the admin's.
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
+    "config.admin_config.AdminConfig",
     "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -237,6 +238,14 @@ SPECTACULAR_SETTINGS = {
 # What a user may send in the chat: so many credits, refilled each so many seconds.
 CHAT_CREDITS = env.number("CHAT_CREDITS", 50)
 CHAT_CREDIT_SECONDS = env.number("CHAT_CREDIT_SECONDS", 10)
+
+UNFOLD = {
+    "SITE_TITLE": "Aquastream",
+    "SITE_HEADER": "Aquastream",
+    "SITE_ICON": lambda _: "/static/img/mark.svg",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: "/static/img/mark.svg"}],
+    "SHOW_LANGUAGES": True,
+}
 
 CHANNEL_LAYERS: dict[str, dict[str, str]] = {}
 

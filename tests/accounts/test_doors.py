@@ -151,3 +151,14 @@ class TestATokenMadeOnThePage:
         client.post(f"/account/tokens/{AccessToken.objects.get().id}/revoke/")
 
         assert not AccessToken.objects.exists()
+
+
+class TestStartingAgain:
+    def test_forgets_the_password_that_was_given(self, guarded: User) -> None:
+        client = Client()
+        client.post("/accounts/login/", {"login": guarded.email, "password": PASSWORD})
+
+        client.post("/accounts/logout/", {"next": "/accounts/login/"})
+
+        assert client.get("/account/code/")["Location"] == "/accounts/login/"
+        assert client.get("/accounts/login/").status_code == 200

@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def person(stack: dict[str, Any]) -> Any:
-    someone = Person(stack["web"])
-    yield someone
-    someone.http.close()
+def another_browser(stack: dict[str, Any]) -> Iterator[Callable[[], Person]]:
+    """Make people with empty browsers."""
+    with ExitStack() as opened:
+
+        def make() -> Person:
+            someone = Person(stack["web"])
+            opened.callback(someone.http.close)
+            return someone
+
+        yield make
+
+
+@pytest.fixture
+def person(another_browser: Callable[[], Person]) -> Person:
+    """Somebody with an empty browser."""
+    return another_browser()
 
 
 def link_for(mails_to: Callable[[str], list[Any]], address: str, *, since: int) -> str:
@@ -37,6 +50,7 @@ class TestANewAdministrator:
         self,
         stack: dict[str, Any],
         person: Person,
+        another_browser: Callable[[], Person],
         mails_to: Callable[[str], list[Any]],
         eventually: Callable[..., Any],
     ) -> None:
@@ -65,7 +79,7 @@ class TestANewAdministrator:
         assert len(codes) == 10
         assert person.opens("/admin/").url.path == "/admin/"
 
-        again = Person(stack["web"])
+        again = another_browser()
         asked = again.signs_in(account, after="/admin/")
         assert asked.url.path == "/account/code/"
         assert again.opens("/admin/").url.path in ("/account/code/", "/accounts/login/")
