@@ -81,7 +81,7 @@ def chip(query: QueryDict, name: str, value: str, label: str, count: int, *clear
 
 
 def category_chips(query: QueryDict, categories: Iterable[Category], counts: dict[str, int]) -> list[Chip]:
-    """Return chips of the roots, or of what lies below the chosen category, with the way back up."""
+    """Return chips of the leaves, or the way up from the chosen category and what lies below it."""
     known = list(categories)
     chosen = next((one for one in known if one.slug == query.get("category")), None)
     line: list[Category] = []
@@ -89,7 +89,8 @@ def category_chips(query: QueryDict, categories: Iterable[Category], counts: dic
     while step is not None:
         line.insert(0, step)
         step = step.parent
-    below = [one for one in known if one.parent_id == (chosen.id if chosen else None)]
+    parents = {one.parent_id for one in known}
+    below = [one for one in known if (one.parent_id == chosen.id if chosen else one.id not in parents)]
     shown = [*line, *(one for one in below if counts.get(one.slug))]
     return [chip(query, "category", one.slug, one.name, counts.get(one.slug, 0)) for one in shown]
 

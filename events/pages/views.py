@@ -87,19 +87,17 @@ def _facets(request: HttpRequest, query: QueryDict, wishes: dict[str, Any]) -> d
         return narrow(list_catalogue(now=now), wishes, today=today, but=names)
 
     traits = count_by_trait(events=counting("free", "online", *days), periods=periods(today))
-    presets = [
+    named = CatalogueFilter.base_filters
+    chips = [
         presentation.chip(query, "preset", name, str(label), traits[f"in_{name}"], "date_from", "date_to")
         for name, label in PRESETS
     ]
+    chips += [
+        presentation.chip(query, name, "true", str(named[name].label), traits[name]) for name in ("free", "online")
+    ]
     by_category = count_by_category(events=counting("category"))
     return {
-        "presets": presets,
-        "traits": [
-            presentation.chip(query, "free", "true", str(CatalogueFilter.base_filters["free"].label), traits["free"]),
-            presentation.chip(
-                query, "online", "true", str(CatalogueFilter.base_filters["online"].label), traits["online"]
-            ),
-        ],
+        "traits": [one for one in chips if one.count or one.chosen],
         "categories": presentation.category_chips(query, list_categories(), by_category),
         "cities": count_by_city(events=counting("city"), limit=CITIES),
         "strip": presentation.day_strip(query, count_by_day(events=counting(*days), first=today, days=STRIP_DAYS)),

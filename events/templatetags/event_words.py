@@ -1,12 +1,12 @@
 """Times, money and policies in the reader's words."""
 
 import zoneinfo
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_date, format_skeleton, get_timezone_gmt
-from babel.numbers import format_currency
+from babel.dates import format_date, format_interval, format_skeleton
+from babel.numbers import format_decimal, get_currency_symbol
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -16,6 +16,7 @@ from events.models import Event
 
 register = template.Library()
 HOURS_IN_DAY = 24
+SHORT = timedelta(hours=18)
 
 
 def locale() -> str:
@@ -28,8 +29,10 @@ def money(amount: Decimal, currency: str) -> str:
     """Write an amount; kopecks only where there are any."""
     if amount == 0:
         return _("Free")
-    whole = amount == amount.to_integral_value()
-    return str(format_currency(amount, currency, locale=locale(), format="#,##0 ¤" if whole else "#,##0.00 ¤"))
+    kopecks = "" if amount == amount.to_integral_value() else ".00"
+    number = format_decimal(amount, format=f"#,##0{kopecks}", locale=locale())
+    # The Russian locale knows the signs of our currencies: ₽, ₸, Br.
+    return f"{number}\N{NO-BREAK SPACE}{get_currency_symbol(currency, locale='ru')}"
 
 
 @register.filter
@@ -37,9 +40,9 @@ def days(event: Event) -> str:
     """Write the day or days of the event by the calendar of its place; the year only when it isn't this one."""
     first, last = local(event, event.starts_at), local(event, event.ends_at)
     skeleton = "MMMd" if first.year == timezone.now().year else "yMMMd"
-    if first.date() == last.date():
-        return str(format_skeleton("E" + skeleton if locale() != "ru" else skeleton, first, locale=locale()))
-    return f"{_day(first, skeleton)} – {_day(last, skeleton)}"
+    if is_short(event):
+        return str(format_skeleton(skeleton, first, locale=locale()))
+    return str(format_interval(first.date(), last.date(), skeleton, locale=locale()))
 
 
 @register.filter
@@ -50,9 +53,9 @@ def weekday(event: Event) -> str:
 
 @register.filter
 def hours(event: Event) -> str:
-    """Write the hours of a one-day event, or the hour of the start."""
+    """Write the hours of a short event, or the hour of the start."""
     first, last = local(event, event.starts_at), local(event, event.ends_at)
-    if first.date() == last.date():
+    if is_short(event):
         return f"{first:%H:%M}–{last:%H:%M}"
     return f"{first:%H:%M}"
 
@@ -60,8 +63,10 @@ def hours(event: Event) -> str:
 @register.filter
 def zone(event: Event) -> str:
     """Write how far the event's clock is from UTC."""
-    offset = get_timezone_gmt(local(event, event.starts_at), width="short", locale="en")
-    return f"UTC{offset.removeprefix('GMT')}".replace("-", "\N{MINUS SIGN}")
+    minutes = int((local(event, event.starts_at).utcoffset() or timedelta()).total_seconds()) // 60
+    sign = "\N{MINUS SIGN}" if minutes < 0 else "+"
+    whole, rest = divmod(abs(minutes), 60)
+    return f"UTC{sign}{whole}" + (f":{rest:02}" if rest else "")
 
 
 @register.filter
@@ -101,6 +106,11 @@ def span(hours_before: int) -> str:
     return ngettext("%d hour", "%d hours", hours_before) % hours_before
 
 
+def is_short(event: Event) -> bool:
+    """Tell an evening that ends after midnight from an event of several days."""
+    return event.ends_at - event.starts_at < SHORT
+
+
 def local(event: Event, moment: datetime) -> datetime:
     """Return the moment on the clock of the event's place."""
     return moment.astimezone(zoneinfo.ZoneInfo(event.time_zone))
@@ -113,10 +123,6 @@ def _band(hours_before: int, percent: int) -> str:
         "span": span(hours_before),
         "percent": percent,
     }
-
-
-def _day(moment: datetime, skeleton: str) -> str:
-    return str(format_skeleton(skeleton, moment, locale=locale()))
 
 
 @register.filter
