@@ -11,6 +11,7 @@ from bus.models import OutboxRow
 from common.problems import NotAllowed, NotFound, StaleVersion
 from common.transactions import use_case
 from events.actors import Actor
+from events.lifecycle_drawing import render
 from events.models import Event
 from events.models.lifecycle import TRANSITIONS, Driver, Status, actions_from
 from events.services.archive_event import archive_event
@@ -159,3 +160,10 @@ class TestRestoreEvent:
             restored = restore_event(administrator=ADMINISTRATOR, event_id=event.id, now=NOW)
 
         assert restored.status == Status.RUNNING
+
+
+def test_the_picture_shows_every_status_and_every_step() -> None:
+    picture = render()
+
+    assert all(f">{status.value}</text>" in picture for status in Status)
+    assert picture.count("marker-end") == len(TRANSITIONS)

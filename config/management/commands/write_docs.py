@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.documents import asyncapi, data_model, domain_events, problems
+from events import lifecycle_drawing
 from notifications.event_types import catalogue
 
 DOCUMENTS = {
@@ -14,6 +15,7 @@ DOCUMENTS = {
     "asyncapi.json": asyncapi.render,
     "problems.md": problems.render,
     "data-model.md": data_model.render,
+    "event-lifecycle.svg": lifecycle_drawing.render,
     "notification-events.md": catalogue.render_document,
     "notification-events.json": catalogue.render_schemas,
 }
