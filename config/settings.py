@@ -224,6 +224,7 @@ SPECTACULAR_SETTINGS = {
         "loyalty.api.webhook_document.document_webhook",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "EventStatus": "events.models.lifecycle.Status",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",

@@ -1,0 +1,323 @@
+"""The catalogue and the event's page as a browser gets them."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from accounts.models import User
+from events.markdown import render_markdown
+from events.models import Event, EventAccess, Favorite
+from events.models.lifecycle import Status
+from events.templatetags import event_words
+from tests.factories.accounts import make_organizer, make_user
+from tests.factories.events import make_category, make_event, make_ticket_type
+
+pytestmark = pytest.mark.django_db
+
+
+def url(event: Event) -> str:
+    return f"/events/{event.slug}-{event.id}/"
+
+
+def text(response: Any) -> str:
+    return response.content.decode()
+
+
+@pytest.fixture
+def english(client: Client) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+@pytest.fixture
+def signed_in(english: Client) -> Callable[[User], Client]:
+    def sign_in(user: User) -> Client:
+        english.force_login(user)
+        return english
+
+    return sign_in
+
+
+class TestCatalogue:
+    def test_shows_what_can_be_gone_to(self, english: Client) -> None:
+        event = make_ticket_type(event=make_event(title="Rafting"), price=1500).event
+        make_event(title="Hidden", status=Status.DRAFT)
+
+        page = text(english.get("/"))
+
+        assert "Rafting" in page
+        assert url(event) in page
+        assert "from 1,500\N{NO-BREAK SPACE}₽" in page
+        assert "Hidden" not in page
+
+    @pytest.mark.parametrize("events", [1, 12])
+    def test_asks_the_database_the_same_number_of_times(
+        self, english: Client, events: int, django_assert_num_queries: Any
+    ) -> None:
+        for _ in range(events):
+            make_ticket_type()
+
+        # The number found, the cards, traits, categories twice, the tree, cities, days.
+        with django_assert_num_queries(8):
+            english.get("/")
+
+    def test_searches_and_shows_the_match(self, english: Client) -> None:
+        make_event(title="Rafting", description="Вечер у реки")
+        make_event(title="Hike")
+
+        page = text(english.get("/", {"q": "река"}))
+
+        assert "<mark>реки</mark>" in page
+        assert "Rafting" in page
+        assert "Hike" not in page
+
+    def test_shows_nothing_that_a_browser_would_run(self, english: Client) -> None:
+        make_event(title="<script>alert(1)</script>", description="river <img src=x onerror=alert(1)>")
+
+        page = text(english.get("/", {"q": 'river"><script>alert(2)</script>'})) + text(english.get("/?q=river"))
+
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+    def test_counts_what_each_chip_leaves(self, english: Client) -> None:
+        make_event(category=make_category(slug="sup", name_en="SUP"))
+
+        page = text(english.get("/"))
+
+        assert re.search(r'href="\?category=sup".*?SUP <span class="chip__count">1</span>', page, re.DOTALL)
+
+    def test_drops_a_wish_that_makes_no_sense(self, english: Client) -> None:
+        make_event(title="Rafting")
+
+        response = english.get("/?date_from=tomorrow&category=nowhere&free=perhaps&price_max=x&mine=true&page=zzz")
+
+        assert response.status_code == 200
+        assert "Rafting" in text(response)
+
+    def test_says_when_nothing_matches(self, english: Client) -> None:
+        assert "Still water" in text(english.get("/?q=zzzz"))
+
+    def test_turns_pages(self, english: Client) -> None:
+        for _ in range(25):
+            make_event()
+
+        assert "?page=2" in text(english.get("/"))
+        assert "2 / 2" in text(english.get("/?page=2"))
+
+    def test_speaks_russian(self, client: Client) -> None:
+        for _ in range(2):
+            make_event()
+
+        page = text(client.get("/", headers={"Accept-Language": "ru"}))
+
+        assert "2 события" in page
+        assert "Найти" in page
+
+    def test_marks_favourites(self, signed_in: Callable[[User], Client]) -> None:
+        user = make_user()
+        Favorite.objects.create(user=user, event=make_event())
+
+        assert "In favourites" in text(signed_in(user).get("/"))
+
+    @pytest.mark.parametrize(
+        ("seats", "flag"), [({"sold": 0}, None), ({"sold": 91}, "Few left"), ({"sold": 100}, "Sold out")]
+    )
+    def test_says_how_many_are_left_without_numbers(
+        self, english: Client, seats: dict[str, int], flag: str | None
+    ) -> None:
+        make_ticket_type(capacity=100, **seats)
+
+        page = text(english.get("/"))
+
+        assert {one for one in ("Few left", "Sold out") if one in page} == ({flag} if flag else set())
+
+
+class TestEventPage:
+    def test_is_found_by_its_short_address(self, english: Client) -> None:
+        event = make_event(slug="rafting")
+
+        assert english.get(f"/events/{event.id}/")["Location"] == url(event)
+        assert english.get(f"/events/another-name-{event.id}/")["Location"] == url(event)
+        assert english.get(url(event)).status_code == 200
+
+    @pytest.mark.parametrize("status", [Status.DRAFT, Status.SUSPENDED])
+    def test_is_not_there_for_guests_while_hidden(self, english: Client, status: Status) -> None:
+        event = make_event(status=status)
+
+        assert english.get(url(event)).status_code == 404
+        assert english.get(f"/events/{event.id}/").status_code == 404
+
+    def test_shows_a_member_their_draft(self, signed_in: Callable[[User], Client]) -> None:
+        owner = make_user()
+        draft = make_event(organizer=make_organizer(owner=owner), status=Status.DRAFT)
+
+        page = text(signed_in(owner).get(url(draft)))
+
+        assert "A draft" in page
+        assert "noindex" in page
+
+    @pytest.mark.parametrize("types", [1, 9])
+    def test_asks_the_database_the_same_number_of_times(
+        self, english: Client, types: int, django_assert_num_queries: Any
+    ) -> None:
+        event = make_event()
+        for _ in range(types):
+            make_ticket_type(event=event)
+
+        with django_assert_num_queries(2):
+            english.get(url(event))
+
+    def test_keeps_the_address_for_those_who_booked(self, signed_in: Callable[[User], Client]) -> None:
+        event = make_event(address="Secret street 1", online_url="https://example.com/room", contact="Ann")
+        guest, booker = make_user(), make_user()
+        EventAccess.objects.create(user=booker, event=event)
+
+        outside, inside = text(signed_in(guest).get(url(event))), text(signed_in(booker).get(url(event)))
+
+        closed = ("Secret street 1", "https://example.com/room")
+        assert [one in outside for one in closed] == [False, False]
+        assert [one in inside for one in closed] == [True, True]
+
+    def test_offers_a_signed_in_user_a_form(self, signed_in: Callable[[User], Client]) -> None:
+        ticket_type = make_ticket_type(max_per_booking=4)
+        sold_out = make_ticket_type(event=ticket_type.event, sold=10)
+
+        page = text(signed_in(make_user()).get(url(ticket_type.event)))
+
+        assert f'action="/events/{ticket_type.event_id}/book/"' in page
+        assert f'name="quantity-{ticket_type.id}"' in page
+        assert 'max="4"' in page
+        assert f'name="quantity-{sold_out.id}"' not in page
+
+    def test_asks_a_guest_to_sign_in_and_come_back(self, english: Client) -> None:
+        event = make_ticket_type().event
+
+        page = text(english.get(url(event)))
+
+        assert f"?next={url(event)}" in page
+        assert "quantity-" not in page.replace('for="quantity-', "")
+
+    def test_tells_search_engines_what_guests_may_know(self, english: Client) -> None:
+        event = make_event(title="</script><b>Rafting", address="Secret street 1")
+        make_ticket_type(event=event, price=Decimal("1500.00"), sold=10)
+
+        page = text(english.get(url(event)))
+        [written] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+        structured = json.loads(written)
+
+        assert structured["name"] == "</script><b>Rafting"
+        assert structured["offers"][0]["availability"] == "https://schema.org/SoldOut"
+        assert structured["offers"][0]["price"] == "1500.00"
+        assert "Secret" not in written
+        assert f'<link rel="canonical" href="http://127.0.0.1:8000{url(event)}">' in page
+
+    def test_says_in_words_what_is_refunded(self, english: Client) -> None:
+        bands = [{"hours_before": 168, "percent": 100}, {"hours_before": 36, "percent": 50}]
+        event = make_event(refund_policy={"bands": bands}, cancellable_hours_before=24)
+
+        page = text(english.get(url(event)))
+
+        assert "7 days before the start or earlier: 100% back." in page
+        assert "36 hours before the start or earlier: 50% back." in page
+        assert "until 1 day before the start" in page
+
+    def test_is_readable_after_the_end(self, english: Client) -> None:
+        page = text(english.get(url(make_ticket_type(event=make_event(status=Status.FINISHED)).event)))
+
+        assert "The event is over." in page
+        assert "Sign in to book" not in page
+
+
+class TestFavorite:
+    def test_is_kept_and_forgotten(self, signed_in: Callable[[User], Client]) -> None:
+        event, user = make_event(), make_user()
+        client = signed_in(user)
+
+        client.post(f"/events/{event.id}/favorite/", {"kept": ""})
+        kept = Favorite.objects.count()
+        response = client.post(f"/events/{event.id}/favorite/", {"kept": "yes"})
+
+        assert (kept, Favorite.objects.count()) == (1, 0)
+        assert response["Location"] == f"/events/{event.id}/"
+
+    def test_asks_a_guest_to_sign_in(self, english: Client) -> None:
+        response = english.post(f"/events/{make_event().id}/favorite/")
+
+        assert response.status_code == 302
+        assert "/login/" in response["Location"]
+
+
+class TestMarkdown:
+    def test_renders_what_descriptions_need(self) -> None:
+        assert render_markdown("# Plan\n\n- **one**") == "<h3>Plan</h3>\n<ul>\n<li><strong>one</strong></li>\n</ul>\n"
+
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            "<script>alert(1)</script>",
+            "[x](javascript:alert(1))",
+            "[x](data:text/html,<script>alert(1)</script>)",
+            "<img src=x onerror=alert(1)>",
+            "![x](https://example.com/spy.gif)",
+            '<a href="https://example.com" onclick="alert(1)">x</a>',
+            "<style>body{display:none}</style>",
+        ],
+    )
+    def test_lets_nothing_run(self, hostile: str) -> None:
+        rendered = render_markdown(hostile)
+
+        assert not re.search(r"<(script|img|style)|href=\"(javascript|data)|<[^>]*onclick", rendered)
+
+    def test_marks_links_as_written_by_users(self) -> None:
+        assert 'rel="nofollow ugc noopener"' in render_markdown("[x](https://example.com)")
+
+
+class TestWords:
+    def event(self, starts_at: datetime, hours: float, zone: str = "Europe/Moscow") -> Event:
+        return Event(starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours), time_zone=zone)
+
+    def test_write_days_by_the_calendar_of_the_place(self) -> None:
+        start = datetime(timezone.now().year, 6, 14, 20, tzinfo=UTC)
+
+        with translation.override("ru"):
+            assert event_words.days(self.event(start, 2, "Asia/Kamchatka")) == "15 июн."
+            assert event_words.hours(self.event(start, 2, "Asia/Kamchatka")) == "08:00–10:00"
+
+    def test_write_an_evening_that_ends_after_midnight_as_one_day(self) -> None:
+        start = datetime(timezone.now().year, 6, 14, 18, tzinfo=UTC)
+
+        with translation.override("en"):
+            assert event_words.days(self.event(start, 5)) == "14 Jun"
+            assert event_words.hours(self.event(start, 5)) == "21:00–02:00"
+
+    def test_write_several_days_and_another_year(self) -> None:
+        with translation.override("en"):
+            assert event_words.days(self.event(datetime(2031, 6, 14, 6, tzinfo=UTC), 50)) == "14–16 Jun 2031"
+
+    @pytest.mark.parametrize(
+        ("zone", "written"),
+        [("Asia/Kolkata", "UTC+5:30"), ("America/New_York", "UTC\N{MINUS SIGN}4"), ("Europe/London", "UTC+1")],
+    )
+    def test_write_how_far_the_clock_is_from_utc(self, zone: str, written: str) -> None:
+        assert event_words.zone(self.event(datetime(2030, 6, 14, 6, tzinfo=UTC), 2, zone)) == written
+
+    @pytest.mark.parametrize(
+        ("amount", "currency", "russian", "english"),
+        [
+            ("1500.00", "RUB", "1\xa0500\xa0₽", "1,500\xa0₽"),
+            ("1500.50", "RUB", "1\xa0500,50\xa0₽", "1,500.50\xa0₽"),
+            ("0", "RUB", "Бесплатно", "Free"),
+        ],
+    )
+    def test_write_money(self, amount: str, currency: str, russian: str, english: str) -> None:
+        with translation.override("ru"):
+            assert event_words.money(Decimal(amount), currency) == russian
+        with translation.override("en"):
+            assert event_words.money(Decimal(amount), currency) == english
