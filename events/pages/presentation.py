@@ -134,7 +134,7 @@ def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime
         "bookable": any(offer["bookable"] for offer in offers),
         "sold_out": bool(offers) and all(offer["level"] == Availability.SOLD_OUT for offer in offers),
         "level": overall,
-        "price_from": min(prices) if prices else None,
+        "costs": any(prices),
         "standing": standing,
         "shows_place": event.address_is_public or standing.has_access,
         "kept": kept,

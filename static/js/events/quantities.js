@@ -4,14 +4,18 @@ const total = form?.querySelector(".offers__total");
 
 function show() {
   let sum = 0;
-  for (const input of form.querySelectorAll("[data-price]")) sum += Number(input.value || 0) * Number(input.dataset.price);
-  const seats = [...form.querySelectorAll("[data-price]")].reduce((count, input) => count + Number(input.value || 0), 0);
+  let seats = 0;
+  for (const input of form.querySelectorAll("[data-price]")) {
+    seats += Number(input.value);
+    sum += Number(input.value) * Number(input.dataset.price);
+  }
   const money = new Intl.NumberFormat(document.documentElement.lang, {
     style: "currency",
     currency: form.dataset.currency,
+    currencyDisplay: "narrowSymbol",
     minimumFractionDigits: sum % 1 ? 2 : 0,
   });
-  total.hidden = seats === 0;
+  total.hidden = sum === 0;
   total.querySelector("output").textContent = money.format(sum);
   form.querySelector("button.offers__go").disabled = seats === 0;
 }
