@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -26,7 +27,7 @@ class WantedSeatsSerializer(serializers.Serializer):
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({item["ticket_type"] for item in items}) != len(items):
-            raise serializers.ValidationError("A ticket type may stand in the list once.", code="repeated")
+            raise serializers.ValidationError(_("A ticket type may stand in the list once."), code="repeated")
         return items
 
     @property

@@ -3,24 +3,24 @@
 from dataclasses import dataclass
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BookingStatus(models.TextChoices):
-    HELD = "held", _("waiting for payment")
-    CONFIRMED = "confirmed", _("confirmed")
-    ATTENDED = "attended", _("attended")
-    EXPIRED = "expired", _("expired")
-    CANCELLED = "cancelled", _("cancelled")
+    HELD = "held", pgettext_lazy("booking", "waiting for payment")
+    CONFIRMED = "confirmed", pgettext_lazy("booking", "confirmed")
+    ATTENDED = "attended", pgettext_lazy("booking", "attended")
+    EXPIRED = "expired", pgettext_lazy("booking", "expired")
+    CANCELLED = "cancelled", pgettext_lazy("booking", "cancelled")
 
 
 class CancelledBy(models.TextChoices):
     """On whose behalf a booking was cancelled."""
 
-    USER = "user", _("the participant")
-    ORGANIZER = "organizer", _("the organizer")
-    ADMINISTRATOR = "administrator", _("an administrator")
-    EVENT = "event", _("the event was cancelled")
+    USER = "user", pgettext_lazy("booking", "the participant")
+    ORGANIZER = "organizer", pgettext_lazy("booking", "the organizer")
+    ADMINISTRATOR = "administrator", pgettext_lazy("booking", "an administrator")
+    EVENT = "event", pgettext_lazy("booking", "the event was cancelled")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
-from babel.dates import format_date, format_time
-from babel.numbers import format_currency
+from babel.dates import format_date
+from babel.numbers import format_decimal, get_currency_symbol
 from django.utils.translation import get_language
 
 from bookings.models import Booking, Ticket
@@ -32,12 +32,13 @@ def present_bookings(bookings: Iterable[Booking], *, now: datetime) -> dict[str,
     return {"upcoming": upcoming, "past": [one for one in shown if one not in upcoming]}
 
 
-def present_booking(booking: Booking, *, now: datetime) -> dict[str, Any]:
-    """Return one booking with everything that its state calls for."""
+def present_booking(booking: Booking, *, time_zone: str, now: datetime) -> dict[str, Any]:
+    """Return one booking with everything that its state calls for; `time_zone` is the reader's."""
     shown = _line(booking)
     shown["items"] = [(item, money_text(item.total)) for item in booking.items.all()]
     shown["seconds_left"] = max(0, int((booking.hold_expires_at - now).total_seconds()))
     if booking.status == BookingStatus.HELD:
+        shown["pay_before"] = f"{booking.hold_expires_at.astimezone(ZoneInfo(time_zone)):%H:%M}"
         shown["payment"] = get_last_payment(booking_id=booking.id)
     if booking.status in (BookingStatus.CONFIRMED, BookingStatus.ATTENDED):
         tickets = list_tickets_of_booking(user_id=booking.user_id, booking_id=booking.id)
@@ -64,16 +65,17 @@ def qr_code(text: str) -> str:
 
 def money_text(money: Money) -> str:
     """Write an amount: 1 500 ₽, and kopecks only when there are some."""
-    whole = money.amount == money.amount.to_integral_value()
-    pattern = "#,##0\xa0¤" if whole else None
-    return format_currency(money.amount, money.currency, pattern, locale=_language(), currency_digits=not whole)
+    kopecks = "" if money.amount == money.amount.to_integral_value() else ".00"
+    number = format_decimal(money.amount, format=f"#,##0{kopecks}", locale=_locale())
+    # The Russian locale knows the signs of our currencies.
+    return f"{number}\N{NO-BREAK SPACE}{get_currency_symbol(money.currency, locale='ru')}"
 
 
 def moment_text(moment: datetime, time_zone: str) -> str:
     """Write a moment by the calendar and clock of the place."""
     local = moment.astimezone(ZoneInfo(time_zone))
-    day = format_date(local, "d MMMM y, EEEE" if _language() == "ru" else "EEEE, d MMMM y", locale=_language())
-    return f"{day}, {format_time(local, 'short', locale=_language())}"
+    day = format_date(local, "d MMMM y, EEEE" if _locale() == "ru" else "EEEE, d MMMM y", locale=_locale())
+    return f"{day}, {local:%H:%M}"
 
 
 def _line(booking: Booking) -> dict[str, Any]:
@@ -85,5 +87,5 @@ def _line(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _language() -> str:
-    return "en" if (get_language() or "").startswith("en") else "ru"
+def _locale() -> str:
+    return "en_GB" if (get_language() or "").startswith("en") else "ru"

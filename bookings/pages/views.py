@@ -26,12 +26,12 @@ from bookings.services.start_payment import start_payment
 from common.callers import caller_id
 from common.transactions import use_case
 
-QUANTITY = re.compile(r"quantity[-_](?P<ticket_type>[0-9a-f-]{36})")
+QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
 BOOKINGS_SHOWN = 100
 
 
 def wanted_quantities(fields: Any) -> dict[UUID, int]:
-    """Read `quantity_<ticket type>` fields; what is empty, zero or no number isn't wanted."""
+    """Read `quantity-<ticket type>` fields; what is empty, zero or no number isn't wanted."""
     wanted = {}
     for name, value in fields.items():
         match = QUANTITY.fullmatch(name)
@@ -73,7 +73,8 @@ class BookingView(LoginRequiredMixin, View):
             booking = open_booking(
                 booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id), now=now
             )
-        response = render(request, "bookings/booking.html", present_booking(booking, now=now))
+        shown = present_booking(booking, time_zone=request.user.time_zone, now=now)
+        response = render(request, "bookings/booking.html", shown)
         # Back from the payment page, the browser must ask again and not show the old hold.
         response["Cache-Control"] = "no-store"
         return response
@@ -97,7 +98,8 @@ class CancelView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:
         booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
-        return render(request, "bookings/cancel.html", present_booking(booking, now=timezone.now()))
+        shown = present_booking(booking, time_zone=request.user.time_zone, now=timezone.now())
+        return render(request, "bookings/cancel.html", shown)
 
     @explained
     def post(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:

@@ -1,0 +1,141 @@
+"""Bookings and their money for administrators: read, find, start again what waits for a person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin, TabularInline
+
+from bookings.models import (
+    Booking,
+    BookingItem,
+    EventCancellation,
+    Payment,
+    ProviderWebhook,
+    Refund,
+    SeatDrift,
+    Ticket,
+)
+from bookings.services.retry_payment_work import retry_refunds, retry_webhooks
+from common.callers import caller_id
+from common.transactions import use_case
+
+
+class Shown(ModelAdmin):
+    """Rows that change only through services."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+
+class ShownInline(TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+
+class ItemInline(ShownInline):
+    model = BookingItem
+    fields = ["name", "quantity", "unit_price", "currency"]
+
+
+class PaymentInline(ShownInline):
+    model = Payment
+    fields = ["provider", "provider_payment_id", "status", "amount", "refunded", "currency", "failure", "settled_at"]
+
+
+class TicketInline(ShownInline):
+    model = Ticket
+    # The code opens the door: it is shown to its owner only.
+    fields = ["id", "ticket_type", "holder_name", "checked_in_at", "checked_in_by", "gate", "voided_at"]
+    readonly_fields = ["id"]
+
+
+@admin.register(Booking)
+class BookingAdmin(Shown):
+    list_display = ["id", "user", "event", "status", "seats", "amount", "currency", "created_at", "hold_expires_at"]
+    list_filter = ["status", "cancelled_by", "created_at"]
+    list_select_related = ["user", "event"]
+    search_fields = ["=id", "user__email", "event__title"]
+    ordering = ["-created_at", "-id"]
+    inlines = [ItemInline, PaymentInline, TicketInline]
+
+
+@admin.register(Refund)
+class RefundAdmin(Shown):
+    list_display = ["id", "booking", "amount", "currency", "reason", "status", "attempts", "last_error", "created_at"]
+    list_filter = ["status", "reason"]
+    list_select_related = ["payment"]
+    search_fields = ["=id", "=payment__booking__id", "=payment__provider_payment_id"]
+    ordering = ["-created_at", "-id"]
+    actions = ["retry"]
+
+    @admin.display(description=_("booking"))
+    def booking(self, refund: Refund) -> str:
+        return str(refund.payment.booking_id)
+
+    @admin.action(description=_("Ask the provider again for refunds that failed"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+        with use_case():
+            count = retry_refunds(refunds=queryset, actor_id=caller_id(request), now=timezone.now())
+        self.message_user(
+            request, ngettext("%d refund will be tried again.", "%d refunds will be tried again.", count) % count
+        )
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bookings.change_booking")
+
+
+@admin.register(ProviderWebhook)
+class ProviderWebhookAdmin(Shown):
+    list_display = ["notice_id", "provider", "status", "attempts", "last_error", "received_at", "applied_at"]
+    list_filter = ["status", "provider"]
+    search_fields = ["=notice_id"]
+    ordering = ["-received_at", "-id"]
+    actions = ["retry"]
+
+    @admin.action(description=_("Apply parked notices again"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[ProviderWebhook]) -> None:
+        with use_case():
+            count = retry_webhooks(webhooks=queryset, actor_id=caller_id(request), now=timezone.now())
+        self.message_user(
+            request, ngettext("%d notice will be applied again.", "%d notices will be applied again.", count) % count
+        )
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bookings.change_booking")
+
+
+@admin.register(EventCancellation)
+class EventCancellationAdmin(Shown):
+    list_display = ["event", "total", "failures", "attempts", "next_attempt_at", "created_at", "finished_at"]
+    list_select_related = ["event"]
+    search_fields = ["event__title"]
+    ordering = ["-created_at"]
+
+
+@admin.register(SeatDrift)
+class SeatDriftAdmin(Shown):
+    """Empty, or something is broken."""
+
+    list_display = ["event", "ticket_type", "held_stored", "held_counted", "sold_stored", "sold_counted", "found_at"]
+    list_select_related = ["event", "ticket_type"]
+    search_fields = ["event__title"]
+    ordering = ["event_id", "id"]

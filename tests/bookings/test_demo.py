@@ -1,0 +1,72 @@
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from bookings.management.demo import load_demo
+from bookings.models import Booking, Ticket
+from bookings.selectors import attended_event
+from bookings.services.check_seats import check_seats
+from common.transactions import use_case
+from tests.factories.accounts import make_user
+from tests.factories.events import make_event, make_ticket_type
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def known() -> dict[str, Any]:
+    past = timezone.now() - timezone.timedelta(days=30)
+    for _ in range(2):
+        make_ticket_type(event=make_event(starts_at=past, status="finished"))
+    for capacity in (40, 50, 60, 70, 80):
+        make_ticket_type(event=make_event(), capacity=capacity)
+    bookable = make_ticket_type(capacity=5).event
+    return {
+        "accounts": {role: {"id": str(make_user().id)} for role in ("user", "user2")},
+        "demo_people": [str(make_user().id) for _ in range(40)],
+        "demo_events": {"bookable": str(bookable.id)},
+    }
+
+
+def run(known: dict[str, Any]) -> dict[str, Any]:
+    with use_case():
+        return load_demo(known)
+
+
+class TestLoadDemo:
+    def test_is_the_same_on_each_run(self, known: dict[str, Any]) -> None:
+        first = run(known)
+        rows = Booking.objects.count(), Ticket.objects.count()
+
+        second = run(known)
+
+        assert first == second
+        assert rows == (Booking.objects.count(), Ticket.objects.count())
+
+    def test_lets_the_user_have_been_somewhere_and_go_somewhere(self, known: dict[str, Any]) -> None:
+        told = run(known)
+
+        user = known["accounts"]["user"]["id"]
+        assert attended_event(user_id=user, event_id=told["demo_attended_event"])
+        assert Booking.objects.filter(user_id=user, status="confirmed").count() == 2
+
+    def test_fills_one_event_and_nearly_fills_another(self, known: dict[str, Any]) -> None:
+        from events.models import TicketType
+
+        run(known)
+
+        left = sorted(one.available for one in TicketType.objects.filter(event__status="published"))
+        assert left[:2] == [0, 2]
+
+    def test_keeps_the_seats_of_events_that_others_need(self, known: dict[str, Any]) -> None:
+        run(known)
+
+        crowd = Booking.objects.filter(event_id=known["demo_events"]["bookable"])
+        assert sum(one.seats for one in crowd) <= 3
+
+    def test_leaves_the_counters_right(self, known: dict[str, Any]) -> None:
+        run(known)
+
+        with use_case():
+            assert check_seats(now=timezone.now()) == []
