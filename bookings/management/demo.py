@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from bookings.models import Booking, BookingItem, Payment, SandboxPayment, Ticket
+from bookings.models.ticket_code import new_code
 from bookings.providers.port import ProviderPayment
 from bookings.services.hold_seats import hold_seats
 from bookings.services.settle_payment import settle_payment
@@ -179,7 +180,7 @@ def _add(
                 currency=kind.currency,
             )
         )
-        rows.tickets += [Ticket(booking=booking, ticket_type=kind) for _ in range(quantity)]
+        rows.tickets += [Ticket(booking=booking, ticket_type=kind, code=new_code()) for _ in range(quantity)]
     if total:
         _add_payment(rows, booking)
 

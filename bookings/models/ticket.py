@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from bookings.models.booking import Booking
-from bookings.models.ticket_code import new_code, signed
+from bookings.models.ticket_code import signed
 from common.ids import new_id
 
 
@@ -25,7 +25,7 @@ class Ticket(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="tickets")
     ticket_type = models.ForeignKey("events.TicketType", on_delete=models.PROTECT, related_name="+")
-    code = models.CharField(max_length=32, default=new_code, editable=False)
+    code = models.CharField(max_length=32)
     holder_name = models.CharField(max_length=120, blank=True)
     checked_in_at = models.DateTimeField(null=True, blank=True)
     checked_in_by = models.ForeignKey(

@@ -82,6 +82,7 @@ def _line(booking: Booking) -> dict[str, Any]:
     return {
         "booking": booking,
         "event": booking.event,
+        "event_url": f"/events/{booking.event_id}/",
         "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
         "total": money_text(booking.total),
     }

@@ -6,6 +6,7 @@ from functools import partial
 
 from bookings.domain_events import BookingConfirmed, told_of
 from bookings.models import Booking, Ticket
+from bookings.models.ticket_code import new_code
 from bookings.services.change_status import change_status
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last
@@ -29,7 +30,7 @@ def confirm_booking(*, booking_id: uuid.UUID, now: datetime) -> Booking:
 def admit(*, booking: Booking) -> None:
     """Sell the held seats of a booking that has just become confirmed, and make its tickets."""
     Ticket.objects.bulk_create(
-        Ticket(booking=booking, ticket_type_id=item.ticket_type_id)
+        Ticket(booking=booking, ticket_type_id=item.ticket_type_id, code=new_code())
         for item in booking.items.all()
         for _ in range(item.quantity)
     )
