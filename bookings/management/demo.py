@@ -29,6 +29,7 @@ FULLEST_PERCENT = 60
 LEFT_WHEN_NEARLY_FULL = 2
 ROOM_TO_SPARE = 5
 HOLD = timedelta(minutes=15)
+KEPT_FREE = ("bookable", "free")
 
 
 @dataclass
@@ -76,10 +77,9 @@ def _events(status: str) -> Any:
 
 
 def _spoken_of(known: dict[str, Any]) -> set[uuid.UUID]:
-    """Return the events that other parts of the demo have a use for: they keep their seats."""
-    named = known.get("demo_events", {}).values()
-    ids = [one for value in named for one in (value if isinstance(value, list) else [value])]
-    return {uuid.UUID(str(one)) for one in ids}
+    """Return the events that journeys book: they keep their seats, and the accounts keep away from them."""
+    roles = known.get("demo_events", {})
+    return {uuid.UUID(roles[role]) for role in KEPT_FREE if role in roles}
 
 
 def _some(people: list[uuid.UUID], event: Event) -> list[uuid.UUID]:
