@@ -96,11 +96,12 @@ def _words(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return "object"
     if "enum" in schema:
-        return "one of " + ", ".join(f"`{one}`" for one in schema["enum"])
+        return " or ".join(f"`{one}`" for one in schema["enum"])
     if schema.get("type") == "array":
-        least = "at least one " if schema.get("minItems") else ""
-        return f"array of {least}{_words(schema['items'])}"
+        return f"array of {'one or more' if schema.get('minItems') else 'any number'}: {_words(schema['items'])}"
     words = str(schema.get("format") or schema.get("type", "anything"))
+    if schema.get("minLength"):
+        words = f"{words}, not empty"
     limits = {
         "minLength": "from {} characters",
         "maxLength": "up to {} characters",

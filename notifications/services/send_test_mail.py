@@ -14,10 +14,10 @@ from notifications.rendering.message import Message, render_message
 from notifications.rendering.sandbox import TemplateIsBroken
 
 
-class TestMailNotSent(Problem):
+class SampleNotSent(Problem):
     """The text is broken, isn't a mail's, or the mail server has refused it."""
 
-    code = "test_mail_not_sent"
+    code = "sample_not_sent"
     status = 409
     title = "The test mail was not sent."
 
@@ -41,10 +41,10 @@ def send_test_mail(*, version: TemplateVersion, recipient_id: UUID, to: str) -> 
     """Send it now, past every queue and rule.
 
     Raises:
-        TestMailNotSent
+        SampleNotSent
     """
     if version.channel != Channel.EMAIL:
-        raise TestMailNotSent(version.channel)
+        raise SampleNotSent(version.channel)
     channel = EmailChannel()
     try:
         channel.deliver(
@@ -57,6 +57,6 @@ def send_test_mail(*, version: TemplateVersion, recipient_id: UUID, to: str) -> 
             )
         )
     except (TemplateIsBroken, TemporaryRefusal, PermanentRefusal) as error:
-        raise TestMailNotSent(str(error)) from error
+        raise SampleNotSent(str(error)) from error
     finally:
         channel.close()

@@ -79,7 +79,7 @@ def push_service(settings: Any) -> Iterator[PushService]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             status = service.answers.get(self.path.rstrip("/").rpartition("/")[2], 201)
             if status < 300:
-                service.received.append((self.path, dict(self.headers.items()), body))
+                service.received.append((self.path, {name.lower(): one for name, one in self.headers.items()}, body))
             self.send_response(status)
             for name, value in service.headers.items():
                 self.send_header(name, value)
