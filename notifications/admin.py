@@ -224,6 +224,9 @@ class TemplateVersionAdmin(ModelAdmin):
 
 
 class SegmentForm(forms.ModelForm):
+    # No condition at all is an answer too: everybody.
+    conditions = forms.JSONField(label=_("Conditions"), required=False, initial=dict)
+
     class Meta:
         model = Segment
         fields = ["code", "description", "conditions"]
