@@ -11,7 +11,13 @@ process = ChatProcess(start_node, stop_node)
 
 application = ProtocolTypeRouter(
     {
-        "websocket": URLRouter([path("ws/chat/", ChatEndpoint(process.node)), re_path(r"", refuse_path)]),
+        "websocket": URLRouter(
+            [
+                # Channels routes ASGI applications by Django's paths, which are typed for views.
+                path("ws/chat/", ChatEndpoint(process.node)),  # type: ignore[arg-type]
+                re_path(r"", refuse_path),  # type: ignore[arg-type]
+            ]
+        ),
         "http": process.http,
         "lifespan": process.lifespan,
     }

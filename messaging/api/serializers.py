@@ -15,7 +15,7 @@ class NewConversationSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
 
 
-class MemberSerializer(serializers.ModelSerializer[Membership]):
+class ConversationMemberSerializer(serializers.ModelSerializer[Membership]):
     id = serializers.UUIDField(source="user_id")
     name = serializers.CharField(source="user.public_name")
 
@@ -25,7 +25,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 
 
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
-    members = MemberSerializer(source="present", many=True)
+    members = ConversationMemberSerializer(source="present", many=True)
     read_seq = serializers.IntegerField(source="own_read_seq")
     unread = serializers.SerializerMethodField()
     last_text = serializers.SerializerMethodField()

@@ -1,5 +1,10 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from messaging.pages import views
+
+urlpatterns = [
+    path("chat/", views.chat, name="chat"),
+    path("chat/<uuid:conversation_id>/", views.conversation, name="chat_conversation"),
+]

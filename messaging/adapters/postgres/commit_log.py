@@ -40,7 +40,7 @@ class OutboxCommitLog:
 
     async def committed(self) -> list[Committed]:
         async with connected(self._readers) as connection:
-            horizon = (await (await connection.execute(HORIZON)).fetchone())[0]
+            ((horizon,),) = await (await connection.execute(HORIZON)).fetchall()
             # After a restore into a new cluster, transactions are counted anew.
             start = horizon if self._from is None else min(self._from, horizon)
             if start == horizon:

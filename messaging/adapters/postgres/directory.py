@@ -102,7 +102,7 @@ class PostgresDirectory:
         async with connected(self._readers) as connection, connection.pipeline():
             clock = await connection.execute(NOW)
             cursor = await connection.execute(HEADS, parameters)
-            now = (await clock.fetchone())[0]
+            ((now,),) = await clock.fetchall()
             rows = await cursor.fetchall()
         # More changed than fits: the client must not believe that what isn't listed is unchanged.
         resumed = since is not None and since <= float(now) and len(rows) < limit

@@ -150,7 +150,8 @@ class PostgresMessageStore:
             heads = {key: row[2] for key, row in rows.items()}
             answers, new = number(drafts, heads=heads, known=known, cards=cards)
             written = await connection.execute(WRITE, columns_of(new, lane)) if new else None
-        at = (await written.fetchone())[0] if written is not None else None
+        row = await written.fetchone() if written is not None else None
+        at = row[0] if row is not None else None
         return [complete(answer, new, at) for answer in answers]
 
     async def _true_cards(

@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from messaging.adapters.redis.client import RedisLine
 
@@ -31,7 +32,7 @@ class RedisRecentMessages:
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         async with self._line.answered() as redis:
             # From the known one on: its presence shows that nothing between is missing.
-            found = await redis.zrangebyscore(
+            found: Any = await redis.zrangebyscore(
                 key_of(conversation_id), seq, "+inf", start=0, num=limit + 1, withscores=True
             )
         messages = [(int(score), payload) for payload, score in found]

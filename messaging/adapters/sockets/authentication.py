@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.api.authentication import AccessTokenAuthentication
+from accounts.scopes import READ, WRITE
 
 
 class ForeignOrigin(Exception):
@@ -46,10 +47,11 @@ def is_own_page(origin: str) -> bool:
 @database_sync_to_async
 def user_of_token(token: str) -> UUID | None:
     try:
-        user, _ = AccessTokenAuthentication().authenticate_credentials(token.encode())
+        user, access_token = AccessTokenAuthentication().authenticate_credentials(token.encode())
     except AuthenticationFailed:
         return None
-    return user.pk if user.is_active else None
+    # A socket does both, so a token that may only read opens none.
+    return user.pk if {READ, WRITE} <= set(access_token.scopes) else None
 
 
 @database_sync_to_async

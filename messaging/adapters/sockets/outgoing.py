@@ -66,7 +66,7 @@ class Outgoing:
             return
 
     async def _write_frame(self) -> None:
-        lines = []
+        lines: list[bytes] = []
         size = 0
         while self._objects and len(lines) < limits.FRAME_OBJECTS:
             size += len(self._objects[0]) + 1

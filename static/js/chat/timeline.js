@@ -1,0 +1,78 @@
+/**
+ * What this page knows of one conversation. Messages are shown in the order of `seq`, without holes and once:
+ * one that comes too early is held back, and what is missing is fetched after a moment.
+ */
+
+export const GAP_PATIENCE = 300;
+
+export class Timeline {
+  messages = [];
+  typing = new Map();
+  isLoaded = false;
+  hasOlder = true;
+  #held = new Map();
+
+  constructor({ id, title, members, last_seq, read_seq, last_text, delivered = 0 }) {
+    this.id = id;
+    this.title = title;
+    this.members = new Map(members.map((member) => [member.id, member]));
+    this.lastSeq = last_seq;
+    this.readSeq = read_seq;
+    this.lastText = last_text;
+    // Up to here this page has everything that it will show, and says so to the server.
+    this.last = delivered;
+  }
+
+  get unread() {
+    return Math.max(0, this.lastSeq - this.readSeq);
+  }
+
+  get isBehind() {
+    return this.last < this.lastSeq;
+  }
+
+  /** Start with a page of the latest messages. */
+  load(messages, hasOlder) {
+    this.messages = [];
+    this.isLoaded = true;
+    this.hasOlder = hasOlder;
+    this.last = messages.length ? messages[0].seq - 1 : this.lastSeq;
+    return this.take(messages);
+  }
+
+  /** Put earlier messages before the first one. */
+  prepend(messages, hasOlder) {
+    const first = this.messages[0]?.seq ?? Infinity;
+    this.messages.unshift(...messages.filter((message) => message.seq < first));
+    this.hasOlder = hasOlder;
+  }
+
+  /** Take messages in; return those that can be shown now. */
+  take(messages) {
+    for (const message of messages) {
+      if (message.seq > this.last) this.#held.set(message.seq, message);
+      if (message.seq >= this.lastSeq) {
+        this.lastSeq = message.seq;
+        this.lastText = message.body?.text ?? "";
+      }
+    }
+    const shown = [];
+    while (this.#held.has(this.last + 1)) {
+      const message = this.#held.get(this.last + 1);
+      this.#held.delete(message.seq);
+      this.last = message.seq;
+      shown.push(message);
+    }
+    if (this.isLoaded) this.messages.push(...shown);
+    return shown;
+  }
+
+  /** How far everybody else has got: the state of one's own messages. */
+  stateOf(seq, me) {
+    const others = [...this.members.values()].filter((member) => member.id !== me);
+    if (others.length === 0) return "sent";
+    if (others.every((member) => member.read_seq >= seq)) return "read";
+    if (others.every((member) => member.delivered_seq >= seq)) return "delivered";
+    return "sent";
+  }
+}

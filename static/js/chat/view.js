@@ -1,0 +1,204 @@
+/** The page: everything is written as text, never as markup. */
+
+const SCROLL_SLACK = 80;
+
+export class View {
+  constructor(root, words, me) {
+    this.root = root;
+    this.words = words;
+    this.me = me;
+    this.list = root.querySelector("#chat-conversations");
+    this.log = root.querySelector("#chat-messages");
+    this.title = root.querySelector("#chat-title");
+    this.typingLine = root.querySelector("#chat-typing");
+    this.statusLine = root.querySelector("#chat-status");
+    this.older = root.querySelector("#chat-older");
+    this.form = root.querySelector("#chat-composer");
+    this.text = root.querySelector("#chat-text");
+    this.announcer = root.querySelector("#chat-announcer");
+    const language = document.documentElement.lang;
+    this.time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+    this.day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
+    this.items = new Map();
+  }
+
+  say(text) {
+    if (this.statusLine.textContent !== text) this.statusLine.textContent = text;
+  }
+
+  announce(text) {
+    this.announcer.textContent = text;
+  }
+
+  showConversations(timelines, openId) {
+    for (const timeline of timelines) this.showConversation(timeline, openId);
+  }
+
+  /** One line of the list; a new conversation comes to the top. */
+  showConversation(timeline, openId) {
+    let item = this.list.querySelector(`[data-conversation="${timeline.id}"]`);
+    if (!item) {
+      item = element("li", "conversations__item");
+      item.dataset.conversation = timeline.id;
+      const link = element("a", "conversations__link");
+      link.href = `/chat/${timeline.id}/`;
+      link.append(element("span", "conversations__title", timeline.title));
+      link.append(element("span", "conversations__last"), element("span", "conversations__unread"));
+      item.append(link);
+      this.list.prepend(item);
+    }
+    const link = item.querySelector("a");
+    toggle(link, "aria-current", timeline.id === openId, "page");
+    item.querySelector(".conversations__last").textContent = timeline.lastText;
+    const unread = item.querySelector(".conversations__unread");
+    unread.textContent = timeline.unread ? String(timeline.unread) : "";
+    unread.hidden = timeline.unread === 0;
+    toggle(unread, "aria-label", timeline.unread > 0, this.words.unread.replace("%s", timeline.unread));
+    document.querySelector("#chat-empty")?.remove();
+  }
+
+  raiseConversation(id) {
+    const item = this.list.querySelector(`[data-conversation="${id}"]`);
+    if (item && item !== this.list.firstElementChild) this.list.prepend(item);
+  }
+
+  showRoom(timeline, pending) {
+    this.root.dataset.open = timeline.id;
+    this.title.textContent = timeline.title;
+    this.form.hidden = false;
+    this.log.replaceChildren();
+    this.items.clear();
+    for (const message of timeline.messages) this.append(message, timeline);
+    for (const entry of pending) this.appendPending(entry);
+    this.older.hidden = !timeline.hasOlder;
+    this.scrollToEnd();
+  }
+
+  showOlder(timeline, count) {
+    const before = this.log.scrollHeight;
+    const next = this.log.firstElementChild;
+    for (const message of timeline.messages.slice(0, count)) {
+      const item = this.itemOf(message, timeline);
+      this.log.insertBefore(item, next);
+    }
+    this.log.scrollTop += this.log.scrollHeight - before;
+    this.older.hidden = !timeline.hasOlder;
+  }
+
+  append(message, timeline) {
+    const pending = this.items.get(message.id);
+    const atEnd = this.isAtEnd;
+    const item = this.itemOf(message, timeline);
+    pending?.remove();
+    const firstPending = this.log.querySelector("[data-state=sending], [data-state=failed]");
+    this.log.insertBefore(item, firstPending);
+    if (atEnd || message.sender === this.me) this.scrollToEnd();
+  }
+
+  itemOf(message, timeline) {
+    const mine = message.sender === this.me;
+    const item = element("li", mine ? "message message--mine" : "message");
+    item.dataset.seq = message.seq;
+    const name = timeline.members.get(message.sender)?.name ?? this.words.somebody;
+    item.append(element("span", mine ? "visually-hidden" : "message__name", mine ? this.words.you : name));
+    item.append(element("p", "message__text", message.body?.text ?? ""));
+    const foot = element("span", "message__foot");
+    const at = new Date(message.at);
+    const time = element("time", "message__time", this.time.format(at));
+    time.dateTime = message.at;
+    time.title = this.day.format(at);
+    foot.append(time);
+    if (mine) foot.append(element("span", "message__state"));
+    item.append(foot);
+    this.items.set(message.id, item);
+    if (mine) this.showState(item, timeline.stateOf(message.seq, this.me));
+    return item;
+  }
+
+  appendPending(entry) {
+    if (this.items.has(entry.id)) return;
+    const item = element("li", "message message--mine");
+    item.append(element("span", "visually-hidden", this.words.you), element("p", "message__text", entry.body.text));
+    const foot = element("span", "message__foot");
+    foot.append(element("span", "message__state"));
+    item.append(foot);
+    this.items.set(entry.id, item);
+    this.log.append(item);
+    this.showState(item, entry.failed ? "failed" : "sending");
+    if (entry.failed) this.offerRetry(entry.id);
+    this.scrollToEnd();
+  }
+
+  showFailed(id) {
+    const item = this.items.get(id);
+    if (!item) return;
+    this.showState(item, "failed");
+    this.offerRetry(id);
+  }
+
+  showSending(id) {
+    const item = this.items.get(id);
+    if (!item) return;
+    item.querySelector(".message__actions")?.remove();
+    this.showState(item, "sending");
+  }
+
+  offerRetry(id) {
+    const item = this.items.get(id);
+    if (item.querySelector(".message__actions")) return;
+    const actions = element("span", "message__actions");
+    for (const action of ["retry", "discard"]) {
+      const button = element("button", "message__action", this.words[action]);
+      button.type = "button";
+      button.dataset.action = action;
+      button.dataset.id = id;
+      actions.append(button);
+    }
+    item.append(actions);
+  }
+
+  remove(id) {
+    this.items.get(id)?.remove();
+    this.items.delete(id);
+  }
+
+  showStates(timeline) {
+    for (const item of this.log.querySelectorAll(".message--mine[data-seq]")) {
+      this.showState(item, timeline.stateOf(Number(item.dataset.seq), this.me));
+    }
+  }
+
+  showState(item, state) {
+    if (item.dataset.state === state) return;
+    item.dataset.state = state;
+    const mark = item.querySelector(".message__state");
+    mark.textContent = { sending: "◷", sent: "✓", delivered: "✓✓", read: "✓✓", failed: "!" }[state];
+    mark.setAttribute("role", "img");
+    mark.setAttribute("aria-label", this.words[state]);
+    mark.title = this.words[state];
+  }
+
+  showTyping(names) {
+    this.typingLine.textContent = names.length ? this.words.typing.replace("%s", names.join(", ")) : "";
+  }
+
+  get isAtEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < SCROLL_SLACK;
+  }
+
+  scrollToEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+}
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function toggle(node, name, wanted, value) {
+  if (wanted) node.setAttribute(name, value);
+  else node.removeAttribute(name);
+}
