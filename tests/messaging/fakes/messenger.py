@@ -1,0 +1,150 @@
+"""Store, directory, cursors and commit log in memory: one truth behind four ports."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import msgspec
+
+from messaging.application.ports import Advance, Committed, Draft, Head, HeadList, MessageKey, Rejected
+from messaging.domain.conversations import Card
+from messaging.domain.errors import INVALID, NO_CONVERSATION, PortUnavailable
+from messaging.domain.messages import ChatMessage, encode
+from messaging.domain.parcels import Stored
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@dataclass
+class Room:
+    id: uuid.UUID
+    kind: str
+    members: dict[uuid.UUID, str]
+    version: int = 1
+    messages: list[bytes] = field(default_factory=list)
+    read: dict[uuid.UUID, int] = field(default_factory=dict)
+    delivered: dict[uuid.UUID, int] = field(default_factory=dict)
+    changed: int = 0
+
+
+class FakeMessenger:
+    """`is_away` makes every port behind it unavailable; `before_commit` runs inside an append."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[uuid.UUID, Room] = {}
+        self.ids: dict[MessageKey, Stored] = {}
+        self.is_away = False
+        self.appends: list[int] = []
+        self._log: list[Committed] = []
+        self._ticks = count(1)
+
+    def open_room(self, *members: uuid.UUID, kind: str = "direct") -> uuid.UUID:
+        room = Room(uuid.uuid4(), kind, dict.fromkeys(members, "member"), changed=next(self._ticks))
+        self.rooms[room.id] = room
+        return room.id
+
+    def remove(self, conversation_id: uuid.UUID, user_id: uuid.UUID) -> None:
+        room = self.rooms[conversation_id]
+        del room.members[user_id]
+        room.version += 1
+
+    # MessageStore
+
+    async def append(self, drafts: Sequence[Draft], *, lane: int) -> list[Stored | Rejected]:
+        self._check()
+        self.appends.append(len(drafts))
+        return [self._store(draft) for draft in drafts]
+
+    async def find(self, keys: Collection[MessageKey]) -> dict[MessageKey, Stored]:
+        self._check()
+        return {key: self.ids[key] for key in keys if key in self.ids}
+
+    async def page(
+        self, conversation_id: uuid.UUID, *, after: int | None, before: int | None, limit: int
+    ) -> tuple[list[tuple[int, bytes]], bool]:
+        self._check()
+        numbered = list(enumerate(self.rooms[conversation_id].messages, start=1))
+        if after is not None:
+            found = [one for one in numbered if one[0] > after]
+            return found[:limit], len(found) > limit
+        found = [one for one in numbered if one[0] < (before or len(numbered) + 1)]
+        return found[-limit:], len(found) > limit
+
+    # Directory
+
+    async def cards(self, conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Card]:
+        self._check()
+        return {
+            one: Card(one, room.kind, room.version, dict(room.members))
+            for one in conversation_ids
+            if (room := self.rooms.get(one)) is not None
+        }
+
+    async def acquainted(self, pairs: Collection[tuple[uuid.UUID, uuid.UUID]]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+        self._check()
+        return {pair for pair in pairs if any(set(pair) <= set(room.members) for room in self.rooms.values())}
+
+    async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
+        self._check()
+        since = int(position) if position is not None and position.isdigit() else None
+        own = [room for room in self.rooms.values() if user_id in room.members]
+        changed = sorted((room for room in own if since is None or room.changed > since), key=lambda one: -one.changed)
+        heads = [Head(one.id, 1, len(one.messages), one.read.get(user_id, 0)) for one in changed[:limit]]
+        return HeadList(heads, position=str(next(self._ticks)), resumed=since is not None and len(changed) < limit)
+
+    # Cursors
+
+    async def advance(self, advances: Sequence[Advance]) -> list[Advance]:
+        self._check()
+        moved = []
+        for one in advances:
+            room = self.rooms.get(one.conversation_id)
+            if room is None or one.user_id not in room.members:
+                continue
+            before = room.delivered.get(one.user_id, 0), room.read.get(one.user_id, 0)
+            last = len(room.messages)
+            after = max(before[0], min(one.delivered, last)), max(before[1], min(one.read, last))
+            room.delivered[one.user_id], room.read[one.user_id] = after
+            if after != before:
+                moved.append(Advance(one.conversation_id, one.user_id, *after))
+        return moved
+
+    # CommitLog
+
+    async def committed(self) -> list[Committed]:
+        self._check()
+        log, self._log = self._log, []
+        return log
+
+    def _store(self, draft: Draft) -> Stored | Rejected:
+        key = (draft.sender_id, draft.id)
+        if key in self.ids:
+            return self.ids[key]
+        room = self.rooms.get(draft.conversation_id)
+        if room is None or draft.sender_id not in room.members:
+            return Rejected(NO_CONVERSATION)
+        if draft.reply_to is not None and draft.reply_to > len(room.messages):
+            return Rejected(INVALID)
+        seq = len(room.messages) + 1
+        stored = Stored(room.id, seq, START + timedelta(seconds=seq), is_duplicate=False, members=tuple(room.members))
+        message = ChatMessage(
+            id=draft.id,
+            conversation=room.id,
+            seq=seq,
+            sender=draft.sender_id,
+            kind=draft.kind,
+            body=msgspec.Raw(draft.body),
+            at=stored.at,
+            reply_to=draft.reply_to,
+        )
+        room.messages.append(encode(message))
+        room.changed = next(self._ticks)
+        self.ids[key] = Stored(room.id, seq, stored.at, is_duplicate=True, members=())
+        self._log.append(Committed(room.id, seq))
+        return stored
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise PortUnavailable("messenger")

@@ -1,0 +1,22 @@
+"""A socket's way out that keeps what it was given."""
+
+import json
+from typing import Any
+
+
+class FakeOutlet:
+    def __init__(self) -> None:
+        self.objects: list[dict[str, Any]] = []
+        self.closed_with: int | None = None
+
+    def offer(self, payload: bytes, *, is_ephemeral: bool = False) -> bool:
+        if self.closed_with is not None:
+            return False
+        self.objects += [json.loads(line) for line in payload.split(b"\n")]
+        return True
+
+    def close(self, code: int, *, retry_after: float = 0.0) -> None:
+        self.closed_with = self.closed_with or code
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [one for one in self.objects if one["type"] == kind]
