@@ -1,40 +1,68 @@
 """Credits: what a user may send is bounded, and the user is always told how much is left."""
 
-from collections import Counter
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from uuid import UUID
 
-from messaging.application.ports import CreditBank
+from messaging.application.ports import CreditBank, MessageKey
 from messaging.domain.credits import Allowance
 from messaging.domain.errors import CREDITS
 from messaging.domain.parcels import Parcel
 from messaging.domain.stages import SimpleStage
 
+# For how long a message that is paid for, and not stored yet, is remembered.
+PAID_SECONDS = 10.0
+
 
 class SpendCredit(SimpleStage):
-    """One call per batch. What is stored already costs nothing."""
+    """One call per batch. A message is paid for once: what is stored already, or on its way, costs nothing more.
+
+    A copy that races on another node does pay; the store finds it, and it gets its credit back.
+    """
 
     def __init__(self, bank: CreditBank, allowance: Callable[[], Allowance]) -> None:
         self._bank = bank
         self._allowance = allowance
+        self._paid: OrderedDict[MessageKey, float] = OrderedDict()
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
-        wanted: Counter[UUID] = Counter()
-        for parcel in parcels:
-            if parcel.stored is None:
-                wanted[parcel.origin.user_id] += parcel.type.cost
-        if not wanted:
+        payers = self._payers(parcels)
+        if not payers:
             return parcels
+        wanted: Counter[UUID] = Counter()
+        for parcel in payers.values():
+            wanted[parcel.origin.user_id] += parcel.type.cost
         grants = await self._bank.spend(wanted, self._allowance())
         budget = {user_id: grant.granted for user_id, grant in grants.items()}
-        for parcel in parcels:
-            if parcel.stored is not None:
+        refused: dict[MessageKey, float] = {}
+        for key, parcel in payers.items():
+            grant = grants[parcel.origin.user_id]
+            parcel.credits_left = grant.left
+            if budget[parcel.origin.user_id] < parcel.type.cost:
+                refused[key] = grant.retry_after
                 continue
-            user_id = parcel.origin.user_id
-            parcel.credits_left = grants[user_id].left
-            if budget[user_id] < parcel.type.cost:
-                parcel.refuse(CREDITS, retry_after=grants[user_id].retry_after)
-                continue
-            budget[user_id] -= parcel.type.cost
+            budget[parcel.origin.user_id] -= parcel.type.cost
             parcel.credits_spent = parcel.type.cost
+            self._paid[key] = time.monotonic() + PAID_SECONDS
+        for parcel in parcels:
+            # With a refused message its copies in the batch are refused.
+            if parcel.stored is None and key_of(parcel) in refused:
+                parcel.credits_left = grants[parcel.origin.user_id].left
+                parcel.refuse(CREDITS, retry_after=refused[key_of(parcel)])
         return [parcel for parcel in parcels if parcel.refusal is None]
+
+    def _payers(self, parcels: list[Parcel]) -> dict[MessageKey, Parcel]:
+        """Return the first parcel of each message that is not paid for."""
+        now = time.monotonic()
+        while self._paid and next(iter(self._paid.values())) <= now:
+            self._paid.popitem(last=False)
+        payers: dict[MessageKey, Parcel] = {}
+        for parcel in parcels:
+            if parcel.stored is None and key_of(parcel) not in self._paid:
+                payers.setdefault(key_of(parcel), parcel)
+        return payers
+
+
+def key_of(parcel: Parcel) -> MessageKey:
+    return parcel.origin.user_id, parcel.message.id

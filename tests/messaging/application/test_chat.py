@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from messaging.adapters.memory.credits import MemoryCredits
 from messaging.application.ports import Draft, Rejected
 from messaging.domain.credits import Allowance
 from messaging.domain.parcels import Stored
@@ -77,20 +78,33 @@ class TestSend:
         assert sender.outlet.of("nack") == []
         assert len(receiver.outlet.of("message")) == 2
 
-    async def test_duplicates_that_race_get_their_credit_back(
+    async def test_copies_of_a_message_on_its_way_are_paid_for_once(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        node, room = town.start(allowance=Allowance(1, 1, 60)), town.messenger.open_room(anna, boris)
+        one, two = await town.phone(node, anna), await town.phone(node, anna)
+
+        message_id = one.write(room)
+        two.write(room, id=message_id)
+
+        assert (await one.got("ack"))[0]["seq"] == (await two.got("ack"))[0]["seq"] == 1
+
+    async def test_a_copy_that_races_on_another_node_gets_its_credit_back(
         self, town: Town, anna: uuid.UUID, boris: uuid.UUID, settled: Callable[..., Any]
     ) -> None:
-        node, room = town.start(allowance=Allowance(10, 10, 60)), town.messenger.open_room(anna, boris)
-        one, two = await town.phone(node, anna), await town.phone(node, anna)
+        bank, allowance = MemoryCredits(), Allowance(10, 10, 60)
+        here, there = town.start(bank=bank, allowance=allowance), town.start(bank=bank, allowance=allowance)
+        room = town.messenger.open_room(anna, boris)
+        one, two = await town.phone(here, anna), await town.phone(there, anna)
 
         message_id = one.write(room)
         two.write(room, id=message_id)
         await one.got("ack")
         await two.got("ack")
-        await settled(node)
+        await settled(here)
+        await settled(there)
 
-        third = await town.phone(node, anna)
-        assert third.outlet.of("welcome")[0]["credits"]["left"] == 9
+        assert await bank.left(anna, allowance) == 9
 
     async def test_spent_credits_refuse_and_say_when_to_come_back(
         self, town: Town, anna: uuid.UUID, boris: uuid.UUID
