@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from psycopg_pool import AsyncConnectionPool
 
+from common.transaction_ids import HORIZON_SQL
 from messaging.adapters.postgres.pool import connected
 from messaging.application.ports import Committed
 from messaging.domain_events import MessagesCommitted
 
-HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 WINDOW = """
     SELECT payload FROM bus_outboxrow
     WHERE transaction_id >= %s AND transaction_id < %s AND wire_type = %s ORDER BY id
@@ -40,13 +40,14 @@ class OutboxCommitLog:
 
     async def committed(self) -> list[Committed]:
         async with connected(self._readers) as connection:
-            ((horizon,),) = await (await connection.execute(HORIZON)).fetchall()
+            cursor = await connection.execute(HORIZON_SQL)
+            ((finished_before, not_yet_given),) = await cursor.fetchall()
             # After a restore into a new cluster, transactions are counted anew.
-            start = horizon if self._from is None else min(self._from, horizon)
-            if start == horizon:
-                self._from = horizon
+            if self._from is None or self._from > not_yet_given:
+                self._from = finished_before
+            if finished_before <= self._from:
                 return []
-            cursor = await connection.execute(WINDOW, [start, horizon, MessagesCommitted.wire_type])
+            cursor = await connection.execute(WINDOW, [self._from, finished_before, MessagesCommitted.wire_type])
             payloads = [row[0] for row in await cursor.fetchall()]
-        self._from = horizon
+        self._from = finished_before
         return [Committed(one.conversation_id, one.seq) for payload in payloads for one in decode(payload).messages]
