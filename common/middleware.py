@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from common.api.exceptions import problem_response
+from common.api.throttling import rate_limit_headers
 from common.error_pages import unavailable
 from common.problems import Problem
 from common.request_ids import begin_request
@@ -48,6 +49,21 @@ class RequestIdMiddleware:
             duration_ms=round(seconds * 1000, 1),
             user_id=str(user.pk) if user is not None and user.is_authenticated else None,
         )
+
+
+class RateLimitMiddleware:
+    """Tell the caller how its quotas stand, whatever the answer is."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        verdict = getattr(request, "rate_limit", None)
+        if verdict is not None:
+            for name, value in rate_limit_headers(verdict).items():
+                response[name] = value
+        return response
 
 
 class ProblemMiddleware:

@@ -1,64 +1,150 @@
-"""What every operation of the OpenAPI document has: the problems it can return."""
+"""What every operation of the OpenAPI document says: headers, refusals and how they look, all read from the code."""
 
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.generics import GenericAPIView
+from rest_framework.pagination import BasePagination
+from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
 
-PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457 problem; `code` is stable, see docs/problems.md.",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "code": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "pointer": {"type": "string"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-MEANINGS = {
-    "400": "The input is not valid",
-    "401": "Not signed in",
-    "403": "Not allowed",
-    "404": "Absent, or not yours",
-    "409": "In conflict with the state",
-    "412": "Stale version",
-    "422": "The same key was used for something else",
-    "428": "If-Match is missing",
-    "429": "Too many requests",
-    "503": "Not available right now",
-}
+from common.api import document
+from common.api.document import Refusal
+from common.api.idempotency import idempotency_key
+from common.api.pagination import InvalidCursor
+from common.api.parsers import BodyTooLarge
+from common.api.reach import Reach, reach_of
+from common.api.versions import expected_version, required_version, with_etag
+from common.problems import InvalidInput, NotFound, StaleVersion
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+REPEATED_REFUSALS = 2
+OPEN_OR_SIGNED_IN = (AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly)
+LIST_HOOKS = ("get_queryset", "filter_queryset", "paginate_queryset", "get_serializer_context", "list")
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """Adds the problem responses that the view can return: `problem_statuses` on the view, or the usual ones."""
+    """Adds to each operation its headers and every refusal that its code can reach.
+
+    A view adds in `further_problems` what is raised where names don't lead: behind the methods of an object.
+    """
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        for status in self._problem_statuses():
-            operation["responses"].setdefault(
-                status,
-                {
-                    "description": MEANINGS[status],
-                    "content": {"application/problem+json": {"schema": PROBLEM}},
-                },
-            )
+        reach = self._reach()
+        self._add_parameters(operation, reach)
+        self._add_response_headers(operation, reach)
+        for status, refusals in sorted(document.by_status(self._refusals(operation, reach)).items()):
+            operation["responses"][status] = self._problem_response(refusals)
         return operation
 
-    def _problem_statuses(self) -> list[str]:
-        usual = ["400", "401", "403", "404", "409", "429"]
-        return sorted({*usual, *getattr(self.view, "problem_statuses", ())})
+    def _reach(self) -> Reach:
+        handler = getattr(self.view, self.method.lower())
+        starts = [handler]
+        if self.method == "GET" and isinstance(self.view, GenericAPIView):
+            starts += [getattr(self.view, name, None) for name in LIST_HOOKS]
+        return reach_of(starts, owner=type(self.view))
+
+    def _add_parameters(self, operation: dict[str, Any], reach: Reach) -> None:
+        parameters = operation.setdefault("parameters", [])
+        given = {one.get("name") for one in parameters}
+        wanted = [document.ACCEPT_LANGUAGE]
+        if reach.includes(required_version):
+            wanted.append(document.IF_MATCH_REQUIRED)
+        elif reach.includes(expected_version):
+            wanted.append(document.IF_MATCH)
+        if reach.includes(idempotency_key):
+            wanted.append(document.IDEMPOTENCY_KEY)
+        parameters += [
+            self._component(name, ResolvedComponent.PARAMETER, schema)
+            for name, schema in wanted
+            if schema["name"] not in given
+        ]
+
+    def _add_response_headers(self, operation: dict[str, Any], reach: Reach) -> None:
+        names = ["Content-Language", "X-Request-ID"]
+        if self.view.throttle_classes:
+            names += ["RateLimit", "RateLimit-Policy"]
+        if reach.includes(with_etag):
+            names.append("ETag")
+        if reach.includes(idempotency_key):
+            names.append("Idempotency-Replayed")
+        for response in operation["responses"].values():
+            headers = response.setdefault("headers", {})
+            headers.update((name, self._header(name)) for name in names)
+
+    def _refusals(self, operation: dict[str, Any], reach: Reach) -> set[Refusal]:
+        further = getattr(self.view, "further_problems", {}).get(self.method.lower(), ())
+        problems = {*reach.problems, *further}
+        if any(one.get("in") == "path" for one in operation["parameters"]):
+            problems.add(NotFound)
+        if any(one.get("in") == "query" for one in operation["parameters"]):
+            problems.add(InvalidInput)
+        if self.method == "GET" and isinstance(self._paginator(), BasePagination):
+            problems |= {InvalidCursor, InvalidInput}
+        if not (reach.includes(expected_version) or reach.includes(required_version)):
+            # Steps that could compare versions are not given one here.
+            problems.discard(StaleVersion)
+        refusals = {*self._refusals_of_caller(), document.UNAVAILABLE}
+        if self.view.throttle_classes:
+            refusals.add(document.THROTTLED)
+        if "requestBody" in operation:
+            problems |= {InvalidInput, BodyTooLarge}
+            refusals |= {document.PARSE_ERROR, document.UNSUPPORTED_MEDIA_TYPE}
+        return refusals | {Refusal.of(one) for one in problems}
+
+    def _refusals_of_caller(self) -> set[Refusal]:
+        """Return what happens to a caller who isn't known well enough."""
+        authenticators = self.view.get_authenticators()
+        permissions = self.view.get_permissions()
+        if not authenticators:
+            return set()
+        refusals = {document.AUTHENTICATION_FAILED}
+        for one in authenticators:
+            reach = reach_of([type(one).authenticate], owner=type(one))
+            refusals |= {Refusal.of(problem) for problem in reach.problems}
+        if not self._is_open_to_guests(permissions):
+            refusals.add(document.NOT_AUTHENTICATED)
+        if self.method not in SAFE:
+            refusals.add(document.PERMISSION_DENIED)
+        for one in permissions:
+            if not isinstance(one, OPEN_OR_SIGNED_IN):
+                refusals.add(document.PERMISSION_DENIED)
+        return refusals
+
+    def _is_open_to_guests(self, permissions: list[Any]) -> bool:
+        return all(
+            isinstance(one, AllowAny) or (isinstance(one, IsAuthenticatedOrReadOnly) and self.method in SAFE)
+            for one in permissions
+        )
+
+    def _paginator(self) -> Any:
+        return getattr(self.view, "paginator", None) if isinstance(self.view, GenericAPIView) else None
+
+    def _problem_response(self, refusals: list[Refusal]) -> dict[str, Any]:
+        headers = {"X-Request-ID": self._header("X-Request-ID")}
+        if any(one.status in (429, 503) for one in refusals):
+            headers["Retry-After"] = self._header("Retry-After")
+        media = {
+            "schema": self._component("Problem", ResolvedComponent.SCHEMA, document.PROBLEM),
+            "examples": {
+                one.code: self._component(one.code, ResolvedComponent.EXAMPLE, one.example) for one in refusals
+            },
+        }
+        lines = "\n".join(f"- `{one.code}`: {one.meaning}" for one in refusals)
+        response = {"description": lines, "headers": headers, "content": {"application/problem+json": media}}
+        if len(refusals) > REPEATED_REFUSALS:
+            return response
+        # The same few answers stand under nearly every operation: they are written once.
+        name = "_or_".join(one.code for one in refusals)
+        return self._component(name, ResolvedComponent.RESPONSE, response)
+
+    def _header(self, name: str) -> dict[str, Any]:
+        return self._component(name, ResolvedComponent.HEADER, document.HEADERS[name])
+
+    def _component(self, name: str, kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+        component = ResolvedComponent(name=name, type=kind, schema=schema, object=name)
+        self.registry.register_on_missing(component)
+        return dict(component.ref)

@@ -1,0 +1,171 @@
+"""How often a caller may do something: one atomic step in Redis, and counting on one's own while Redis is away.
+
+The generic cell rate algorithm (ITU-T I.371): a caller may spend the whole quota at once and gets it back evenly over
+the window. What is refused costs nothing, so a caller that is too fast is slowed down, never shut out. Each process
+counts for itself while Redis doesn't answer: an outage of the counter makes limits laxer, never the service silent.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import redis
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = 0.05
+QUIET_SECONDS = 1.0
+FORGET_ABOVE = 10_000
+FALLBACKS = Counter("rate_limit_fallbacks_total", "Requests counted by a process on its own: Redis did not answer.")
+
+# KEYS: the callers. ARGV: now in ms, then for each caller its window and its interval between two requests, in ms.
+# A key holds the time at which its caller will have the whole quota again.
+TAKE = """
+local now, allowed, full_at = tonumber(ARGV[1]), 1, {}
+for i, key in ipairs(KEYS) do
+  full_at[i] = math.max(tonumber(redis.call('GET', key) or 0), now)
+  if full_at[i] + tonumber(ARGV[2 * i + 1]) - now > tonumber(ARGV[2 * i]) then allowed = 0 end
+end
+local told = {allowed}
+for i, key in ipairs(KEYS) do
+  if allowed == 1 then
+    full_at[i] = full_at[i] + tonumber(ARGV[2 * i + 1])
+    redis.call('SET', key, string.format('%.3f', full_at[i]), 'PX', math.ceil(full_at[i] - now) + 1)
+  end
+  told[i + 1] = string.format('%.3f', full_at[i] - now)
+end
+return told
+"""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """So many requests in so many seconds, for one caller."""
+
+    name: str
+    caller: str
+    requests: int
+    window_seconds: int
+
+    @property
+    def interval_ms(self) -> float:
+        return self.window_seconds * 1000 / self.requests
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a quota is spent: it is whole again after `spent_ms`."""
+
+    quota: Quota
+    spent_ms: float
+
+    @property
+    def remaining(self) -> int:
+        left_ms = self.quota.window_seconds * 1000 - self.spent_ms
+        # The added part of a request outweighs what the store rounds away.
+        return max(0, math.floor(left_ms / self.quota.interval_ms + 0.001))
+
+    @property
+    def reset_seconds(self) -> int:
+        return math.ceil(self.spent_ms / 1000)
+
+    @property
+    def wait_seconds(self) -> int:
+        """Return after how long one more request is allowed."""
+        too_much_ms = self.spent_ms + self.quota.interval_ms - self.quota.window_seconds * 1000
+        return max(0, math.ceil(too_much_ms / 1000))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the request may go on, and how its caller stands in each quota."""
+
+    is_allowed: bool
+    standings: tuple[Standing, ...]
+    is_shared: bool
+
+    @property
+    def wait_seconds(self) -> int:
+        return max(1, *(one.wait_seconds for one in self.standings))
+
+
+class RateLimiter:
+    """Takes a request out of all its quotas, or out of none."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._script: redis.commands.core.Script | None = None
+        self._silent_until = 0.0
+        self._own = OwnCounts()
+
+    def take(self, quotas: Sequence[Quota], *, now_seconds: float) -> Verdict:
+        """Count one request at a time."""
+        told = self._take_shared(quotas, now_seconds * 1000)
+        is_shared = told is not None
+        if told is None:
+            FALLBACKS.inc()
+            told = self._own.take(quotas, now_seconds * 1000)
+        is_allowed, *spent = told
+        standings = tuple(Standing(quota, ms) for quota, ms in zip(quotas, spent, strict=True))
+        return Verdict(bool(is_allowed), standings, is_shared)
+
+    def _take_shared(self, quotas: Sequence[Quota], now_ms: float) -> list[float] | None:
+        if time.monotonic() < self._silent_until:
+            return None
+        keys = [f"{self._prefix}:{one.name}:{one.caller}" for one in quotas]
+        args = [number for one in quotas for number in (one.window_seconds * 1000, one.interval_ms)]
+        try:
+            if self._script is None:
+                self._script = _connect().register_script(TAKE)
+            return [float(number) for number in self._script(keys=keys, args=[now_ms, *args])]
+        except redis.RedisError as error:
+            self._silent_until = time.monotonic() + QUIET_SECONDS
+            log.warning("rate_limit.unavailable", error=type(error).__name__)
+            return None
+
+
+class OwnCounts:
+    """The same algorithm in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._full_at: dict[tuple[str, str], float] = {}
+
+    def take(self, quotas: Sequence[Quota], now_ms: float) -> list[float]:
+        with self._lock:
+            self._forget(now_ms)
+            full_at = [max(self._full_at.get((one.name, one.caller), 0.0), now_ms) for one in quotas]
+            is_allowed = all(
+                at + one.interval_ms - now_ms <= one.window_seconds * 1000
+                for at, one in zip(full_at, quotas, strict=True)
+            )
+            if is_allowed:
+                full_at = [at + one.interval_ms for at, one in zip(full_at, quotas, strict=True)]
+                self._full_at.update(
+                    ((one.name, one.caller), at) for at, one in zip(full_at, quotas, strict=True)
+                )
+            return [float(is_allowed), *(at - now_ms for at in full_at)]
+
+    def _forget(self, now_ms: float) -> None:
+        """Drop who has the whole quota again; and everybody, should even that be too many."""
+        if len(self._full_at) <= FORGET_ABOVE:
+            return
+        self._full_at = {caller: at for caller, at in self._full_at.items() if at > now_ms}
+        if len(self._full_at) > FORGET_ABOVE:
+            self._full_at.clear()
+
+
+def _connect() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
