@@ -148,9 +148,7 @@ class OwnCounts:
             )
             if is_allowed:
                 full_at = [at + one.interval_ms for at, one in zip(full_at, quotas, strict=True)]
-                self._full_at.update(
-                    ((one.name, one.caller), at) for at, one in zip(full_at, quotas, strict=True)
-                )
+                self._full_at.update(((one.name, one.caller), at) for at, one in zip(full_at, quotas, strict=True))
             return [float(is_allowed), *(at - now_ms for at in full_at)]
 
     def _forget(self, now_ms: float) -> None:

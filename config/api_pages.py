@@ -4,6 +4,7 @@ from typing import Any
 
 from csp.decorators import csp_replace
 from django.urls import path
+from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 # Swagger UI and Redoc write their styles while they run, Redoc searches in a worker of its own making, and both draw
@@ -20,10 +21,12 @@ API_PAGES_POLICY: dict[str, Any] = {
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
+# Writing the document takes most of a second; it changes with a new release only.
+SCHEMA_CACHE_SECONDS = 60
 under_api_pages_policy = csp_replace(API_PAGES_POLICY)
 
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", cache_page(SCHEMA_CACHE_SECONDS)(SpectacularAPIView.as_view()), name="schema"),
     path("docs/", under_api_pages_policy(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="swagger"),
     path("redoc/", under_api_pages_policy(SpectacularRedocView.as_view(url_name="schema")), name="redoc"),
 ]

@@ -233,6 +233,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.lifecycle.Status",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
+        "EventStatus": "events.models.lifecycle.Status",
+        "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",
         "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",
         "NotificationEventStatus": "notifications.models.event.NotificationEvent.Status",

@@ -1,12 +1,16 @@
 """Parts of the OpenAPI document that many operations share."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from common.problems import Problem
 
+# Stores a component under a name and a kind, and returns the reference to it.
+Component = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+
+REPEATED_REFUSALS = 2
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "A refusal (RFC 9457). `code` is stable, see docs/problems.md; further members depend on it.",
@@ -130,9 +134,7 @@ AUTHENTICATION_FAILED = Refusal(
     "This token or session is not valid.",
     "The token or session that was sent is not valid.",
 )
-NOT_AUTHENTICATED = Refusal(
-    401, "not_authenticated", "Sign in first.", "The request says nothing about who it is."
-)
+NOT_AUTHENTICATED = Refusal(401, "not_authenticated", "Sign in first.", "The request says nothing about who it is.")
 PERMISSION_DENIED = Refusal(
     403,
     "permission_denied",
@@ -147,9 +149,7 @@ UNSUPPORTED_MEDIA_TYPE = Refusal(
     "The body has another content type than those listed.",
 )
 THROTTLED = Refusal(429, "throttled", "Too many requests. Slow down.", "The caller has spent its quota.")
-UNAVAILABLE = Refusal(
-    503, "unavailable", "The service is not available right now.", "The database does not answer."
-)
+UNAVAILABLE = Refusal(503, "unavailable", "The service is not available right now.", "The database does not answer.")
 
 
 def by_status(refusals: Iterable[Refusal]) -> dict[str, list[Refusal]]:
@@ -158,3 +158,34 @@ def by_status(refusals: Iterable[Refusal]) -> dict[str, list[Refusal]]:
     for one in sorted(refusals):
         groups[str(one.status)].setdefault(one.code, one)
     return {status: list(group.values()) for status, group in groups.items()}
+
+
+def problem_response(refusals: list[Refusal], *, component: Component) -> dict[str, Any]:
+    """Return the response with which these refusals, all of one status, are answered."""
+    headers = {"X-Request-ID": header("X-Request-ID", component=component)}
+    if refusals[0].status in (429, 503):
+        headers["Retry-After"] = header("Retry-After", component=component)
+    media = {
+        "schema": component("Problem", "schemas", PROBLEM),
+        "examples": {one.code: component(one.code, "examples", one.example) for one in refusals},
+    }
+    lines = "\n".join(f"- `{one.code}`: {one.meaning}" for one in refusals)
+    response = {"description": lines, "headers": headers, "content": {"application/problem+json": media}}
+    if len(refusals) > REPEATED_REFUSALS:
+        return response
+    # The same few answers stand under nearly every operation: they are written once.
+    return component("_or_".join(one.code for one in refusals), "responses", response)
+
+
+def header(name: str, *, component: Component) -> dict[str, Any]:
+    return component(name, "headers", HEADERS[name])
+
+
+def component_of(result: dict[str, Any]) -> Component:
+    """Return what stores components in a finished document: for views that aren't REST framework's."""
+
+    def store(name: str, kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+        stored = result["components"].setdefault(kind, {}).setdefault(name, schema)
+        return {"$ref": f"#/components/{kind}/{name}"} if stored == schema else schema
+
+    return store

@@ -18,7 +18,6 @@ from common.api.versions import expected_version, required_version, with_etag
 from common.problems import InvalidInput, NotFound, StaleVersion
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-REPEATED_REFUSALS = 2
 OPEN_OR_SIGNED_IN = (AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly)
 LIST_HOOKS = ("get_queryset", "filter_queryset", "paginate_queryset", "get_serializer_context", "list")
 
@@ -37,7 +36,7 @@ class AutoSchema(SpectacularAutoSchema):
         self._add_parameters(operation, reach)
         self._add_response_headers(operation, reach)
         for status, refusals in sorted(document.by_status(self._refusals(operation, reach)).items()):
-            operation["responses"][status] = self._problem_response(refusals)
+            operation["responses"][status] = document.problem_response(refusals, component=self._component)
         return operation
 
     def _reach(self) -> Reach:
@@ -58,9 +57,7 @@ class AutoSchema(SpectacularAutoSchema):
         if reach.includes(idempotency_key):
             wanted.append(document.IDEMPOTENCY_KEY)
         parameters += [
-            self._component(name, ResolvedComponent.PARAMETER, schema)
-            for name, schema in wanted
-            if schema["name"] not in given
+            self._component(name, "parameters", schema) for name, schema in wanted if schema["name"] not in given
         ]
 
     def _add_response_headers(self, operation: dict[str, Any], reach: Reach) -> None:
@@ -73,7 +70,7 @@ class AutoSchema(SpectacularAutoSchema):
             names.append("Idempotency-Replayed")
         for response in operation["responses"].values():
             headers = response.setdefault("headers", {})
-            headers.update((name, self._header(name)) for name in names)
+            headers.update((name, document.header(name, component=self._component)) for name in names)
 
     def _refusals(self, operation: dict[str, Any], reach: Reach) -> set[Refusal]:
         further = getattr(self.view, "further_problems", {}).get(self.method.lower(), ())
@@ -123,28 +120,8 @@ class AutoSchema(SpectacularAutoSchema):
     def _paginator(self) -> Any:
         return getattr(self.view, "paginator", None) if isinstance(self.view, GenericAPIView) else None
 
-    def _problem_response(self, refusals: list[Refusal]) -> dict[str, Any]:
-        headers = {"X-Request-ID": self._header("X-Request-ID")}
-        if any(one.status in (429, 503) for one in refusals):
-            headers["Retry-After"] = self._header("Retry-After")
-        media = {
-            "schema": self._component("Problem", ResolvedComponent.SCHEMA, document.PROBLEM),
-            "examples": {
-                one.code: self._component(one.code, ResolvedComponent.EXAMPLE, one.example) for one in refusals
-            },
-        }
-        lines = "\n".join(f"- `{one.code}`: {one.meaning}" for one in refusals)
-        response = {"description": lines, "headers": headers, "content": {"application/problem+json": media}}
-        if len(refusals) > REPEATED_REFUSALS:
-            return response
-        # The same few answers stand under nearly every operation: they are written once.
-        name = "_or_".join(one.code for one in refusals)
-        return self._component(name, ResolvedComponent.RESPONSE, response)
-
-    def _header(self, name: str) -> dict[str, Any]:
-        return self._component(name, ResolvedComponent.HEADER, document.HEADERS[name])
-
     def _component(self, name: str, kind: str, schema: dict[str, Any]) -> dict[str, Any]:
         component = ResolvedComponent(name=name, type=kind, schema=schema, object=name)
         self.registry.register_on_missing(component)
-        return dict(component.ref)
+        # Two apps may have a refusal of one code and two meanings.
+        return dict(component.ref) if self.registry[component].schema == schema else schema
