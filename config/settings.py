@@ -233,6 +233,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.lifecycle.Status",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
+        "ConversationRole": "messaging.models.conversation.Membership.Role",
+        "OrganizerRole": "accounts.models.organizer.OrganizerMember.Role",
         "EventStatus": "events.models.lifecycle.Status",
         "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",
         "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
