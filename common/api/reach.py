@@ -4,7 +4,6 @@ Follows names through the functions of the product, as far as names go: a refusa
 adapter, a serializer) is not seen, and a view names it in `further_problems`.
 """
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +11,12 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import cached_property as django_cached_property
 
 from common.problems import Problem
+
+
+Step = tuple[FunctionType, type | None]
 
 
 @dataclass(frozen=True)
@@ -28,58 +31,63 @@ class Reach:
 
 
 def reach_of(starts: Iterable[Any], *, owner: type | None = None) -> Reach:
-    """Follow all names from these functions; attributes are looked for on `owner`, the class of `self`."""
-    functions: set[FunctionType] = set()
+    """Follow all names from these functions, which are methods of `owner` when it is given."""
     problems: set[type[Problem]] = set()
-    waiting = [function for start in starts for function in _functions_in(start)]
+    seen: set[Step] = set()
+    waiting = [(function, owner) for start in starts for function in _functions_in(start)]
     while waiting:
-        function = waiting.pop()
-        if function in functions:
+        step = waiting.pop()
+        if step in seen:
             continue
-        functions.add(function)
-        for value in _values_named_in(function, owner):
+        seen.add(step)
+        for value, its_owner in _values_named_in(*step):
             if isinstance(value, type) and issubclass(value, Problem):
                 if "code" in vars(value):
                     problems.add(value)
             else:
-                waiting += _functions_in(value)
-    return Reach(frozenset(functions), frozenset(problems))
+                waiting += [(function, its_owner) for function in _functions_in(value)]
+    return Reach(frozenset(function for function, _ in seen), frozenset(problems))
 
 
 def _functions_in(value: Any) -> list[FunctionType]:
     """Return the product's functions that a value is or wraps."""
     if isinstance(value, property):
         value = value.fget
-    elif isinstance(value, cached_property) or type(value).__name__ == "cached_property":
+    elif isinstance(value, cached_property | django_cached_property):
         value = value.func
-    elif isinstance(value, staticmethod | classmethod):
-        value = value.__func__
     value = getattr(value, "__func__", value)
     found = []
     while isinstance(value, FunctionType):
-        if value.__module__.split(".")[0] in settings.OWN_APPS:
+        if _is_ours(value):
             found.append(value)
         value = getattr(value, "__wrapped__", None)
     return found
 
 
-def _values_named_in(function: FunctionType, owner: type | None) -> Iterator[Any]:
+def _values_named_in(function: FunctionType, owner: type | None) -> Iterator[tuple[Any, type | None]]:
+    """Yield what the names in a function stand for, each with the class whose `self` it gets."""
     names = set(_names(function.__code__))
-    modules = []
-    for name in names:
-        value = function.__globals__.get(name)
+    for name in names & set(function.__globals__):
+        value = function.__globals__[name]
         if isinstance(value, ModuleType):
-            modules.append(value)
+            yield from ((vars(value)[one], None) for one in names & set(vars(value)))
         elif isinstance(value, dict):
-            yield from value.values()
-        elif value is not None:
-            yield value
-        if owner is not None and name in _own_names(owner):
-            yield inspect.getattr_static(owner, name)
-    for module in modules:
-        yield from (vars(module)[name] for name in names if name in vars(module))
+            yield from ((one, None) for one in value.values())
+        elif not isinstance(value, type | FunctionType) and _is_ours(type(value)):
+            yield from _methods(type(value), {*names, "__call__"})
+        else:
+            yield value, None
     for cell in function.__closure__ or ():
-        yield cell.cell_contents
+        yield cell.cell_contents, owner
+    if owner is not None:
+        yield from _methods(owner, names)
+
+
+def _methods(owner: type, names: set[str]) -> Iterator[tuple[Any, type]]:
+    """Yield those of the names that the product's classes among the ancestors define."""
+    for one in owner.__mro__:
+        if _is_ours(one):
+            yield from ((vars(one)[name], owner) for name in names & set(vars(one)))
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -90,7 +98,5 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _own_names(owner: type) -> set[str]:
-    """Return what the product's classes among the ancestors define."""
-    ours = (one for one in owner.__mro__ if one.__module__.split(".")[0] in settings.OWN_APPS)
-    return {name for one in ours for name in vars(one)}
+def _is_ours(thing: Any) -> bool:
+    return thing.__module__.split(".")[0] in settings.OWN_APPS

@@ -39,6 +39,10 @@ class AutoSchema(SpectacularAutoSchema):
             operation["responses"][status] = document.problem_response(refusals, component=self._component)
         return operation
 
+    def get_tags(self) -> list[str]:
+        """Group operations by the app that owns them."""
+        return [type(self.view).__module__.split(".")[0]]
+
     def _reach(self) -> Reach:
         handler = getattr(self.view, self.method.lower())
         starts = [handler]
