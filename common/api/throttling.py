@@ -31,7 +31,7 @@ class CallerThrottle(BaseThrottle):
 
     def _quotas_of(self, request: Request) -> list[Quota]:
         if not request.user.is_authenticated:
-            return [quota_of("guest", self.get_ident(request))]
+            return [quota_of("guest", self.get_ident(request) or "unknown")]
         user = quota_of("user", str(request.user.pk))
         if request.auth is None:
             return [user]
