@@ -235,7 +235,6 @@ SPECTACULAR_SETTINGS = {
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "ConversationRole": "messaging.models.conversation.Membership.Role",
         "OrganizerRole": "accounts.models.organizer.OrganizerMember.Role",
-        "EventStatus": "events.models.lifecycle.Status",
         "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",
         "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",

@@ -3,11 +3,11 @@
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
-import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import AccessToken, Organizer, OrganizerMember, User
+from accounts.phones import NotAPhone, to_e164
 from accounts.scopes import GRANTABLE
 from accounts.services.issue_token import DEFAULT_LIFETIME_DAYS, LONGEST_LIFETIME_DAYS
 
@@ -18,16 +18,10 @@ class PhoneField(serializers.CharField):
     default_error_messages = {"not_a_phone": _("This is not a phone number.")}
 
     def to_internal_value(self, data: Any) -> str:
-        given = super().to_internal_value(data)
-        if not given:
-            return ""
         try:
-            number = phonenumbers.parse(given, "RU")
-        except phonenumbers.NumberParseException:
+            return to_e164(super().to_internal_value(data))
+        except NotAPhone:
             self.fail("not_a_phone")
-        if not phonenumbers.is_valid_number(number):
-            self.fail("not_a_phone")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 class TokenRequestSerializer(serializers.Serializer[Any]):

@@ -7,10 +7,9 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import ValidationError as Refused
 
-from accounts.api.serializers import PhoneField
 from accounts.models import User
+from accounts.phones import NotAPhone, to_e164
 from accounts.scopes import ACCOUNT, READ, WRITE
 from accounts.services.issue_token import DEFAULT_LIFETIME_DAYS
 from common.problems import Problem
@@ -74,10 +73,9 @@ class ProfileForm(RefusableForm):
 
     def clean_phone(self) -> str:
         try:
-            phone: str = PhoneField(allow_blank=True).run_validation(self.cleaned_data["phone"])
-        except Refused as error:
+            return to_e164(self.cleaned_data["phone"].strip())
+        except NotAPhone as error:
             raise forms.ValidationError(_("This is not a phone number.")) from error
-        return phone
 
 
 class TokenForm(RefusableForm):

@@ -15,7 +15,6 @@ from django.utils.functional import cached_property as django_cached_property
 
 from common.problems import Problem
 
-
 Step = tuple[FunctionType, type | None]
 
 
