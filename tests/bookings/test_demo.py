@@ -8,6 +8,7 @@ from bookings.models import Booking, Ticket
 from bookings.selectors import attended_event
 from bookings.services.check_seats import check_seats
 from common.transactions import use_case
+from events.models import Event, TicketType
 from tests.factories.accounts import make_user
 from tests.factories.events import make_event, make_ticket_type
 
@@ -17,13 +18,15 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def known() -> dict[str, Any]:
     past = timezone.now() - timezone.timedelta(days=30)
-    for _ in range(2):
-        make_ticket_type(event=make_event(starts_at=past, status="finished"))
+    long_past = make_event(starts_at=past, status="finished")
+    make_ticket_type(event=long_past)
+    make_ticket_type(event=make_event(starts_at=past + timezone.timedelta(days=1), status="finished"))
     for capacity in (40, 50, 60, 70, 80):
         make_ticket_type(event=make_event(), capacity=capacity)
     bookable = make_ticket_type(capacity=5).event
     return {
         "accounts": {role: {"id": str(make_user().id)} for role in ("user", "user2")},
+        "demo_organizer_id": str(long_past.organizer_id),
         "demo_people": [str(make_user().id) for _ in range(40)],
         "demo_events": {"bookable": str(bookable.id)},
     }
@@ -49,11 +52,10 @@ class TestLoadDemo:
 
         user = known["accounts"]["user"]["id"]
         assert attended_event(user_id=user, event_id=told["demo_attended_event"])
+        assert str(Event.objects.get(id=told["demo_attended_event"]).organizer_id) == known["demo_organizer_id"]
         assert Booking.objects.filter(user_id=user, status="confirmed").count() == 2
 
     def test_fills_one_event_and_nearly_fills_another(self, known: dict[str, Any]) -> None:
-        from events.models import TicketType
-
         run(known)
 
         left = sorted(one.available for one in TicketType.objects.filter(event__status="published"))
