@@ -23,7 +23,7 @@ from bookings.services.cancel_booking import cancel_booking
 from bookings.services.expire_holds import open_booking
 from bookings.services.hold_seats import hold_seats
 from bookings.services.start_payment import start_payment
-from common.callers import caller_id
+from common.callers import caller_id, caller_time_zone
 from common.transactions import use_case
 
 QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
@@ -73,7 +73,7 @@ class BookingView(LoginRequiredMixin, View):
             booking = open_booking(
                 booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id), now=now
             )
-        shown = present_booking(booking, time_zone=request.user.time_zone, now=now)
+        shown = present_booking(booking, time_zone=caller_time_zone(request), now=now)
         response = render(request, "bookings/booking.html", shown)
         # Back from the payment page, the browser must ask again and not show the old hold.
         response["Cache-Control"] = "no-store"
@@ -98,7 +98,7 @@ class CancelView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, booking_id: UUID) -> HttpResponse:
         booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
-        shown = present_booking(booking, time_zone=request.user.time_zone, now=timezone.now())
+        shown = present_booking(booking, time_zone=caller_time_zone(request), now=timezone.now())
         return render(request, "bookings/cancel.html", shown)
 
     @explained
