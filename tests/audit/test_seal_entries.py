@@ -91,6 +91,13 @@ class TestSealEntries:
         assert (first.entry_count, second.entry_count) == (1, 2)
         assert "2 seals over 3 entries" in verify()
 
+    def test_makes_no_empty_seal_while_an_older_transaction_runs(self) -> None:
+        with _other_session() as other:
+            other.execute("SELECT pg_current_xact_id()")
+            record()
+
+            assert seal() is None
+
     def test_leaves_the_work_to_the_process_that_is_sealing(self) -> None:
         record()
         with _other_session() as other:
