@@ -216,6 +216,7 @@ class TestEventPage:
         assert structured["offers"][0]["availability"] == "https://schema.org/SoldOut"
         assert structured["offers"][0]["price"] == "1500.00"
         assert "Secret" not in written
+        assert not set("<>&") & set(written)
         assert f'<link rel="canonical" href="http://127.0.0.1:8000{url(event)}">' in page
 
     def test_says_in_words_what_is_refunded(self, english: Client) -> None:
