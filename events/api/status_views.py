@@ -30,7 +30,6 @@ class StatusEndpoint(EventEndpoint):
     """POST a step; If-Match is optional."""
 
     permission_classes = [IsAuthenticated]
-    problem_statuses = ("412",)
 
     def reason(self) -> str:
         parsed = inputs.ReasonInput(data=self.request.data)
@@ -142,7 +141,6 @@ class RestoreView(StatusEndpoint):
 
 class TicketTypeEndpoint(EventEndpoint):
     permission_classes = [IsAuthenticatedOrReadOnly]
-    problem_statuses = ("412",)
 
     def ticket_types_response(self, event_id: uuid.UUID, status: int = 200) -> Response:
         event = get_readable_event(actor=self.actor, event_id=event_id)

@@ -97,7 +97,6 @@ class EventView(EventEndpoint):
     """One event."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    problem_statuses = ("412", "428")
 
     @extend_schema(
         summary="Read an event",

@@ -130,7 +130,7 @@ class TestCatalogue:
         assert pointers(response) == {"/" + query.partition("=")[0]}
 
     def test_refuses_a_cursor_of_its_own_making(self, api: APIClient) -> None:
-        assert api.get("/api/v1/events/?cursor=zzz").status_code == 404
+        assert api.get("/api/v1/events/?cursor=zzz").json()["code"] == "invalid_cursor"
 
     def test_shows_members_their_own_in_any_status(self, calling: Calling) -> None:
         draft = make_event(status=Status.DRAFT)
