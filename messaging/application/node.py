@@ -18,6 +18,7 @@ from messaging.application.receive_frame import ReceiveFrame
 from messaging.application.redeliver import Redeliver
 from messaging.application.sessions import Sessions
 from messaging.domain import limits
+from messaging.domain.endings import end_tasks
 from messaging.domain.errors import PortUnavailable
 from messaging.domain.limits import Close
 from messaging.domain.messages import Ping, System, encode
@@ -92,9 +93,7 @@ class Node:
         deadline = time.monotonic() + FLUSH_SECONDS
         while len(self.sessions) and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         if self.on_stop is not None:
             await self.on_stop()
         self.is_stopped = True

@@ -6,12 +6,12 @@ The core knows neither types nor stages: the registry names them, the resolver f
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from messaging.domain.buffers import Buffer
+from messaging.domain.endings import end_tasks
 from messaging.domain.errors import OVERLOAD, UNAVAILABLE
 from messaging.domain.parcels import Parcel
 from messaging.domain.registry import MessageType, OnOverflow, Registry
@@ -168,11 +168,7 @@ class Pipeline:
         deadline = time.monotonic() + patience_seconds
         while time.monotonic() < deadline and not self.is_idle:
             await asyncio.sleep(0.01)
-        for worker in self._workers:
-            worker.cancel()
-        for worker in self._workers:
-            with suppress(asyncio.CancelledError):
-                await worker
+        await end_tasks(self._workers)
         self._workers.clear()
 
     @property

@@ -58,7 +58,11 @@ class RedisNodes:
             elif message["type"] == "subscribe":
                 self.is_listening = True
             elif message["type"] == "message":
-                await arrive(unpack(message["data"]))
+                try:
+                    await arrive(unpack(message["data"]))
+                except Exception:
+                    # One batch that can't be read, of a node of another version, must not make this one deaf.
+                    log.exception("messaging.nodes.unreadable_batch")
 
 
 def channel_of(node_id: str) -> str:

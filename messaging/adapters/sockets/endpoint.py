@@ -14,6 +14,7 @@ from messaging.adapters.sockets.authentication import ForeignOrigin, authenticat
 from messaging.adapters.sockets.outgoing import AsgiSend, Outgoing
 from messaging.application.node import Node
 from messaging.domain import limits
+from messaging.domain.endings import end_tasks
 from messaging.domain.errors import PortUnavailable, ProtocolError
 from messaging.domain.limits import Close
 
@@ -62,9 +63,7 @@ class ChatEndpoint:
             if outgoing.is_closing:
                 await writer
         finally:
-            reader.cancel()
-            writer.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await end_tasks([reader, writer])
 
 
 async def read_from(node: Node, user_id: UUID, receive: AsgiReceive, outgoing: Outgoing) -> None:

@@ -52,7 +52,8 @@ class TestChat:
                     await one.write(room.pk, f"a{number}")
                     await other.write(room.pk, f"b{number}")
                 seqs = [ack["seq"] for client in (one, other) for ack in await client.got("ack", 20)]
-                heard = [len(await client.got("message", 20)) for client in (one, other)]
+                # What isn't confirmed for 5 seconds is given again: on a busy machine more than once.
+                heard = [len({one["seq"] for one in await client.got("message", 20)}) for client in (one, other)]
                 assert sorted(seqs) == list(range(1, 41))
                 assert heard == [20, 20]
 
