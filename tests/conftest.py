@@ -11,6 +11,11 @@ from tests.database import django_db_setup
 __all__ = ["django_db_setup"]
 
 
+def pytest_configure() -> None:
+    """Hash passwords quickly: the product's hasher takes half a second by design."""
+    settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
+
+
 def pytest_runtest_setup() -> None:
     """Refuse connections that leave the machine."""
     from pytest_socket import socket_allow_hosts
