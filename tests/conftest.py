@@ -1,5 +1,8 @@
 """Fixtures that every test may use."""
 
+import os
+from urllib.parse import urlsplit
+
 import pytest
 import redis
 from django.conf import settings
@@ -12,8 +15,11 @@ __all__ = ["django_db_setup"]
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly: the product's hasher takes half a second by design."""
+    """Hash passwords quickly (half a second each is by design), and give each worker a Redis database of its own."""
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    url = urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()
+    settings.REDIS_URL = settings.CACHES["default"]["LOCATION"] = settings.CELERY["broker_url"] = url
 
 
 def pytest_runtest_setup() -> None:
