@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from analytics.api import examples
 from analytics.selectors import Period
+from common.api.examples import shown_as
 
 LONGEST_DAYS = 366
 DEFAULT_DAYS = 30
@@ -63,6 +65,7 @@ class ConversionSerializer(serializers.Serializer):
     hold_to_confirmed = serializers.DecimalField(max_digits=9, decimal_places=4, allow_null=True)
 
 
+@shown_as(examples.EVENT_REPORT)
 class EventReportSerializer(serializers.Serializer):
     event_id = serializers.UUIDField()
     title = serializers.CharField()
@@ -74,6 +77,7 @@ class EventReportSerializer(serializers.Serializer):
     days = DaySerializer(many=True)
 
 
+@shown_as(examples.ORGANIZER_REPORT)
 class OrganizerReportSerializer(serializers.Serializer):
     organizer_id = serializers.UUIDField()
     name = serializers.CharField()
@@ -96,6 +100,7 @@ class PlatformPeriodSerializer(serializers.Serializer):
     totals = CurrencyFiguresSerializer(many=True)
 
 
+@shown_as(examples.PLATFORM_REPORT)
 class PlatformReportSerializer(serializers.Serializer):
     periods = serializers.DictField(child=PlatformPeriodSerializer())
     top_events = EventFiguresSerializer(many=True)

@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bookings.api import examples
 from bookings.models import Booking, BookingItem, Payment, Ticket
 from bookings.models.lifecycle import BookingStatus
+from common.api.examples import shown_as
 from events.api.fields import MoneySerializer
 
 MAX_SEATS = 100
@@ -58,6 +60,7 @@ class BookedEventSerializer(serializers.Serializer):
     venue = serializers.CharField()
 
 
+@shown_as(examples.BOOKING)
 class BookingSerializer(serializers.ModelSerializer):
     event = BookedEventSerializer()
     items = BookingItemSerializer(many=True)
@@ -99,6 +102,7 @@ class AttendeeSerializer(serializers.Serializer):
     email = serializers.EmailField()
 
 
+@shown_as(examples.EVENT_BOOKING)
 class EventBookingSerializer(BookingSerializer):
     user = AttendeeSerializer()
 
@@ -114,6 +118,7 @@ class QuoteLineSerializer(serializers.Serializer):
     total = MoneySerializer()
 
 
+@shown_as(examples.QUOTE)
 class QuoteSerializer(serializers.Serializer):
     """What the seats would cost now."""
 
@@ -127,6 +132,7 @@ class CurvePointSerializer(serializers.Serializer):
     amount = MoneySerializer()
 
 
+@shown_as(examples.REFUND_QUOTE)
 class RefundQuoteSerializer(serializers.Serializer):
     """What a cancellation would give back now, and why."""
 
@@ -137,6 +143,7 @@ class RefundQuoteSerializer(serializers.Serializer):
     curve = CurvePointSerializer(many=True)
 
 
+@shown_as(examples.PAYMENT)
 class PaymentSerializer(serializers.ModelSerializer):
     total = MoneySerializer(source="money")
 
@@ -145,6 +152,7 @@ class PaymentSerializer(serializers.ModelSerializer):
         fields = ["id", "provider", "status", "total", "confirmation_url"]
 
 
+@shown_as(examples.TICKET)
 class TicketSerializer(serializers.ModelSerializer):
     ticket_type_name = serializers.CharField(source="ticket_type.name")
     code = serializers.CharField(source="door_code", help_text="What the QR code says.")
@@ -159,6 +167,7 @@ class ScanSerializer(serializers.Serializer):
     gate = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
 
 
+@shown_as(examples.CHECK_IN)
 class CheckInSerializer(serializers.ModelSerializer):
     ticket_type_name = serializers.CharField(source="ticket_type.name")
     booking_seats = serializers.IntegerField(source="booking.seats")

@@ -7,13 +7,14 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from bookings.api import examples
 from bookings.api.serializers import (
     BookingSerializer,
     CheckInSerializer,
@@ -25,6 +26,7 @@ from bookings.api.serializers import (
     TicketSerializer,
     WantedSeatsSerializer,
 )
+from bookings.providers.port import UntrustedWebhook
 from bookings.providers.registry import provider_for_new_payments, provider_named
 from bookings.selectors import (
     get_booking_of_user,
@@ -46,27 +48,13 @@ from common.api.versions import expected_version, with_etag
 from common.callers import caller_id
 from common.transactions import use_case
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="New for each new operation."
-)
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag that was read.")
-WANTED = OpenApiExample(
-    "Two seats",
-    value={
-        "event": "01976e3c-8d2a-7c31-9b1e-0242ac120002",
-        "items": [{"ticket_type": "01976e3c-8d2b-7f10-8a57-0242ac120002", "quantity": 2}],
-    },
-    request_only=True,
-)
+WANTED = OpenApiExample("Two seats", value=examples.WANTED, request_only=True)
 SCAN = OpenApiExample("A scan", value={"code": "MFRGGZDFMZTWQ2LK.q8…", "gate": "Main gate"}, request_only=True)
 
 
 class BookingsView(APIView):
-    problem_statuses = ("422",)
-
     @extend_schema(
         summary="Hold seats of an event",
-        parameters=[IDEMPOTENCY_KEY],
         request=WantedSeatsSerializer,
         responses={201: BookingSerializer},
         examples=[WANTED],
@@ -110,12 +98,9 @@ class BookingView(APIView):
 
 
 class PayView(APIView):
-    problem_statuses = ("422", "503")
-
     @extend_schema(
         summary="Start to pay for a held booking",
         description="Answers with the address where the person pays; the booking is confirmed when the provider says so.",
-        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={200: PaymentSerializer},
     )
@@ -132,12 +117,9 @@ class PayView(APIView):
 
 
 class CancelView(APIView):
-    problem_statuses = ("412", "422")
-
     @extend_schema(
         summary="Cancel one of my bookings",
         description="What comes back is exactly what the refund quote of the same moment says.",
-        parameters=[IDEMPOTENCY_KEY, IF_MATCH],
         request=None,
         responses={200: BookingSerializer},
     )
@@ -199,6 +181,7 @@ class CheckInsView(APIView):
 
 
 class ProviderWebhookView(APIView):
+    further_problems = {"post": (UntrustedWebhook,)}
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
     throttle_classes: list[Any] = []
@@ -208,6 +191,7 @@ class ProviderWebhookView(APIView):
         description="Signed as its provider signs. Stored before anything is done with it; may come many times.",
         request={"application/json": {"type": "object"}},
         responses={200: None},
+        examples=[OpenApiExample("From the sandbox", value=examples.SANDBOX_NOTICE, request_only=True)],
     )
     def post(self, request: Request, provider: str) -> Response:
         with use_case():

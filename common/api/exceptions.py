@@ -25,7 +25,6 @@ TITLES = {
     "permission_denied": "You may not do this.",
     "not_found": "Not found.",
     "method_not_allowed": "This method is not allowed here.",
-    "not_acceptable": "None of the wanted formats can be produced.",
     "unsupported_media_type": "This content type is not understood here.",
     "throttled": "Too many requests. Slow down.",
     "parse_error": "The body is not well-formed.",

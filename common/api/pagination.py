@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.db.models import QuerySet
 from django.utils.translation import gettext
 from rest_framework import exceptions, pagination
 from rest_framework.request import Request
@@ -28,7 +27,7 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = 100
     ordering = ("-created_at", "-id")
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> Any:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         """Return a page.
 
         Raises:

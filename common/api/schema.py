@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from drf_spectacular.drainage import get_override
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ResolvedComponent, is_list_serializer
 from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
@@ -42,6 +43,17 @@ class AutoSchema(SpectacularAutoSchema):
     def get_tags(self) -> list[str]:
         """Group operations by the app that owns them."""
         return [type(self.view).__module__.split(".")[0]]
+
+    def _get_examples(
+        self, serializer: Any, direction: Any, media_type: str, status_code: str | None = None, extras: Any = None
+    ) -> Any:
+        """Fall back to the example that stands with the shape, where the view has none for this answer."""
+        found = super()._get_examples(serializer, direction, media_type, status_code, extras)
+        if found:
+            return found
+        shape = serializer.child if is_list_serializer(serializer) else serializer
+        of_shape = get_override(shape, "examples", [])
+        return super()._get_examples(serializer, direction, media_type, status_code, [*(extras or []), *of_shape])
 
     def _reach(self) -> Reach:
         handler = getattr(self.view, self.method.lower())
@@ -98,21 +110,18 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _refusals_of_caller(self) -> set[Refusal]:
         """Return what happens to a caller who isn't known well enough."""
-        authenticators = self.view.get_authenticators()
-        permissions = self.view.get_permissions()
-        if not authenticators:
+        kinds = [type(one) for one in self.view.get_authenticators()]
+        if not kinds:
             return set()
+        permissions = list(self.view.get_permissions())
         refusals = {document.AUTHENTICATION_FAILED}
-        for one in authenticators:
-            reach = reach_of([type(one).authenticate], owner=type(one))
+        for kind in kinds:
+            reach = reach_of([kind.authenticate], owner=kind)
             refusals |= {Refusal.of(problem) for problem in reach.problems}
         if not self._is_open_to_guests(permissions):
             refusals.add(document.NOT_AUTHENTICATED)
-        if self.method not in SAFE:
+        if self.method not in SAFE or not all(isinstance(one, OPEN_OR_SIGNED_IN) for one in permissions):
             refusals.add(document.PERMISSION_DENIED)
-        for one in permissions:
-            if not isinstance(one, OPEN_OR_SIGNED_IN):
-                refusals.add(document.PERMISSION_DENIED)
         return refusals
 
     def _is_open_to_guests(self, permissions: list[Any]) -> bool:

@@ -40,7 +40,7 @@ class CallerThrottle(BaseThrottle):
 
 def quota_of(name: str, caller: str) -> Quota:
     """Return the quota that the settings give to this kind of caller, like 300/min."""
-    requests, window = api_settings.DEFAULT_THROTTLE_RATES[name].split("/")
+    requests, window = str(api_settings.DEFAULT_THROTTLE_RATES[name]).split("/")
     # An address is personal data, and a forwarded one has any length.
     return Quota(name, hashlib.sha256(caller.encode()).hexdigest()[:32], int(requests), WINDOWS[window])
 

@@ -20,7 +20,6 @@ FRAMEWORK = [
     ("not_authenticated", 401, "The request says nothing about who it is.", "REST framework"),
     ("authentication_failed", 401, "The token or session is not valid.", "REST framework"),
     ("method_not_allowed", 405, "The resource doesn't take this method.", "REST framework"),
-    ("not_acceptable", 406, "None of the wanted formats can be produced.", "REST framework"),
     ("unsupported_media_type", 415, "The content type isn't understood.", "REST framework"),
     ("parse_error", 400, "The body isn't well-formed.", "REST framework"),
     ("throttled", 429, "Too many requests; `Retry-After` says when to come back.", "`common.api.throttling`"),

@@ -78,6 +78,7 @@ EVENT = {name: value for name, value in CARD.items() if name != "snippet"} | {
     "version": 2,
 }
 AVAILABILITY = {"availability": "few", "seats": None, "ticket_types": [TICKET_TYPE | {"availability": "few"}]}
+CALENDAR = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Сплав по Катуни\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
 
 def sent(value: object) -> OpenApiExample:

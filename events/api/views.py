@@ -149,7 +149,11 @@ class EventCalendarView(EventEndpoint):
 
     @extend_schema(
         summary="Get an event as iCalendar",
-        responses={(200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, "An iCalendar file")},
+        responses={
+            (200, "text/calendar"): OpenApiResponse(
+                OpenApiTypes.STR, "An iCalendar file", examples=[examples.answered(examples.CALENDAR)]
+            )
+        },
     )
     def get(self, request: Request, event_id: uuid.UUID) -> HttpResponse:
         event = get_readable_event(actor=self.actor, event_id=event_id)

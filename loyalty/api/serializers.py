@@ -6,6 +6,8 @@ import phonenumbers
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from common.api.examples import shown_as
+from loyalty.api import examples
 from loyalty.models import Customer, LedgerEntry, LedgerTransaction, Project, WebhookDelivery
 
 # What a shop decides for itself. The rate limit protects the platform, so its staff set it.
@@ -50,6 +52,7 @@ class ProjectInput(serializers.ModelSerializer):
         return region
 
 
+@shown_as(examples.PROJECT)
 class ProjectSerializer(serializers.ModelSerializer):
     """A project without its secrets."""
 
@@ -58,6 +61,7 @@ class ProjectSerializer(serializers.ModelSerializer):
         fields = ["id", *RULES, "rate_limit_per_minute", "connected_at", "created_at"]
 
 
+@shown_as(examples.OPENED)
 class OpenedProjectSerializer(serializers.Serializer):
     """A new project with the secrets that are shown this once."""
 
@@ -67,6 +71,7 @@ class OpenedProjectSerializer(serializers.Serializer):
     signing_key = serializers.CharField()
 
 
+@shown_as(examples.ROTATED)
 class RotatedSecretSerializer(serializers.Serializer):
     """The new secret, shown this once; the old one works for another 24 hours."""
 
@@ -74,6 +79,7 @@ class RotatedSecretSerializer(serializers.Serializer):
     webhook_url = serializers.URLField()
 
 
+@shown_as(examples.CUSTOMER)
 class CustomerSerializer(serializers.ModelSerializer):
     """A customer with the points that can be spent and those that wait for payment."""
 
@@ -85,6 +91,7 @@ class CustomerSerializer(serializers.ModelSerializer):
         fields = ["id", "email", "phone", "name", "birth_on", "active_points", "pending_points", "created_at"]
 
 
+@shown_as(examples.TRANSACTION)
 class TransactionSerializer(serializers.ModelSerializer):
     """A movement of points: what it did to those that can be spent and to those that wait."""
 
@@ -105,6 +112,7 @@ class EntrySerializer(serializers.ModelSerializer):
         fields = ["account", "lot", "amount"]
 
 
+@shown_as(examples.EXPLANATION)
 class ExplanationSerializer(TransactionSerializer):
     """A movement with the rules, inputs and formula that made it, and its entries."""
 
@@ -115,6 +123,7 @@ class ExplanationSerializer(TransactionSerializer):
         fields = [*TransactionSerializer.Meta.fields, "explanation", "entries"]
 
 
+@shown_as(examples.WEBHOOK)
 class WebhookSerializer(serializers.ModelSerializer):
     """A webhook that came: how it was understood and what came of it."""
 

@@ -24,14 +24,6 @@ RULES_SENT = OpenApiExample(
     value={"name": "Boats and Paddles", "base_percent": "5.00", "accrue_on": "paid", "bonus_lifetime_days": 365},
     request_only=True,
 )
-ROTATED = OpenApiExample(
-    "A new secret",
-    value={
-        "webhook_secret": "q0cZ4m0WlYz1f3o8JtP2eXkq5Vb7NnRrTgHsUaDiEwM",
-        "webhook_url": "https://aquastream.example/api/webhook/q0cZ4m0WlYz1f3o8JtP2eXkq5Vb7NnRrTgHsUaDiEwM",
-    },
-    response_only=True,
-)
 
 
 def webhook_url(secret: str) -> str:
@@ -104,7 +96,6 @@ class RotateSecretView(APIView):
         description="The new secret is shown this once; the old one works for another 24 hours.",
         request=None,
         responses=serializers.RotatedSecretSerializer,
-        examples=[ROTATED],
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         actor_id = caller_id(request)

@@ -24,17 +24,18 @@ SPEND = {
     "payload": {"email": "user@example.com", "bonuses": 100, "orderId": "ORDER-124", "orderAmount": 3000},
 }
 TILDA = [{"name": "Anna", "email": "user@example.com", "payment": {"amount": "5000", "orderid": "tilda_123"}}]
+SAMPLES: dict[str, Any] = {
+    "purchase": PURCHASE,
+    "batch_purchase": BATCH,
+    "register_user": REGISTER,
+    "get_balance": BALANCE,
+    "spend_bonuses": SPEND,
+    "tilda": TILDA,
+}
 
 
 def document_webhook(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the webhook to the document (a postprocessing hook of drf-spectacular)."""
-    samples: dict[str, Any] = {
-        "purchase": PURCHASE,
-        "batch_purchase": BATCH,
-        "register_user": REGISTER,
-        "get_balance": BALANCE,
-    }
-    samples |= {"spend_bonuses": SPEND, "tilda": TILDA}
     answer = {
         "type": "object",
         "required": ["status", "webhookId"],
@@ -46,7 +47,7 @@ def document_webhook(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     }
     json_body = {
         "schema": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
-        "examples": {name: {"value": value} for name, value in samples.items()},
+        "examples": {name: {"value": value} for name, value in SAMPLES.items()},
     }
     taken = {
         "description": "Taken. Tilda gets `ok`, others the id of what was stored.",

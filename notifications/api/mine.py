@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from common.transactions import use_case
 from notifications.api import serializers
+from notifications.api.examples import PUSH_SUBSCRIPTION
 from notifications.selectors import count_unread, find_recipient, list_inbox, list_push_subscriptions
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
@@ -92,6 +93,7 @@ class PushSubscriptionsView(APIView):
         summary="Send pushes to this browser",
         request=serializers.PushSubscriptionSerializer,
         responses={201: serializers.PushSubscriptionStateSerializer},
+        examples=[OpenApiExample("A browser", value=PUSH_SUBSCRIPTION, request_only=True)],
     )
     def post(self, request: Request) -> Response:
         asked = serializers.PushSubscriptionSerializer(data=request.data)

@@ -4,8 +4,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.api.examples import shown_as
+from notifications.api import examples
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
 from notifications.models.choices import Category, Channel, Locale
 
@@ -69,6 +72,7 @@ class EventTypeSerializer(serializers.Serializer[Any]):
     sample = serializers.DictField()
 
 
+@shown_as(examples.EVENT_STATE)
 class EventStateSerializer(serializers.ModelSerializer[NotificationEvent]):
     progress_percent = serializers.IntegerField(read_only=True)
     jobs_by_status = serializers.SerializerMethodField()
@@ -95,6 +99,7 @@ class EventStateSerializer(serializers.ModelSerializer[NotificationEvent]):
         return counts
 
 
+@shown_as(examples.JOB)
 class JobSerializer(serializers.ModelSerializer[NotificationJob]):
     job_id = serializers.UUIDField(source="id", read_only=True)
     event_id = serializers.UUIDField(source="event.event_id", read_only=True)
@@ -143,6 +148,7 @@ class RecipientSerializer(serializers.Serializer[Any]):
         return value
 
 
+@shown_as(examples.RECIPIENT)
 class RecipientStateSerializer(serializers.ModelSerializer[Recipient]):
     user_id = serializers.UUIDField(source="external_id", read_only=True)
     marketing_consent = serializers.SerializerMethodField()
@@ -155,6 +161,7 @@ class RecipientStateSerializer(serializers.ModelSerializer[Recipient]):
         return recipient.marketing_consent_at is not None
 
 
+@shown_as(examples.INBOX_ITEM)
 class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
     class Meta:
         model = InboxItem
@@ -167,15 +174,24 @@ class ReadSerializer(serializers.Serializer[Any]):
     ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
 
 
+@shown_as(examples.UNREAD)
 class UnreadSerializer(serializers.Serializer[Any]):
     unread = serializers.IntegerField()
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:00"]})
+class MinuteField(serializers.TimeField):
+    """A time of the day without seconds."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **options)
 
 
 class QuietHoursSerializer(serializers.Serializer[Any]):
     """Local hours; they may cross midnight."""
 
-    begin = serializers.TimeField(format="%H:%M")
-    end = serializers.TimeField(format="%H:%M")
+    begin = MinuteField()
+    end = MinuteField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["begin"] == attrs["end"]:
@@ -196,6 +212,7 @@ class CategoryChoicesSerializer(serializers.Serializer[Any]):
     marketing = ChannelChoicesSerializer(required=False)
 
 
+@shown_as(examples.PREFERENCES)
 class PreferencesSerializer(serializers.Serializer[Any]):
     """PATCH changes what is given."""
 
@@ -217,16 +234,19 @@ class PushSubscriptionSerializer(serializers.Serializer[Any]):
     keys = PushKeysSerializer()
 
 
+@shown_as(examples.PUSH_SUBSCRIPTION_STATE)
 class PushSubscriptionStateSerializer(serializers.ModelSerializer[ContactPoint]):
     class Meta:
         model = ContactPoint
         fields = ["id", "created_at"]
 
 
+@shown_as(examples.PUSH_KEY)
 class PushKeySerializer(serializers.Serializer[Any]):
     public_key = serializers.CharField()
 
 
+@shown_as(examples.UNSUBSCRIBING)
 class UnsubscribingSerializer(serializers.Serializer[Any]):
     category = serializers.ChoiceField(choices=Category.choices)
     channel = serializers.ChoiceField(choices=Channel.choices)

@@ -56,7 +56,7 @@ class EventsView(APIView):
         responses={202: serializers.AcceptedSerializer, 200: serializers.AcceptedSerializer},
         examples=[
             OpenApiExample("A user has registered", value=SAMPLE, request_only=True),
-            OpenApiExample("Its plan", value=PLAN, response_only=True),
+            OpenApiExample("Its plan", value=PLAN, response_only=True, status_codes=["200", "202"]),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -83,7 +83,10 @@ class EventBatchView(APIView):
         examples=[
             OpenApiExample("One event", value={"events": [SAMPLE]}, request_only=True),
             OpenApiExample(
-                "Accepted", value={"results": [{"index": 0, "status": 202, "answer": PLAN}]}, response_only=True
+                "Accepted",
+                value={"results": [{"index": 0, "status": 202, "answer": PLAN}]},
+                response_only=True,
+                status_codes=["207"],
             ),
         ],
     )

@@ -38,7 +38,11 @@ class QueueView(GenericAPIView):
     def get_queryset(self) -> Any:
         return selectors.list_moderation_queue()
 
-    @extend_schema(operation_id="moderation_reviews_list", summary="Read the moderation queue, oldest first")
+    @extend_schema(
+        operation_id="moderation_reviews_list",
+        summary="Read the moderation queue, oldest first",
+        responses=ModeratedReviewSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(ModeratedReviewSerializer(page, many=True).data)
@@ -95,7 +99,6 @@ class RejectView(APIView):
 
 class HideView(APIView):
     permission_classes = [IsVerifiedStaff]
-    problem_statuses = ["412"]
 
     @extend_schema(
         summary="Take a published review from the public",

@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
+from common.api.examples import shown_as
+from reviews.api import examples
 from reviews.models import Rating, Review, ReviewReply, ReviewReport
 from reviews.models.reply import LONGEST_REPLY, SHORTEST_REPLY
 from reviews.models.review import ASPECTS, LONGEST_TEXT, SHORTEST_TEXT
@@ -85,6 +87,7 @@ class AuthorSerializer(serializers.Serializer):
         return _("Anonymous participant") if review.is_anonymous else review.author.public_name
 
 
+@shown_as(examples.REPLY)
 class ReplySerializer(serializers.ModelSerializer):
     organizer = serializers.CharField(source="organizer.name", read_only=True)
 
@@ -94,6 +97,7 @@ class ReplySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+@shown_as(examples.REVIEW)
 class ReviewSerializer(serializers.ModelSerializer):
     """A published review as everybody reads it."""
 
@@ -124,8 +128,11 @@ class ReviewSerializer(serializers.ModelSerializer):
         return ReplySerializer(reply).data if reply else None
 
 
+@shown_as(examples.OWN_REVIEW)
 class OwnReviewSerializer(ReviewSerializer):
     """A review as its author sees it: with its state and the reason of a refusal."""
+
+    reason_code = serializers.ChoiceField(choices=Review.Reason.choices, allow_blank=True, read_only=True)
 
     class Meta(ReviewSerializer.Meta):
         fields = [
@@ -135,6 +142,7 @@ class OwnReviewSerializer(ReviewSerializer):
         read_only_fields = fields
 
 
+@shown_as(examples.MODERATED_REVIEW)
 class ModeratedReviewSerializer(OwnReviewSerializer):
     """A review as moderators see it: with what the checks found and who holds it."""
 
@@ -187,6 +195,7 @@ class RatingSerializer(serializers.ModelSerializer):
         return {name: str(mean) if mean is not None else None for name, mean in rating.aspect_means.items()}
 
 
+@shown_as(examples.VOTE)
 class VoteSerializer(serializers.Serializer):
     helpful_count = serializers.IntegerField()
     has_my_vote = serializers.BooleanField()

@@ -72,7 +72,11 @@ class EventReviewsView(GenericAPIView):
         event = selectors.get_reviewed_event(event_id=self.kwargs["event_id"])
         return selectors.list_published_reviews(event_id=event.pk, reader=self.request.user)
 
-    @extend_schema(operation_id="event_reviews_list", summary="Read the reviews of an event")
+    @extend_schema(
+        operation_id="event_reviews_list",
+        summary="Read the reviews of an event",
+        responses=ReviewSerializer(many=True),
+    )
     def get(self, request: Request, event_id: UUID) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(ReviewSerializer(page, many=True).data)
@@ -120,7 +124,6 @@ class ReviewView(APIView):
     """One review: for everybody when published, for its author always."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    problem_statuses = ["412", "428"]
 
     @extend_schema(summary="Read a review", responses=ReviewSerializer)
     def get(self, request: Request, review_id: UUID) -> Response:
@@ -198,7 +201,7 @@ class HelpfulView(APIView):
             review = vote_helpful(review_id=review_id, voter_id=caller_id(request), now=timezone.now())
         return Response({"helpful_count": review.helpful_count, "has_my_vote": True})
 
-    @extend_schema(summary="Take your vote back", responses=VoteSerializer)
+    @extend_schema(summary="Take your vote back", responses={200: VoteSerializer})
     def delete(self, request: Request, review_id: UUID) -> Response:
         with use_case():
             review = withdraw_vote(review_id=review_id, voter_id=caller_id(request))
@@ -212,7 +215,11 @@ class MyReviewsView(GenericAPIView):
     def get_queryset(self) -> Any:
         return selectors.list_reviews_of_author(author_id=caller_id(self.request))
 
-    @extend_schema(operation_id="me_reviews_list", summary="Read your own reviews and what became of them")
+    @extend_schema(
+        operation_id="me_reviews_list",
+        summary="Read your own reviews and what became of them",
+        responses=OwnReviewSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(OwnReviewSerializer(page, many=True).data)
