@@ -1,9 +1,11 @@
 """Logging: a constant event name plus fields, one JSON line each, or readable text for developers."""
 
+import logging
 import logging.config
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -14,12 +16,22 @@ SHARED: list[Any] = [
 ]
 
 
+class WithoutPath(logging.Filter):
+    """Django names the path of a request that failed; paths carry secrets (webhooks, unsubscribe links)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = "http.failed", None
+        return True
+
+
 def configure(*, as_json: bool) -> None:
     """Send the log of Django, Celery and the product through one formatter to standard error."""
+    # Local variables hold people's data and secrets: no traceback shows them.
+    tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     renderer: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     logging.config.dictConfig(
         {
@@ -32,11 +44,12 @@ def configure(*, as_json: bool) -> None:
                     "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
                 }
             },
+            "filters": {"no_path": {"()": WithoutPath}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {
                 # The request line of common.middleware says the same with more fields.
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "ERROR", "filters": ["no_path"]},
                 "httpx": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""analytics.services.mark_days, roll_up_day and rebuild_period: bookings become daily figures."""
+"""analytics.services.mark_days, analytics.services.roll_up_day and analytics.services.rebuild_period."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
