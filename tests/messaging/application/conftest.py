@@ -48,7 +48,7 @@ class Phone:
 
     async def got(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many objects of a kind have come; return them."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while len(self.outlet.of(kind)) < count:
                 await asyncio.sleep(0.002)
         return self.outlet.of(kind)
@@ -124,7 +124,7 @@ def settled() -> Callable[[Node], Any]:
     """Wait until a node has nothing left to do."""
 
     async def wait(node: Node) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             await asyncio.sleep(0.01)
             while not node.pipeline.is_idle:
                 await asyncio.sleep(0.002)
