@@ -15,6 +15,7 @@ from bus.services.run_delivery import MAX_ATTEMPTS, run_delivery
 from bus.subscriptions import HANDLERS, handles
 from common.transactions import use_case
 from tests.bus.facts import PotBoiled
+from tests.bus.horizon import until_read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,9 +56,14 @@ def dispatched(*pots: str) -> list[int]:
         for pot in pots:
             record_fact(PotBoiled(pot_id=pot))
     RelayCursor.objects.get_or_create(name=CURSOR)
-    with use_case():
-        dispatch_facts()
+    until_read(_dispatch, count=len(pots))
     return list(Delivery.objects.order_by("id").values_list("id", flat=True))
+
+
+def _dispatch() -> int:
+    with use_case():
+        read, _ = dispatch_facts()
+    return read
 
 
 class TestDispatchFacts:

@@ -15,6 +15,7 @@ from bus.services.record_fact import record_fact
 from bus.subscriptions import Message, TopicConsumer, UnreadableMessage
 from common.transactions import use_case
 from tests.bus.facts import PotBoiled
+from tests.bus.horizon import until_read
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kafka]
 
@@ -70,7 +71,9 @@ class TestProduceFacts:
         pot = str(uuid.uuid4())
         state(pot, pot, pot)
 
-        sent = produce_facts(producer=FactProducer())
+        producer = FactProducer()
+
+        sent = until_read(lambda: produce_facts(producer=producer), count=3)
 
         mine = [one for one in read_topic("tests.pot", until=3) if one.key == pot]
         assert sent == 3
@@ -82,16 +85,19 @@ class TestProduceFacts:
         state("a")
         producer = FactProducer()
 
-        assert [produce_facts(producer=producer), produce_facts(producer=producer)] == [1, 0]
+        assert until_read(lambda: produce_facts(producer=producer), count=1) == 1
+        assert produce_facts(producer=producer) == 0
 
     def test_sends_again_to_a_cluster_that_has_forgotten(self, settings: object) -> None:
         first, settings.KAFKA_BOOTSTRAP_SERVERS = mock_cluster()
         state("a", "b")
-        produce_facts(producer=FactProducer())
+        producer = FactProducer()
+        until_read(lambda: produce_facts(producer=producer), count=2)
         second, settings.KAFKA_BOOTSTRAP_SERVERS = mock_cluster()
         RelayCursor.objects.filter(name=CURSOR).update(cluster_id="a cluster of the past")
 
-        sent_again = produce_facts(producer=FactProducer())
+        producer = FactProducer()
+        sent_again = until_read(lambda: produce_facts(producer=producer), count=2)
 
         assert sent_again == 2
         assert first

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from bus.services.read_outbox import CursorFromTheFuture, ReaderReplaced, become
 from bus.services.record_fact import record_fact
 from common.transactions import use_case
 from tests.bus.facts import PotBoiled
+from tests.bus.horizon import until_read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +29,19 @@ def read(limit: int = 100) -> list[str]:
         if cursor.place != place:
             move_cursor(cursor, moved_from=place)
     return [row.key for row in rows]
+
+
+def read_all(count: int, *, limit: int = 100) -> list[str]:
+    """Read until `count` rows have come."""
+    keys: list[str] = []
+
+    def read_more() -> int:
+        more = read(limit=limit)
+        keys.extend(more)
+        return len(more)
+
+    until_read(read_more, count=count)
+    return keys
 
 
 class OtherSession:
@@ -58,13 +73,13 @@ class TestNextRows:
         state("a", "b")
         state("c")
 
-        assert read() == ["a", "b", "c"]
+        assert read_all(3) == ["a", "b", "c"]
         assert read() == []
 
     def test_goes_on_where_a_small_batch_ended(self) -> None:
         state("a", "b", "c")
 
-        assert [read(limit=2), read(limit=2), read(limit=2)] == [["a", "b"], ["c"], []]
+        assert [read_all(2, limit=2), read_all(1, limit=2), read(limit=2)] == [["a", "b"], ["c"], []]
 
     def test_does_not_lose_a_row_that_commits_after_a_later_one(self) -> None:
         slow = OtherSession("slow")
@@ -74,23 +89,24 @@ class TestNextRows:
         slow.commit()
 
         assert early == []
-        assert read() == ["slow", "quick"]
+        assert read_all(2) == ["slow", "quick"]
 
     def test_reads_what_ended_before_a_transaction_that_still_runs(self) -> None:
         state("before")
         slow = OtherSession("slow")
 
-        assert read() == ["before"]
+        assert read_all(1) == ["before"]
         slow.commit()
-        assert read() == ["slow"]
+        assert read_all(1) == ["slow"]
 
     def test_a_reader_that_was_overtaken_may_not_move_the_place(self) -> None:
         state("a")
         with use_case():
             cursor = RelayCursor.objects.create(name="test")
-            place = cursor.place
-            next_rows(cursor, limit=10)
-        read()
+        place = cursor.place
+        with use_case():
+            until_read(lambda: len(next_rows(cursor, limit=10)), count=1)
+        assert read_all(1) == ["a"]
 
         with pytest.raises(ReaderReplaced), use_case():
             move_cursor(cursor, moved_from=place)
@@ -100,8 +116,11 @@ class TestBecomeReader:
     def test_lets_one_session_at_a_time(self) -> None:
         answers: list[bool] = []
 
-        def ask() -> None:
-            answers.append(become_reader("test"))
+        def ask(attempts: int = 1) -> None:
+            # A session ends a moment after its connection was closed.
+            while not (became := become_reader("test")) and (attempts := attempts - 1):
+                time.sleep(0.05)
+            answers.append(became)
             connection.close()
 
         assert become_reader("test")
@@ -109,7 +128,7 @@ class TestBecomeReader:
         other.start()
         other.join(10)
         connection.close()
-        successor = threading.Thread(target=ask)
+        successor = threading.Thread(target=ask, args=[100])
         successor.start()
         successor.join(10)
 

@@ -23,6 +23,7 @@ from notifications.models import ContactPoint, NotificationEvent, NotificationJo
 from notifications.services.announce_fact import announce_fact
 from notifications.services.know_recipient import know_recipient
 from reviews.domain_events import ReviewPublished, ReviewRejected, ReviewReplied
+from tests.bus.horizon import until_read
 from tests.factories.accounts import make_user
 from tests.factories.notifications import make_recipient, sample_bytes
 from tests.notifications.conftest import MailServer
@@ -65,10 +66,15 @@ def react_to(fact: Fact) -> None:
     RelayCursor.objects.get_or_create(name=CURSOR)
     with use_case():
         record_fact(fact)
-    with use_case():
-        dispatch_facts()
+    until_read(_dispatch, count=1)
     for delivery in Delivery.objects.pending().filter(handler__startswith="notifications.").order_by("id"):
         assert run_delivery(delivery_id=delivery.id), Delivery.objects.get(id=delivery.id).last_error
+
+
+def _dispatch() -> int:
+    with use_case():
+        read, _ = dispatch_facts()
+    return read
 
 
 @pytest.mark.django_db(transaction=True)
