@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,6 +14,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from common.api.parsers import BodyTooLarge
 from common.problems import FieldProblem, InvalidInput, NotAllowed, NotFound, Problem
 from common.request_ids import current_request_id
 
@@ -39,6 +40,8 @@ def render_problem(error: Exception, context: dict[str, Any]) -> Response | None
         return _response("unavailable", 503, TITLES["unavailable"], headers={"Retry-After": "5"})
     if isinstance(error, Http404):
         error = NotFound()
+    elif isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge()
     elif isinstance(error, PermissionDenied):
         error = NotAllowed()
     elif isinstance(error, drf.ValidationError):

@@ -58,7 +58,7 @@ class ConversationPages(CursorPagination):
 
 class MessagePages(CursorPagination):
     page_size = 50
-    ordering = ("seq",)  # type: ignore[assignment]  # one column is unique here
+    ordering = ("seq",)
 
 
 class ConversationList(ListAPIView):  # type: ignore[type-arg]
