@@ -21,6 +21,17 @@ from common.cache import LosableRedisCache
 RELAY_LAG_LIMIT_SECONDS = 60
 
 
+class ProbeMiddleware:
+    """Answer probes before the host name is judged: a probe asks an address, not one of ALLOWED_HOSTS."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path)
+        return probe(request) if probe else self.get_response(request)
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer as long as the process can."""
     return JsonResponse({"status": "ok"})
@@ -80,6 +91,11 @@ def _relay_keeps_up() -> bool:
     return get_relay_lag_seconds() < RELAY_LAG_LIMIT_SECONDS
 
 
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+}
 CHECKS: dict[str, Callable[[], bool]] = {
     "redis": _redis_answers,
     "kafka": kafka.answers,

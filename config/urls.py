@@ -1,10 +1,8 @@
-"""Every door of the web process."""
+"""Every door of the web process; probes are answered before (config.health)."""
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
-
-from config import health
+from django.urls import URLPattern, URLResolver, include, path
 
 API = [
     path("", include("accounts.api.urls")),
@@ -27,10 +25,7 @@ PAGES = [
     path("", include("messaging.pages.urls")),
 ]
 
-urlpatterns = [
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
+urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(API)),
     path("api/", include("config.api_pages")),
     # The shops' webhook keeps the path of its own contract.

@@ -62,6 +62,13 @@ class TestDoors:
         assert answer.status_code == 200
         assert answer.json() == {"status": "degraded", "degraded": ["kafka"]}
 
+    @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+    def test_probes_need_no_host_name(self, client: Client, path: str) -> None:
+        answer = client.get(path, headers={"Host": "10.0.0.7:8000"})
+
+        assert answer.status_code == 200
+        assert answer["X-Request-ID"]
+
     def test_metrics_are_closed_to_strangers(self, client: Client) -> None:
         here = client.get("/metrics")
         through_a_proxy = client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
