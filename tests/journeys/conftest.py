@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-PATIENCE_SECONDS = 30.0
+# The longest that a part of the system may need to come back, and so may an effect that waits for it.
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -48,9 +48,9 @@ def wish(event: dict[str, Any], quantity: int) -> dict[str, Any]:
     }
 
 
-def signed_in(stack: dict[str, Any], account: str) -> httpx.Client:
+def signed_in(browser: httpx.Client, stack: dict[str, Any], account: str) -> httpx.Client:
     """Sign in on the pages, as a browser does."""
-    browser = httpx.Client(base_url=stack["web"], follow_redirects=True, timeout=20, headers={"Accept-Language": "en"})
+    browser.follow_redirects = True
     page = browser.get("/accounts/login/")
     credentials = stack["accounts"][account]
     form = {"login": credentials["email"], "password": credentials["password"], "csrfmiddlewaretoken": token_of(page)}
@@ -78,7 +78,7 @@ def test_a_person_books_pays_and_gets_tickets(
     mails_to: Callable[[str], list[EmailMessage]],
 ) -> None:
     event = event_with_seats(client("organizer"), seats=5)
-    api, browser = client("user"), signed_in(stack, "user")
+    api, browser = client("user"), signed_in(client(), stack, "user")
     key = idempotency_key()
 
     held = api.post("/api/v1/bookings/", json=wish(event, 2), headers=key)
