@@ -27,7 +27,7 @@ class ConversationMemberSerializer(serializers.ModelSerializer[Membership]):
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     members = ConversationMemberSerializer(source="present", many=True)
     read_seq = serializers.IntegerField(source="own_read_seq")
-    unread = serializers.SerializerMethodField()
+    unread = serializers.IntegerField()
     last_text = serializers.SerializerMethodField()
 
     class Meta:
@@ -44,10 +44,6 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "members",
             "changed_at",
         ]
-
-    @extend_schema_field(serializers.IntegerField())
-    def get_unread(self, conversation: Any) -> int:
-        return max(0, conversation.last_seq - conversation.own_read_seq)
 
     @extend_schema_field(serializers.CharField())
     def get_last_text(self, conversation: Any) -> str:

@@ -15,6 +15,7 @@ def conversation_state(conversation: Any) -> dict[str, Any]:
         "title": conversation.title,
         "last_seq": conversation.last_seq,
         "read_seq": conversation.own_read_seq,
+        "unread": conversation.unread,
         "last_text": last_text(conversation),
         "members": [
             {
@@ -46,7 +47,7 @@ def listed(conversations: Iterable[Any], *, me: Any) -> list[dict[str, Any]]:
             "id": one.pk,
             "title": title_of(one, me=me),
             "last_text": last_text(one),
-            "unread": max(0, one.last_seq - one.own_read_seq),
+            "unread": one.unread,
         }
         for one in conversations
     ]

@@ -146,6 +146,10 @@ def test_two_people_chat_in_their_browsers(stack: dict[str, Any], client: Client
         assert [text for text in texts if mark in text] == [f"Shall we? {mark}", f"Поехали! {mark}"]
     anna.wait_for_selector(read, timeout=PATIENCE)
 
+    anna.goto(f"{stack['web']}/chat/")
+    anna.wait_for_selector("#chat[data-started=true]", timeout=PATIENCE)
+    assert not anna.locator(f"[data-conversation='{conversation}'] .conversations__unread").is_visible()
+
     for context in contexts:
         context.close()
     assert errors == []

@@ -2,19 +2,32 @@
 
 import uuid
 
-from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from common.problems import NotFound
 from messaging.models import Conversation, Membership, Message
 
 
 def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
-    """Return the user's conversations with `own_read_seq`, `last_body` and their members' names, latest first."""
+    """Return the user's conversations with `own_read_seq`, `unread`, `last_body` and their members, latest first.
+
+    Unread is what others have written behind the user's cursor: derived each time, so it can't get stuck.
+    """
     own = Membership.objects.filter(conversation=OuterRef("pk"), user_id=user_id)
+    unread = (
+        Message.objects.filter(conversation=OuterRef("pk"), seq__gt=OuterRef("own_read_seq"))
+        .exclude(sender_id=user_id)
+        .order_by()
+        .values("conversation")
+        .annotate(number=Count("seq"))
+        .values("number")
+    )
     last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
     return (
         Conversation.objects.of_member(user_id)
         .annotate(own_read_seq=Subquery(own.values("read_seq")[:1]), last_body=Subquery(last.values("body")[:1]))
+        .annotate(unread=Coalesce(Subquery(unread), 0))
         .prefetch_related(Prefetch("memberships", queryset=_present_members(), to_attr="present"))
         .order_by("-changed_at", "-id")
     )

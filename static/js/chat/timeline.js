@@ -12,19 +12,32 @@ export class Timeline {
   hasOlder = true;
   #held = new Map();
 
-  constructor({ id, title, members, last_seq, read_seq, last_text, delivered = 0 }) {
+  constructor({ id, title, members, last_seq, read_seq, unread, last_text, delivered = 0 }) {
     this.id = id;
     this.title = title;
     this.members = new Map(members.map((member) => [member.id, member]));
     this.lastSeq = last_seq;
     this.readSeq = read_seq;
+    // What others have written behind the cursor, counted up to here.
+    this.unread = unread;
+    this.countedTo = last_seq;
     this.lastText = last_text;
     // Up to here this page has everything that it will show, and says so to the server.
     this.last = delivered;
   }
 
-  get unread() {
-    return Math.max(0, this.lastSeq - this.readSeq);
+  /** Count a message of somebody else that was not counted before. */
+  count(message) {
+    if (message.seq > Math.max(this.countedTo, this.readSeq)) {
+      this.countedTo = message.seq;
+      this.unread += 1;
+    }
+  }
+
+  /** The user has read up to here, on whatever device. */
+  read(seq) {
+    this.readSeq = Math.max(this.readSeq, seq);
+    this.unread = Math.min(this.unread, Math.max(0, this.lastSeq - this.readSeq));
   }
 
   get isBehind() {

@@ -82,6 +82,16 @@ class TestList:
         assert (results[1]["unread"], results[1]["read_seq"], results[1]["last_text"]) == (1, 1, "two")
         assert str(foreign.pk) not in {one["id"] for one in results}
 
+    def test_ones_own_messages_are_never_unread(self, api: APIClient) -> None:
+        anna, boris = make_user(), make_user()
+        room = make_direct(anna, boris)
+        make_message(room, boris)
+        make_message(room, anna)
+
+        unread = [api.get(URL, **bearer(one)).json()["results"][0]["unread"] for one in (anna, boris)]
+
+        assert unread == [1, 1]
+
     def test_leaves_out_what_one_has_left(self, api: APIClient) -> None:
         anna, boris = make_user(), make_user()
         group = make_group(boris, anna)
