@@ -24,10 +24,10 @@ def pages(rows: Any, ordering: tuple[str, ...], *, size: int = 3) -> tuple[list[
     there, back = [], []
     url: str | None = f"/?page_size={size}"
     previous: str | None = None
-    while url:
+    while url and len(there) <= rows.count():
         page, url, previous = read(rows, ordering, url)
         there.append(page)
-    while previous:
+    while previous and len(back) <= rows.count():
         page, _, previous = read(rows, ordering, previous)
         back = page + back
     return there, back
