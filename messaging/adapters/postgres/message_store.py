@@ -33,7 +33,7 @@ from messaging.domain.messages import ChatMessage, encode
 from messaging.domain.parcels import Stored
 from messaging.domain_events import CommittedMessage, MessagesCommitted
 
-ATTEMPTS = 4
+ATTEMPTS = 3
 PAUSE_SECONDS = 0.2
 
 LOCK = """
