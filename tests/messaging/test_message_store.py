@@ -93,7 +93,7 @@ class TestAppend:
             record_fact(MessagesCommitted(lane="1", messages=[message]))
 
         written, recorded = OutboxRow.objects.order_by("id")
-        for field in ("wire_type", "topic", "key", "payload", "request_id"):
+        for field in ("wire_type", "topic", "key", "payload"):
             assert getattr(written, field) == getattr(recorded, field)
         assert json.loads(written.payload)["messages"][0]["seq"] == 1
 
