@@ -73,6 +73,7 @@ def make_world() -> World:
             "customer_id": _texts(*shop.project.customers.values_list("id", flat=True)),
             "user_id": _texts(user.id, recipient.external_id),
             "provider": ["sandbox"],
+            "webhookSecret": [shop.secret],
             "token": [unsubscribing],
         },
         bodies={

@@ -66,6 +66,19 @@ class TestReceiveProviderWebhook:
         with pytest.raises(UntrustedWebhook):
             receive(headers, body.replace(b"succeeded", b"failed"))
 
+    @pytest.mark.parametrize("signature", ["v1", "v1,%%%", "v1,a,b", "\xff"])
+    def test_refuses_a_signature_that_is_none(self, signature: str) -> None:
+        headers, body = signed(notice(make_payment(booking=hold())))
+
+        with pytest.raises(UntrustedWebhook):
+            receive(headers | {"webhook-signature": signature}, body)
+
+    def test_refuses_a_body_that_is_no_text(self) -> None:
+        headers, _ = signed(notice(make_payment(booking=hold())))
+
+        with pytest.raises(UntrustedWebhook):
+            receive(headers, b"\xb5\xff")
+
     def test_refuses_a_body_without_a_signature(self) -> None:
         with pytest.raises(UntrustedWebhook):
             receive({}, b"{}")
