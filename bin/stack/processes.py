@@ -59,7 +59,7 @@ def web(choices: Choices) -> list[str]:
 
 def chat(choices: Choices) -> list[str]:
     address = ["--host", "127.0.0.1", "--port", str(choices.ports["chat"])]
-    sockets = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+    sockets = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"]
     return [script("uvicorn"), "config.asgi:application", *address, *sockets, "--timeout-graceful-shutdown", "5"]
 
 
