@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+import redis
 
 from stack import control, paths, processes
 from stack.processes import Program
@@ -47,7 +48,7 @@ def server_checks(servers: Iterable[Program], variables: Mapping[str, str]) -> d
     """Return a check for each embedded server."""
     known: dict[str, Callable[[], str | None]] = {
         "postgres": lambda: database_answers(variables["DATABASE_URL"]),
-        "redis": lambda: port_answers(urlsplit(variables["REDIS_URL"]).port),
+        "redis": lambda: redis_answers(variables["REDIS_URL"]),
         "kafka": kafka_answers,
         "mail": lambda: port_answers(urlsplit(variables["EMAIL_URL"]).port),
     }
@@ -97,6 +98,16 @@ def port_answers(port: int | None) -> str | None:
             return None
     except OSError as error:
         return f"port {port}: {error}"
+
+
+def redis_answers(url: str) -> str | None:
+    """Return None when it takes commands: it listens before it has read its data, which may be broken."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return f"redis: {error}"
+    return None
 
 
 def page_answers(url: str) -> str | None:
