@@ -15,8 +15,10 @@ __all__ = ["django_db_setup"]
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly (half a second each is by design), and give each worker a Redis database of its own."""
+    """Hash passwords quickly (half a second each is by design); fix the site's address; a Redis database per worker."""
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
+    # The ports that the test servers were given differ from machine to machine.
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
     url = urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()
     settings.REDIS_URL = settings.CACHES["default"]["LOCATION"] = settings.CELERY["broker_url"] = url
