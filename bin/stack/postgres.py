@@ -31,6 +31,9 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "log_checkpoints": "off",
+    # A refused row and its statement hold people's data.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

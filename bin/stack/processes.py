@@ -74,7 +74,7 @@ def bulk_worker(choices: Choices) -> list[str]:
 def beat(choices: Choices) -> list[str]:
     # When each task ran last, so that a restart does not lose a nightly one.
     schedule = paths.private_folder(paths.state_folder() / "beat") / "schedule"
-    return [script("celery"), "-A", "config", "beat", "--schedule", str(schedule)]
+    return [script("celery"), "-A", "config", "beat", "--loglevel", "WARNING", "--schedule", str(schedule)]
 
 
 def relay(choices: Choices) -> list[str]:

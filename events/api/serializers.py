@@ -144,7 +144,7 @@ class EventSerializer(EventCardSerializer):
     details = serializers.SerializerMethodField(
         help_text="`limited`: address, link and contact are shown to those who have a booking."
     )
-    refund_policy = RefundPolicySerializer(read_only=True)
+    refund_policy = RefundPolicySerializer(read_only=True, allow_null=True)
     ticket_types = serializers.SerializerMethodField()
     snippet = None  # type: ignore[assignment]
 

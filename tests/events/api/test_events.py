@@ -161,6 +161,15 @@ class TestCreate:
         assert [one["name"] for one in created["ticket_types"]] == ["Adult", "Child"]
         assert created["refund_policy"]["bands"][0] == {"hours_before": 168, "percent": 100}
 
+    def test_takes_a_draft_without_a_refund_policy(self, calling: Calling) -> None:
+        owner = calling("owner", make_event())
+        unfinished = {name: value for name, value in body().items() if name != "refund_policy"}
+
+        created = owner.post("/api/v1/events/", unfinished)
+
+        assert (created.status_code, created.json()["refund_policy"]) == (201, None)
+        assert owner.get(f"/api/v1/events/{created.json()['id']}/").status_code == 200
+
     def test_asks_a_guest_to_sign_in(self, api: APIClient) -> None:
         assert api.post("/api/v1/events/", body()).status_code == 401
 
