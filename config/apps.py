@@ -1,4 +1,4 @@
-"""What is joined once all apps are loaded: Celery with their tasks and clocks."""
+"""What is joined once all apps are loaded: the ports between them, and Celery with their tasks and clocks."""
 
 from importlib import import_module
 
@@ -12,7 +12,9 @@ class WiringConfig(AppConfig):
 
     def ready(self) -> None:
         from config.celery import app
+        from config.wiring import join_ports
 
+        join_ports()
         schedule = {}
         for name in settings.OWN_APPS:
             if module_has_submodule(apps.get_app_config(name).module, "tasks"):

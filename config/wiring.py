@@ -1,0 +1,5 @@
+"""Ports of lower apps joined with what higher apps put there; the list stands in docs/architecture.md."""
+
+
+def join_ports() -> None:
+    """Join every port; called once all apps are loaded. A port that nobody joins keeps its default."""
