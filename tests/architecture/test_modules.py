@@ -15,7 +15,7 @@ TOP_LEVEL = {
     *("config", "templates", "static", "locale", "tests", "docs", "bin", "deploy", "bench"),
     *("manage.py", "pyproject.toml", "constraints.txt", "compose.yaml"),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
-    *("requirements.txt", "requirements-embedded.txt", "requirements-test.txt"),
+    *("requirements.txt", "requirements-embedded.txt", "requirements-bench.txt", "requirements-test.txt"),
 }
 
 

@@ -1,0 +1,112 @@
+"""The running system that is measured, as its `demo.json` describes it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from psycopg import sql
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+class NothingToMeasure(Exception):
+    """AQUASTREAM_DEMO names no demo.json of a running system."""
+
+
+class NotDurable(Exception):
+    """PostgreSQL acknowledges what a crash would lose: figures measured on it would flatter."""
+
+
+class CommandFailed(Exception):
+    """A management command ended with an error; the text is its output."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadUser:
+    """A verified user with a token of all scopes."""
+
+    id: str
+    email: str
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """Addresses and accounts of the system; `demo` is the whole file."""
+
+    demo: dict[str, Any]
+
+    @property
+    def web(self) -> str:
+        return str(self.demo["web"])
+
+    @property
+    def chat(self) -> str:
+        return str(self.demo["chat"])
+
+    @contextmanager
+    def database(self) -> Iterator[psycopg.Connection]:
+        """Open a connection of the bench's own, in autocommit, to prepare and to verify."""
+        with psycopg.connect(self.demo["database"], autocommit=True) as connection:
+            yield connection
+
+    def count(self, query: str, parameters: Sequence[object] = ()) -> int:
+        """Return the one number that a query answers."""
+        with self.database() as connection:
+            row = connection.execute(query, parameters).fetchone()
+        return int(row[0]) if row else 0
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.demo["redis"])
+
+    def manage(self, *arguments: str, text: str | None = None) -> str:
+        """Run a Django command in the system's environment and return what it printed.
+
+        Raises:
+            CommandFailed: it did not end with 0.
+        """
+        stack = [sys.executable, "-m", "stack", "exec", "--", sys.executable, str(PROJECT / "manage.py")]
+        environment = os.environ | {
+            "AQUASTREAM_STATE": str(Path(os.environ["AQUASTREAM_DEMO"]).parent),
+            "PYTHONPATH": f"{PROJECT / 'bin'}{os.pathsep}{PROJECT}",
+        }
+        done = subprocess.run(
+            [*stack, *arguments], cwd=PROJECT, env=environment, input=text, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise CommandFailed(f"{' '.join(arguments)}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+        return done.stdout
+
+    def make_users(self, count: int) -> list[LoadUser]:
+        """Make verified users with tokens."""
+        lines = self.manage("make_users", "--count", str(count)).splitlines()
+        return [LoadUser(**json.loads(line)) for line in lines if line.startswith("{")]
+
+
+def running() -> System:
+    """Return the system that AQUASTREAM_DEMO names.
+
+    Raises:
+        NothingToMeasure: the variable is not set or the file is not there.
+        NotDurable: fsync, synchronous_commit or full_page_writes is off.
+    """
+    path = Path(os.environ.get("AQUASTREAM_DEMO", ""))
+    if not path.is_file():
+        raise NothingToMeasure("AQUASTREAM_DEMO must name the demo.json of a running system; bin/bench starts one.")
+    system = System(demo=json.loads(path.read_text(encoding="utf-8")))
+    with system.database() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            row = connection.execute(sql.SQL("SHOW {}").format(sql.Identifier(setting))).fetchone()
+            if row != ("on",):
+                raise NotDurable(
+                    f"{setting} is off at {system.demo['database']}. Does DATABASE_URL name a test server?"
+                )
+    return system
