@@ -97,6 +97,7 @@ IDEMPOTENCY_KEY = (
         "example": "0197a2b0-5c1e-7d3a-9f4b-2f6f0c9f1a20",
     },
 )
+IDEMPOTENCY_KEY_OPTIONAL = ("IdempotencyKeyOptional", IDEMPOTENCY_KEY[1] | {"required": False})
 
 
 @dataclass(frozen=True, order=True)

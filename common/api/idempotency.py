@@ -70,6 +70,24 @@ def idempotent(view: View) -> View:
     return once
 
 
+def idempotent_if_keyed(view: View) -> View:
+    """Do the same for a POST that may be sent without a key; then it is one use case, as often as it is sent.
+
+    Raises:
+        IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress: with a key only
+    """
+    keyed = idempotent(view)
+
+    @wraps(view)
+    def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if key_if_given(request) is not None:
+            return keyed(self, request, *args, **kwargs)
+        with use_case():
+            return view(self, request, *args, **kwargs)
+
+    return once
+
+
 def idempotent_in_steps(view: View) -> View:
     """Do the same for a POST that opens its own transactions around a call to another system.
 
@@ -107,6 +125,15 @@ def idempotency_key(request: Request) -> str:
     if not VALID_KEY.fullmatch(key):
         raise IdempotencyKeyRequired
     return key
+
+
+def key_if_given(request: Request) -> str | None:
+    """Return the key of a request that needs none.
+
+    Raises:
+        IdempotencyKeyRequired: it is malformed.
+    """
+    return idempotency_key(request) if "Idempotency-Key" in request.headers else None
 
 
 def fingerprint_of(request: Request) -> bytes:

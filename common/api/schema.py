@@ -11,7 +11,8 @@ from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticate
 
 from common.api import document
 from common.api.document import Refusal
-from common.api.idempotency import idempotency_key
+from common.api.idempotency import idempotency_key, key_if_given
+from common.api.known_members import KnownMembersOnly
 from common.api.pagination import InvalidCursor
 from common.api.parsers import BodyTooLarge
 from common.api.reach import Reach, reach_of
@@ -55,6 +56,13 @@ class AutoSchema(SpectacularAutoSchema):
         of_shape = get_override(shape, "examples", [])
         return super()._get_examples(serializer, direction, media_type, status_code, [*(extras or []), *of_shape])
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Say of a body that it takes no other members, where it doesn't."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        if direction == "request" and isinstance(serializer, KnownMembersOnly):
+            schema["additionalProperties"] = False
+        return schema
+
     def _reach(self) -> Reach:
         handler = getattr(self.view, self.method.lower())
         starts = [handler]
@@ -70,7 +78,9 @@ class AutoSchema(SpectacularAutoSchema):
             wanted.append(document.IF_MATCH_REQUIRED)
         elif reach.includes(expected_version):
             wanted.append(document.IF_MATCH)
-        if reach.includes(idempotency_key):
+        if reach.includes(key_if_given):
+            wanted.append(document.IDEMPOTENCY_KEY_OPTIONAL)
+        elif reach.includes(idempotency_key):
             wanted.append(document.IDEMPOTENCY_KEY)
         parameters += [
             self._component(name, "parameters", schema) for name, schema in wanted if schema["name"] not in given
