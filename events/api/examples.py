@@ -33,6 +33,7 @@ TICKET_TYPE = {
     "min_per_booking": 1,
     "max_per_booking": 6,
     "position": 0,
+    "access_code": None,
     "availability": "available",
     "seats": None,
 }

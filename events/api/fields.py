@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, URLVali
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from common.api.known_members import KnownMembersOnly
 from common.money import Money
 
 CURRENCIES = ("RUB", "BYN", "KZT", "EUR", "USD")
@@ -25,7 +26,7 @@ TIME_LIMITS = [
 ]
 
 
-class WholeSerializer(serializers.Serializer):
+class WholeSerializer(KnownMembersOnly):
     """A value that is replaced as a whole: a PATCH can't leave parts of it out."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -68,7 +69,7 @@ class LinkField(serializers.URLField):
         self.validators.append(URLValidator(schemes=["http", "https"]))
 
 
-class BandSerializer(serializers.Serializer):
+class BandSerializer(KnownMembersOnly):
     """From so many hours before the start on, so many percent are refunded."""
 
     hours_before = serializers.IntegerField(min_value=0, max_value=8760)

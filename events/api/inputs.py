@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from common.api.known_members import KnownMembersOnly
 from events.api.fields import (
     CURRENCIES,
     TIME_LIMITS,
@@ -15,14 +16,15 @@ from events.api.fields import (
 )
 from events.models import Category, Event, TicketType
 
-TIME = {"validators": TIME_LIMITS}
+TIME: dict[str, Any] = {"validators": TIME_LIMITS}
+OPTIONAL_TIME = TIME | {"required": False}
 
 
-class TicketTypeInput(serializers.ModelSerializer):
+class TicketTypeInput(KnownMembersOnly, serializers.ModelSerializer):
     """A kind of ticket; the price is in the event's currency."""
 
     price = MoneySerializer()
-    capacity = serializers.IntegerField(min_value=0, max_value=1_000_000)
+    capacity = serializers.IntegerField(min_value=1, max_value=1_000_000)
     min_per_booking = serializers.IntegerField(min_value=1, max_value=100, required=False)
     max_per_booking = serializers.IntegerField(min_value=1, max_value=100, required=False)
     position = serializers.IntegerField(min_value=0, max_value=1000, required=False)
@@ -31,12 +33,12 @@ class TicketTypeInput(serializers.ModelSerializer):
         model = TicketType
         fields = [
             *("name", "price", "capacity", "sale_opens_at", "sale_closes_at"),
-            *("min_per_booking", "max_per_booking", "position"),
+            *("min_per_booking", "max_per_booking", "access_code", "position"),
         ]
         extra_kwargs = {"sale_opens_at": TIME, "sale_closes_at": TIME}
 
 
-class EventContentInput(serializers.ModelSerializer):
+class EventContentInput(KnownMembersOnly, serializers.ModelSerializer):
     """What PATCH may change."""
 
     category = serializers.SlugRelatedField(slug_field="slug", queryset=Category.objects.all())
@@ -51,7 +53,7 @@ class EventContentInput(serializers.ModelSerializer):
     )
     online_url = LinkField(required=False, allow_blank=True)
     time_zone = ZoneField(required=False)
-    capacity = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False, allow_null=True)
+    capacity = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, allow_null=True)
     cancellable_hours_before = serializers.IntegerField(min_value=0, max_value=8760, required=False)
     refund_policy = RefundPolicySerializer(required=False)
 
@@ -90,7 +92,7 @@ class EventInput(EventContentInput):
 
 
 class ScheduleInput(EventContentInput):
-    """Another time or place, and why."""
+    """Another time or place, and why; what isn't named stays as it is."""
 
     reason = serializers.CharField(max_length=2000)
 
@@ -99,9 +101,15 @@ class ScheduleInput(EventContentInput):
             *("starts_at", "ends_at", "time_zone", "city", "venue", "address", "latitude", "longitude"),
             *("online_url", "reason"),
         ]
+        extra_kwargs = {"starts_at": OPTIONAL_TIME, "ends_at": OPTIONAL_TIME}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if set(attrs) == {"reason"}:
+            raise serializers.ValidationError(_("Name the new time or place."), code="required")
+        return super().validate(attrs)
 
 
-class ReasonInput(serializers.Serializer):
+class ReasonInput(KnownMembersOnly):
     """Why."""
 
     reason = serializers.CharField(max_length=2000)

@@ -19,3 +19,9 @@ class FavoritesPagination(CursorPagination):
     """The event that comes first stands first."""
 
     ordering = ("starts_at", "id")
+
+
+class TicketTypesPagination(CursorPagination):
+    """As the organizer has put them."""
+
+    ordering = ("position", "created_at", "id")

@@ -21,6 +21,7 @@ from events.availability import (
 )
 from events.covers import cover_of
 from events.models import Category, Event, TicketType
+from events.selectors.events import shown_ticket_types
 from events.snippets import marked_snippet
 
 
@@ -60,13 +61,18 @@ class TicketTypeSerializer(serializers.ModelSerializer):
     sale = serializers.SerializerMethodField()
     availability = serializers.SerializerMethodField()
     seats = serializers.SerializerMethodField()
+    access_code = serializers.SerializerMethodField(help_text="For the organizer only.")
 
     class Meta:
         model = TicketType
         fields = [
             *("id", "name", "price", "sale", "sale_opens_at", "sale_closes_at", "min_per_booking", "max_per_booking"),
-            *("position", "availability", "seats"),
+            *("position", "access_code", "availability", "seats"),
         ]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_access_code(self, ticket_type: TicketType) -> str | None:
+        return ticket_type.access_code if self.context["standing"].inside else None
 
     @extend_schema_field(MoneySerializer)
     def get_price(self, ticket_type: TicketType) -> dict[str, str]:
@@ -190,16 +196,19 @@ class EventSerializer(EventCardSerializer):
     @extend_schema_field(TicketTypeSerializer(many=True))
     def get_ticket_types(self, event: Event) -> Any:
         context = {**self.context, "event": event}
-        return TicketTypeSerializer(event.ticket_types.all(), many=True, context=context).data
+        return TicketTypeSerializer(self._types(event), many=True, context=context).data
 
     @extend_schema_field(MoneySerializer(allow_null=True))
     def get_price_from(self, event: Event) -> dict[str, str] | None:
-        types = event.ticket_types.all()
+        types = self._types(event)
         return min(types, key=lambda one: one.price).money.as_json() if types else None
 
     @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
     def get_availability(self, event: Event) -> str:
-        return level_of_event(event, event.ticket_types.all(), now=self.context["now"])
+        return level_of_event(event, self._types(event), now=self.context["now"])
+
+    def _types(self, event: Event) -> list[TicketType]:
+        return shown_ticket_types(event=event, standing=self.context["standing"])
 
     def _shows_place(self, event: Event) -> bool:
         return event.address_is_public or self.context["standing"].has_access
@@ -214,15 +223,18 @@ class AvailabilitySerializer(serializers.Serializer):
 
     @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
     def get_availability(self, event: Event) -> str:
-        return level_of_event(event, event.ticket_types.all(), now=self.context["now"])
+        return level_of_event(event, self._types(event), now=self.context["now"])
 
     @extend_schema_field(SeatsSerializer(allow_null=True))
     def get_seats(self, event: Event) -> Any:
         if not self.context["standing"].inside:
             return None
-        return SeatsSerializer(seats_of_event(event, event.ticket_types.all())).data
+        return SeatsSerializer(seats_of_event(event, self._types(event))).data
 
     @extend_schema_field(TicketTypeSerializer(many=True))
     def get_ticket_types(self, event: Event) -> Any:
         context = {**self.context, "event": event}
-        return TicketTypeSerializer(event.ticket_types.all(), many=True, context=context).data
+        return TicketTypeSerializer(self._types(event), many=True, context=context).data
+
+    def _types(self, event: Event) -> list[TicketType]:
+        return shown_ticket_types(event=event, standing=self.context["standing"])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events.api import status_views, views
+from events.api import status_views, ticket_type_views, views
 
 urlpatterns = [
     path("categories/", views.CategoriesView.as_view(), name="categories"),
@@ -17,10 +17,10 @@ urlpatterns = [
     path("events/<uuid:event_id>/archive/", status_views.ArchiveView.as_view(), name="event-archive"),
     path("events/<uuid:event_id>/suspend/", status_views.SuspendView.as_view(), name="event-suspend"),
     path("events/<uuid:event_id>/restore/", status_views.RestoreView.as_view(), name="event-restore"),
-    path("events/<uuid:event_id>/ticket-types/", status_views.TicketTypesView.as_view(), name="ticket-types"),
+    path("events/<uuid:event_id>/ticket-types/", ticket_type_views.TicketTypesView.as_view(), name="ticket-types"),
     path(
         "events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/",
-        status_views.TicketTypeView.as_view(),
+        ticket_type_views.TicketTypeView.as_view(),
         name="ticket-type",
     ),
     path("me/favorites/", views.FavoritesView.as_view(), name="favorites"),

@@ -16,7 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.api.versions import required_version, with_etag
+from common.api.idempotency import idempotent_if_keyed
+from common.api.versions import expected_version, required_version, with_etag
 from common.transactions import use_case
 from events.actors import Actor
 from events.api import examples, inputs, serializers
@@ -27,6 +28,7 @@ from events.filters import CatalogueFilter
 from events.selectors.catalogue import list_catalogue, list_categories, list_favorites, list_own_events
 from events.selectors.events import get_readable_event, standing_of
 from events.services.create_event import create_event
+from events.services.delete_draft import delete_draft
 from events.services.forget_favorite import forget_favorite
 from events.services.keep_favorite import keep_favorite
 from events.services.update_event import update_event
@@ -78,18 +80,19 @@ class EventsView(EventEndpoint, generics.ListAPIView):
 
     @extend_schema(
         summary="Create a draft",
+        description="With an Idempotency-Key, sent again it is made once.",
         request=inputs.EventInput,
         responses={201: serializers.EventSerializer},
         examples=[examples.sent(examples.EVENT_INPUT), examples.answered(examples.EVENT | {"status": "draft"})],
     )
+    @idempotent_if_keyed
     def post(self, request: Request) -> Response:
         parsed = inputs.EventInput(data=request.data)
         parsed.is_valid(raise_exception=True)
         fields = dict(parsed.validated_data)
         organizer_id = fields.pop("organizer", None)
         ticket_types = fields.pop("ticket_types", [])
-        with use_case():
-            event = create_event(actor=self.actor, organizer_id=organizer_id, fields=fields, ticket_types=ticket_types)
+        event = create_event(actor=self.actor, organizer_id=organizer_id, fields=fields, ticket_types=ticket_types)
         return self.event_response(event.id, status=201)
 
 
@@ -123,6 +126,12 @@ class EventView(EventEndpoint):
                 actor=self.actor, event_id=event_id, fields=dict(parsed.validated_data), expected_version=version
             )
         return self.event_response(event_id)
+
+    @extend_schema(summary="Delete a draft", request=None, responses={204: None})
+    def delete(self, request: Request, event_id: uuid.UUID) -> Response:
+        with use_case():
+            delete_draft(actor=self.actor, event_id=event_id, expected_version=expected_version(request))
+        return Response(status=204)
 
 
 class AvailabilityView(EventEndpoint):

@@ -1,7 +1,25 @@
+from events.models.bulk_operation import BulkItem, BulkOperation
 from events.models.category import Category
 from events.models.event import Event
 from events.models.event_access import EventAccess
+from events.models.event_series import EventSeries
 from events.models.favorite import Favorite
+from events.models.moderation import EventReport, ModerationCase, StopWord
+from events.models.question import Answer, Question
 from events.models.ticket_type import TicketType
 
-__all__ = ["Category", "Event", "EventAccess", "Favorite", "TicketType"]
+__all__ = [
+    "Answer",
+    "BulkItem",
+    "BulkOperation",
+    "Category",
+    "Event",
+    "EventAccess",
+    "EventReport",
+    "EventSeries",
+    "Favorite",
+    "ModerationCase",
+    "Question",
+    "StopWord",
+    "TicketType",
+]

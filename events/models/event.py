@@ -56,6 +56,13 @@ class Event(models.Model):
     status_reason = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True, blank=True)
+    # Moved to another time or place: until then whoever had booked before may leave without a loss.
+    rescheduled_at = models.DateTimeField(null=True, blank=True)
+    free_cancellation_until = models.DateTimeField(null=True, blank=True)
+    series = models.ForeignKey(
+        "events.EventSeries", on_delete=models.PROTECT, related_name="events", null=True, blank=True
+    )
+    series_position = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     # The day of the start by the calendar of the place.
@@ -87,6 +94,34 @@ class Event(models.Model):
                 condition=models.Q(age_rating__in=["0+", "6+", "12+", "16+", "18+"]),
                 name="events_event_age_rating_known",
             ),
+            # The site speaks two languages, and so do events.
+            models.CheckConstraint(condition=models.Q(language__in=["ru", "en"]), name="events_event_language_known"),
+            # Money is one of the currencies that payments know.
+            models.CheckConstraint(
+                condition=models.Q(currency__in=["RUB", "BYN", "KZT", "EUR", "USD"]), name="events_event_currency_known"
+            ),
+            # An overall capacity leaves room for somebody.
+            models.CheckConstraint(
+                condition=models.Q(capacity__isnull=True) | models.Q(capacity__gte=1), name="events_event_has_room"
+            ),
+            # Free cancellation begins with a reschedule and ends after it.
+            models.CheckConstraint(
+                condition=models.Q(rescheduled_at__isnull=True, free_cancellation_until__isnull=True)
+                | models.Q(
+                    rescheduled_at__isnull=False,
+                    free_cancellation_until__isnull=False,
+                    free_cancellation_until__gt=models.F("rescheduled_at"),
+                ),
+                name="events_event_free_cancellation_after_reschedule",
+            ),
+            # An event of a series has its place in it, and only it.
+            models.CheckConstraint(
+                condition=models.Q(series__isnull=True, series_position__isnull=True)
+                | models.Q(series__isnull=False, series_position__isnull=False),
+                name="events_event_series_position_known",
+            ),
+            # Two events of a series don't share a place.
+            models.UniqueConstraint(fields=["series", "series_position"], name="events_event_series_position_unique"),
             # A point on the map has both coordinates, and is on the Earth.
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)

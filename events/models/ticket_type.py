@@ -23,6 +23,8 @@ class TicketType(models.Model):
     sale_closes_at = models.DateTimeField(null=True, blank=True)
     min_per_booking = models.PositiveSmallIntegerField(default=1)
     max_per_booking = models.PositiveSmallIntegerField(default=10)
+    # Who doesn't say this word neither sees nor books the type.
+    access_code = models.CharField(max_length=40, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -32,6 +34,13 @@ class TicketType(models.Model):
             models.CheckConstraint(
                 condition=models.Q(capacity__gte=models.F("held") + models.F("sold")),
                 name="events_ticket_type_within_capacity",
+            ),
+            # A type has at least one seat.
+            models.CheckConstraint(condition=models.Q(capacity__gte=1), name="events_ticket_type_has_seats"),
+            # Money is one of the currencies that payments know.
+            models.CheckConstraint(
+                condition=models.Q(currency__in=["RUB", "BYN", "KZT", "EUR", "USD"]),
+                name="events_ticket_type_currency_known",
             ),
             # A price is zero or more.
             models.CheckConstraint(condition=models.Q(price__gte=0), name="events_ticket_type_price_not_negative"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from events.availability import Availability, Sale, level, level_of_event, level_of_type, sale_of
 from events.covers import cover_of
 from events.models import Category, Event
-from events.selectors.events import Standing
+from events.selectors.events import Standing, shown_ticket_types
 from events.snippets import marked_snippet
 
 
@@ -107,7 +107,7 @@ def day_strip(query: QueryDict, counted: list[tuple[date, int]]) -> list[Day]:
 
 def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime) -> dict[str, Any]:
     """Return what the event's page shows to this reader."""
-    types = list(event.ticket_types.all())
+    types = shown_ticket_types(event=event, standing=standing)
     offers = [
         {
             "type": one,

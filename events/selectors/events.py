@@ -101,3 +101,14 @@ def get_ticket_type(*, event: Event, ticket_type_id: uuid.UUID) -> TicketType:
     if ticket_type is None:
         raise NotFound
     return ticket_type
+
+
+def list_ticket_types(*, event: Event, standing: Standing, access_code: str = "") -> QuerySet[TicketType]:
+    """Return the event's ticket types; those behind an access code only to insiders and to who says it."""
+    types = TicketType.objects.filter(event=event)
+    return types if standing.inside else types.filter(access_code__in=["", access_code])
+
+
+def shown_ticket_types(*, event: Event, standing: Standing) -> list[TicketType]:
+    """Return the same of an event whose types have been read, to a reader who says no access code."""
+    return [one for one in event.ticket_types.all() if standing.inside or not one.access_code]

@@ -47,8 +47,12 @@ class Sale:
     lines: tuple[tuple[TicketType, int], ...]
 
 
-def check_sale(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime) -> Sale:
+def check_sale(
+    *, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime, access_code: str = ""
+) -> Sale:
     """Return the event and its wanted types, if they may be booked now. Says nothing about free seats.
+
+    A type behind another access code than the given one isn't there.
 
     Raises:
         NotFound: there is no such event, or it isn't shown to anybody.
@@ -62,7 +66,11 @@ def check_sale(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now:
         raise EventCancelled()
     if event.status not in SELLING:
         raise NotOnSale(opens_at=None, closes_at=event.starts_at)
-    types = list(TicketType.objects.filter(event_id=event_id, id__in=quantities).order_by("id"))
+    types = list(
+        TicketType.objects.filter(event_id=event_id, id__in=quantities, access_code__in=["", access_code]).order_by(
+            "id"
+        )
+    )
     if not quantities or len(types) != len(quantities):
         raise InvalidInput(errors=(_unknown_type(),))
     for ticket_type in types:

@@ -47,8 +47,12 @@ def columns_of(*, event: Event, fields: dict[str, Any], pointer: str = "") -> di
     """Return the fields as columns: the price, given as Money, must be in the event's currency.
 
     Raises:
-        InvalidInput: it isn't.
+        InvalidInput: it isn't, or the type would have more seats than the whole event.
     """
+    capacity = fields.get("capacity")
+    if capacity is not None and event.capacity is not None and capacity > event.capacity:
+        detail = _("The whole event has only %(seats)d seats.") % {"seats": event.capacity}
+        raise InvalidInput(errors=(FieldProblem(f"{pointer}/capacity", "above_event_capacity", detail),))
     price = fields.get("price")
     if price is None:
         return fields

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from audit.services.record_entry import record_entry
@@ -64,6 +64,8 @@ def update_event(*, actor: Actor, event_id: uuid.UUID, fields: dict[str, Any], e
     before = {name: getattr(event, name) for name in fields}
     write_fields(event=event, fields=fields, expected_version=expected_version)
     changes = {name: [before[name], value] for name, value in fields.items() if before[name] != value}
+    if "capacity" in changes:
+        _check_capacity(event)
     if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys() and event.held + event.sold:
         raise RescheduleRequired
     if "capacity" in changes or (actor.administers and changes):
@@ -97,6 +99,13 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
     missing = missing_in_content(event=event) if event.status != Status.DRAFT else ()
     if missing:
         raise InvalidInput(errors=missing)
+
+
+def _check_capacity(event: Event) -> None:
+    largest = event.ticket_types.aggregate(seats=Max("capacity"))["seats"]
+    if event.capacity is not None and largest is not None and largest > event.capacity:
+        detail = _("One ticket type alone has %(seats)d seats.") % {"seats": largest}
+        raise InvalidInput(errors=(FieldProblem("/capacity", "below_ticket_type_capacity", detail),))
 
 
 def _written(value: Any) -> Any:

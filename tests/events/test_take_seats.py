@@ -136,6 +136,17 @@ class TestCapacityConstraints:
 
 
 class TestCheckSale:
+    def test_knows_a_type_behind_a_code_by_that_code_only(self) -> None:
+        kind = make_ticket_type(access_code="wave")
+
+        def asked(code: str) -> None:
+            check_sale(event_id=kind.event_id, quantities={kind.id: 1}, now=timezone.now(), access_code=code)
+
+        asked("wave")
+        for wrong in ("", "Wave", "storm"):
+            with pytest.raises(InvalidInput):
+                asked(wrong)
+
     def test_returns_the_wanted_types_in_id_order(self) -> None:
         event = make_event()
         kinds = [make_ticket_type(event=event) for _ in range(3)]

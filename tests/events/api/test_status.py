@@ -127,15 +127,38 @@ def test_an_event_taken_down_is_gone_for_guests_at_once(calling: Calling, api: A
 
 
 class TestTicketTypes:
-    def test_are_listed_with_the_events_etag(self, api: APIClient, django_assert_num_queries: Any) -> None:
+    @pytest.mark.parametrize("types", [1, 3])
+    def test_are_listed_with_the_events_etag(self, api: APIClient, types: int, django_assert_num_queries: Any) -> None:
         event = make_event(version=3)
-        for _ in range(3):
+        for _ in range(types):
             make_ticket_type(event=event)
 
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             response = api.get(f"/api/v1/events/{event.id}/ticket-types/")
 
-        assert (len(response.json()), response["ETag"]) == (3, '"v3"')
+        assert (len(response.json()["results"]), response["ETag"]) == (types, '"v3"')
+
+    def test_are_listed_in_pages(self, api: APIClient) -> None:
+        event = make_event()
+        names = [make_ticket_type(event=event, position=position).name for position in range(3)]
+
+        first = api.get(f"/api/v1/events/{event.id}/ticket-types/?page_size=2").json()
+        second = api.get(first["next"]).json()
+
+        assert [one["name"] for one in first["results"] + second["results"]] == names
+        assert second["next"] is None
+
+    def test_behind_a_code_are_seen_by_who_says_it_and_by_the_organizer(self, calling: Calling, api: APIClient) -> None:
+        event = make_ticket_type(name="Friends", access_code="wave").event
+        page = f"/api/v1/events/{event.id}/ticket-types/"
+
+        def names(client: APIClient, path: str = page) -> list[str]:
+            return [one["name"] for one in client.get(path).json()["results"]]
+
+        assert names(api) == names(api, f"{page}?access_code=storm") == []
+        assert names(api, f"{page}?access_code=wave") == names(calling("owner", event)) == ["Friends"]
+        assert api.get(f"/api/v1/events/{event.id}/").json()["ticket_types"] == []
+        assert api.get(f"{page}?access_code=wave").json()["results"][0]["access_code"] is None
 
     @pytest.mark.parametrize(
         ("caller", "answer"),

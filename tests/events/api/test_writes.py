@@ -1,0 +1,180 @@
+"""What a write may say: nothing unknown, nothing impossible, and once per Idempotency-Key."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from audit.models import AuditEntry
+from events.api.examples import EVENT_INPUT
+from events.models import Event, Favorite
+from events.models.lifecycle import Status
+from tests.factories.accounts import make_user
+from tests.factories.events import make_category, make_event, make_ticket_type
+
+pytestmark = pytest.mark.django_db
+
+Calling = Callable[..., APIClient]
+
+
+@pytest.fixture
+def owner(calling: Calling) -> APIClient:
+    make_category(slug="rafting")
+    return calling("foreign_owner", make_event())
+
+
+def errors(response: Any) -> dict[str, str]:
+    return {one["pointer"]: one["code"] for one in response.json()["errors"]}
+
+
+class TestUnknownMembers:
+    def test_are_named_beside_everything_else_that_is_wrong(self, owner: APIClient) -> None:
+        body = EVENT_INPUT | {"colour": "blue", "title": ""}
+
+        response = owner.post("/api/v1/events/", body)
+
+        assert response.status_code == 400
+        assert errors(response) == {"/colour": "unknown_field", "/title": "blank"}
+
+    def test_are_found_deep_in_the_body(self, owner: APIClient) -> None:
+        wrong = EVENT_INPUT["ticket_types"][0] | {"price": {"amount": "5", "currency": "RUB", "vat": 20}, "prise": 1}
+        body = EVENT_INPUT | {"ticket_types": [wrong], "refund_policy": {"bands": [], "fee": 5}}
+
+        response = owner.post("/api/v1/events/", body)
+
+        assert errors(response) == {
+            "/ticket_types/0/prise": "unknown_field",
+            "/ticket_types/0/price/vat": "unknown_field",
+            "/refund_policy/fee": "unknown_field",
+        }
+
+    @pytest.mark.parametrize("body", [{"status": "published"}, {"held": 5}, {"reason": "x"}])
+    def test_are_refused_in_a_change(self, calling: Calling, body: dict[str, Any]) -> None:
+        event = make_event()
+
+        response = calling("owner", event).patch(f"/api/v1/events/{event.id}/", body, headers={"If-Match": '"v1"'})
+
+        assert (response.status_code, set(errors(response).values())) == (400, {"unknown_field"})
+        assert Event.objects.get().version == 1
+
+    @pytest.mark.parametrize("step", ["cancel", "suspend", "reschedule"])
+    def test_are_refused_in_a_step(self, calling: Calling, step: str) -> None:
+        event = make_event()
+        body = {"reason": "A storm", "venue": "Elsewhere", "notify": False}
+
+        response = calling("administrator", event).post(f"/api/v1/events/{event.id}/{step}/", body)
+
+        assert response.status_code == 400
+        assert errors(response)["/notify"] == "unknown_field"
+
+    def test_are_refused_in_a_ticket_type(self, calling: Calling) -> None:
+        ticket_type = make_ticket_type()
+
+        response = calling("owner", ticket_type.event).patch(
+            f"/api/v1/events/{ticket_type.event_id}/ticket-types/{ticket_type.id}/", {"sold": 0}
+        )
+
+        assert errors(response) == {"/sold": "unknown_field"}
+
+
+class TestCapacity:
+    def test_of_nobody_is_refused(self, owner: APIClient) -> None:
+        empty = EVENT_INPUT["ticket_types"][0] | {"capacity": 0}
+
+        response = owner.post("/api/v1/events/", EVENT_INPUT | {"capacity": 0, "ticket_types": [empty]})
+
+        assert errors(response) == {"/capacity": "min_value", "/ticket_types/0/capacity": "min_value"}
+
+    def test_of_a_new_events_type_stays_within_the_event(self, owner: APIClient) -> None:
+        response = owner.post("/api/v1/events/", EVENT_INPUT | {"capacity": 23})
+
+        assert response.status_code == 400
+        assert errors(response) == {"/ticket_types/0/capacity": "above_event_capacity"}
+        assert not Event.objects.filter(title=EVENT_INPUT["title"]).exists()
+
+    def test_of_a_type_stays_within_the_event(self, calling: Calling) -> None:
+        ticket_type = make_ticket_type(event=make_event(capacity=10))
+
+        response = calling("owner", ticket_type.event).patch(
+            f"/api/v1/events/{ticket_type.event_id}/ticket-types/{ticket_type.id}/", {"capacity": 11}
+        )
+
+        assert errors(response) == {"/capacity": "above_event_capacity"}
+
+    def test_of_the_event_holds_each_of_its_types(self, calling: Calling) -> None:
+        event = make_ticket_type(capacity=10).event
+        headers = {"If-Match": '"v1"'}
+
+        refused = calling("owner", event).patch(f"/api/v1/events/{event.id}/", {"capacity": 9}, headers=headers)
+        taken = calling("owner", event).patch(f"/api/v1/events/{event.id}/", {"capacity": 10}, headers=headers)
+
+        assert errors(refused) == {"/capacity": "below_ticket_type_capacity"}
+        assert taken.status_code == 200
+
+
+class TestKeyedCreation:
+    def test_makes_one_event_for_one_key(self, owner: APIClient) -> None:
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+
+        answers = [owner.post("/api/v1/events/", EVENT_INPUT, headers=headers) for _ in range(2)]
+
+        assert [one.status_code for one in answers] == [201, 201]
+        assert answers[0].json()["id"] == answers[1].json()["id"]
+        assert answers[1]["Idempotency-Replayed"] == "true"
+
+    def test_makes_two_without_a_key(self, owner: APIClient) -> None:
+        answers = [owner.post("/api/v1/events/", EVENT_INPUT) for _ in range(2)]
+
+        assert len({one.json()["id"] for one in answers}) == 2
+
+    @pytest.mark.parametrize("key", ["", "has space"])
+    def test_refuses_a_key_that_is_none(self, owner: APIClient, key: str) -> None:
+        response = owner.post("/api/v1/events/", EVENT_INPUT, headers={"Idempotency-Key": key})
+
+        assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
+
+
+class TestDeleteDraft:
+    def test_removes_it_with_all_that_belongs_to_it(self, calling: Calling) -> None:
+        event = make_ticket_type(event=make_event(status=Status.DRAFT)).event
+        Favorite.objects.create(user=make_user(), event=event)
+
+        response = calling("owner", event).delete(f"/api/v1/events/{event.id}/", headers={"If-Match": '"v1"'})
+
+        assert response.status_code == 204
+        assert not Event.objects.exists()
+        assert AuditEntry.objects.get().changes == {"title": [event.title, None]}
+
+    @pytest.mark.parametrize("status", [one for one in Status.values if one != "draft"])
+    def test_leaves_everything_else(self, calling: Calling, status: str) -> None:
+        event = make_event(status=status)
+
+        response = calling("owner", event).delete(f"/api/v1/events/{event.id}/")
+
+        assert (response.status_code, response.json()["code"]) == (409, "invalid_transition")
+        assert Event.objects.exists()
+
+    def test_leaves_a_draft_with_seats_that_are_taken(self, calling: Calling) -> None:
+        event = make_event(status=Status.DRAFT, sold=1)
+
+        response = calling("owner", event).delete(f"/api/v1/events/{event.id}/")
+
+        assert (response.status_code, response.json()["code"]) == (409, "event_in_use")
+
+    def test_refuses_a_stale_version(self, calling: Calling) -> None:
+        event = make_event(status=Status.DRAFT)
+
+        response = calling("owner", event).delete(f"/api/v1/events/{event.id}/", headers={"If-Match": '"v4"'})
+
+        assert (response.status_code, response.json()["code"]) == (412, "stale_version")
+
+    @pytest.mark.parametrize(
+        ("caller", "answer"), [("guest", 401), ("user", 404), ("foreign_owner", 404), ("door", 403)]
+    )
+    def test_is_for_those_who_manage_it(self, calling: Calling, caller: str, answer: int) -> None:
+        event = make_event(status=Status.DRAFT)
+
+        assert calling(caller, event).delete(f"/api/v1/events/{event.id}/").status_code == answer
+        assert Event.objects.exists()
