@@ -1,9 +1,11 @@
-"""What is joined once all apps are loaded: the ports between them, and Celery with their tasks and clocks."""
+"""What is joined once all apps are loaded: ports, Celery with its tasks and clocks, retention, roles of staff."""
 
 from importlib import import_module
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
 
@@ -22,3 +24,14 @@ class WiringConfig(AppConfig):
                 for task, every in getattr(tasks, "SCHEDULE", {}).items():
                     schedule[task] = {"task": task, "schedule": every}
         app.conf.beat_schedule = schedule
+        # Roles are made of the permissions of all apps: the last app's are the last to be made.
+        post_migrate.connect(set_up_roles, sender=apps.get_app_config(settings.OWN_APPS[-1]))
+
+
+def set_up_roles(**_: Any) -> None:
+    """Bring the roles of staff up to date at the end of each migrate."""
+    from accounts.services.set_up_staff_roles import set_up_staff_roles
+    from common.transactions import use_case
+
+    with use_case():
+        set_up_staff_roles()

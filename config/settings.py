@@ -35,7 +35,6 @@ OWN_APPS = [
     "analytics",
 ]
 INSTALLED_APPS = [
-    "config",
     # Before the admin: its templates replace the admin's.
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
@@ -63,6 +62,8 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     *OWN_APPS,
+    # Last: it joins what the others have brought.
+    "config",
 ]
 
 MIDDLEWARE = [

@@ -52,7 +52,7 @@ def clone_instead_of_flush(patch: pytest.MonkeyPatch) -> None:
 
 
 def ensure_template() -> str:
-    """Return the name of a database with all migrations applied; made once per state of the migrations."""
+    """Return the name of a database with all migrations applied and the roles they end with; made once per state."""
     home = connection.settings_dict["NAME"]
     prefix = f"template_{home}_"
     name = prefix + _state_of_migrations()
@@ -80,7 +80,7 @@ def connect_to(name: str) -> None:
 
 def _state_of_migrations() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path().glob("*/migrations/*.py")):
+    for path in [*sorted(Path().glob("*/migrations/*.py")), Path("accounts/services/set_up_staff_roles.py")]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

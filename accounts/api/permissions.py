@@ -1,5 +1,7 @@
 """Who may use an endpoint, beyond being signed in."""
 
+from typing import ClassVar
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
@@ -16,6 +18,16 @@ class IsVerifiedStaff(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return bool(request.user.is_authenticated and request.user.is_staff and is_verified(request))
+
+
+class IsStaffWithRole(IsVerifiedStaff):
+    """Verified staff whose role includes `permission`; subclasses name it (see set_up_staff_roles)."""
+
+    message = _("Your role does not include this.")
+    permission: ClassVar[str]
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and request.user.has_perm(self.permission)
 
 
 class HasFreshSecondFactor(BasePermission):

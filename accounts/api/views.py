@@ -28,6 +28,7 @@ from accounts.services.remove_member import remove_member
 from accounts.services.revoke_token import revoke_token
 from accounts.services.step_up_token import step_up_token
 from common.api.pagination import CursorPagination
+from common.callers import caller_id
 from common.transactions import in_use_case, use_case
 
 EXAMPLE_TOKEN = {
@@ -306,11 +307,6 @@ class MemberView(APIView):
         with use_case():
             remove_member(actor_id=caller_id(request), organizer_id=organizer_id, member_id=member_id)
         return Response(status=204)
-
-
-def caller_id(request: Request) -> Any:
-    """Return the id of who asks; the permission classes have let nobody else through."""
-    return request.user.pk
 
 
 def parsed(serializer: Any) -> Any:

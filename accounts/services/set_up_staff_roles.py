@@ -1,4 +1,4 @@
-"""Make the roles of staff: groups with Django permissions; run again after an upgrade.
+"""Make the roles of staff: groups with Django permissions; each `migrate` runs it.
 
 Permissions are named by strings, so that roles reach into apps above; one whose app isn't there yet is left out.
 """
@@ -18,6 +18,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.view_accountmail",
         "events.view_event",
         "bookings.view_booking",
+        "reviews.view_review",
         "audit.view_auditentry",
     ),
     # Keeps what is published in order: approves organizers, takes events and reviews down.
@@ -28,6 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "events.change_event",
         "reviews.view_review",
         "reviews.change_review",
+        "reviews.view_moderationdecision",
         "audit.view_auditentry",
     ),
     # Looks after money.
@@ -36,6 +38,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "events.view_event",
         "bookings.view_booking",
         "bookings.change_booking",
+        "analytics.view_eventday",
         "audit.view_auditentry",
     ),
 }

@@ -1,4 +1,4 @@
-"""The moderators' queue over REST: verified staff only."""
+"""The moderators' queue over REST."""
 
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.permissions import IsVerifiedStaff
 from common.api.versions import expected_version, with_etag
+from common.callers import caller_id
 from common.transactions import use_case
 from reviews import selectors
-from reviews.api.caller import caller_id
 from reviews.api.filters import QueueFilter, QueuePages
+from reviews.api.permissions import IsModerator
 from reviews.api.serializers import ModeratedReviewSerializer, RefusalInput
 from reviews.services.claim_review import claim_review
 from reviews.services.hide_review import hide_review
@@ -30,7 +30,7 @@ REFUSED = OpenApiExample(
 
 
 class QueueView(GenericAPIView):
-    permission_classes = [IsVerifiedStaff]
+    permission_classes = [IsModerator]
     serializer_class = ModeratedReviewSerializer
     filterset_class = QueueFilter
     pagination_class = QueuePages
@@ -49,7 +49,7 @@ class QueueView(GenericAPIView):
 
 
 class ModeratedReviewView(APIView):
-    permission_classes = [IsVerifiedStaff]
+    permission_classes = [IsModerator]
 
     @extend_schema(summary="Read any review as a moderator", responses=ModeratedReviewSerializer)
     def get(self, request: Request, review_id: UUID) -> Response:
@@ -57,7 +57,7 @@ class ModeratedReviewView(APIView):
 
 
 class ClaimView(APIView):
-    permission_classes = [IsVerifiedStaff]
+    permission_classes = [IsModerator]
 
     @extend_schema(
         summary="Take a waiting review for a quarter of an hour", request=None, responses=ModeratedReviewSerializer
@@ -69,7 +69,7 @@ class ClaimView(APIView):
 
 
 class PublishView(APIView):
-    permission_classes = [IsVerifiedStaff]
+    permission_classes = [IsModerator]
 
     @extend_schema(summary="Publish a review that you have claimed", request=None, responses=ModeratedReviewSerializer)
     def post(self, request: Request, review_id: UUID) -> Response:
@@ -79,7 +79,7 @@ class PublishView(APIView):
 
 
 class RejectView(APIView):
-    permission_classes = [IsVerifiedStaff]
+    permission_classes = [IsModerator]
 
     @extend_schema(
         summary="Reject a review that you have claimed",
@@ -98,7 +98,7 @@ class RejectView(APIView):
 
 
 class HideView(APIView):
-    permission_classes = [IsVerifiedStaff]
+    permission_classes = [IsModerator]
 
     @extend_schema(
         summary="Take a published review from the public",

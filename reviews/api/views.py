@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.api.versions import expected_version, required_version, with_etag
+from common.callers import caller_id
 from common.transactions import use_case
 from reviews import selectors
-from reviews.api.caller import caller_id
 from reviews.api.filters import ReviewFilter, ReviewPages
 from reviews.api.serializers import (
     OwnReviewSerializer,

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from accounts.models import AccessToken, User
 from accounts.services.change_access import OwnAccess, change_access
-from accounts.services.set_up_staff_roles import ROLES, set_up_staff_roles
+from accounts.services.set_up_staff_roles import ROLES
 from audit.models import AuditEntry
 from common.problems import NotFound
 from common.transactions import use_case
@@ -39,8 +39,6 @@ class TestChangeAccess:
         assert AuditEntry.objects.get().reason == "Spam"
 
     def test_makes_staff_with_roles(self) -> None:
-        with use_case():
-            set_up_staff_roles()
         user = change(make_user(), is_staff=True, roles=["support"])
 
         assert user.is_staff
@@ -65,6 +63,15 @@ class TestChangeAccess:
 
 
 class TestSetUpStaffRoles:
+    def test_is_part_of_each_migrate(self) -> None:
+        assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
+
+    @pytest.mark.parametrize("role", sorted(ROLES))
+    def test_names_permissions_that_exist(self, role: str) -> None:
+        given = Group.objects.get(name=role).permissions.values_list("content_type__app_label", "codename")
+
+        assert {f"{app}.{codename}" for app, codename in given} == set(ROLES[role])
+
     def test_can_be_repeated(self) -> None:
         call_command("set_up_staff_roles")
         Group.objects.get(name="support").permissions.clear()

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_otp.oath import TOTP
 
@@ -22,6 +23,13 @@ def make_user(**fields: Any) -> User:
     fields.setdefault("display_name", f"User {number}")
     fields.setdefault("email_verified_at", timezone.now())
     return User.objects.create(**fields)
+
+
+def make_staff(role: str, **fields: Any) -> User:
+    """Make a member of staff with a role."""
+    user = make_user(is_staff=True, **fields)
+    user.groups.add(Group.objects.get(name=role))
+    return user
 
 
 def make_organizer(*, owner: User | None = None, **fields: Any) -> Organizer:

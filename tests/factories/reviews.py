@@ -15,7 +15,7 @@ from reviews.models import Review
 from reviews.services.check_text import digest_of
 from reviews.services.claim_review import claim_review
 from reviews.services.publish_review import publish_review
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_staff, make_user
 from tests.factories.events import make_event
 
 _numbers = count(1)
@@ -49,8 +49,8 @@ def make_attendee(event: Event, **fields: Any) -> User:
 
 
 def make_moderator(**fields: Any) -> User:
-    """Make a member of staff."""
-    return make_user(is_staff=True, **fields)
+    """Make a member of staff who decides about reviews."""
+    return make_staff("moderator", **fields)
 
 
 def make_review(*, event: Event | None = None, author: User | None = None, **fields: Any) -> Review:

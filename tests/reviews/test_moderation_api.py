@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_staff, make_user
 from tests.factories.reviews import make_moderator, make_published_review, make_review
 from tests.reviews.conftest import Sign
 
@@ -18,7 +18,9 @@ REFUSAL = {"reason_code": "personal_data", "reason_text": "Без фамилий
 
 
 class TestTheQueue:
-    def test_is_closed_to_everybody_but_verified_staff(self, api: APIClient, signed_in: Sign) -> None:
+    def test_is_closed_to_everybody_but_verified_moderators(
+        self, api: APIClient, signed_in: Sign, verified: Sign
+    ) -> None:
         review = make_review()
         doors = [QUEUE, *(f"{QUEUE}{review.pk}/{step}" for step in ("", "claim/", "publish/", "reject/", "hide/"))]
         for door in doors:
@@ -27,6 +29,7 @@ class TestTheQueue:
             assert ask(api).status_code == 401
             assert ask(signed_in(make_user())).status_code == 403
             assert ask(signed_in(make_moderator())).status_code == 403
+            assert ask(verified(make_staff("support"))).status_code == 403
 
     @staticmethod
     def poster(door: str) -> Any:
@@ -65,7 +68,8 @@ class TestTheQueue:
             make_review()
         client = verified(make_moderator())
 
-        with django_assert_num_queries(2):
+        # Two ask for the moderator's permissions.
+        with django_assert_num_queries(4):
             client.get(QUEUE)
 
 

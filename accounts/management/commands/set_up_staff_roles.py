@@ -1,4 +1,4 @@
-"""Make the roles of staff; run after each migrate."""
+"""Make the roles of staff; `migrate` does the same at its end."""
 
 from typing import Any
 
