@@ -1,16 +1,13 @@
 """Clock jobs of reports."""
 
 from celery import shared_task
-from celery.schedules import crontab
-from django.utils import timezone
 
 from analytics.selectors import list_dirty_days
-from analytics.services.forget_visitors import forget_visitors
 from analytics.services.roll_up_day import roll_up_day
 from common.transactions import use_case
 
 BATCH = 500
-SCHEDULE = {"analytics.roll_up_days": 5.0, "analytics.forget_visitors": crontab(hour="13", minute="5")}
+SCHEDULE = {"analytics.roll_up_days": 5.0}
 
 
 @shared_task(name="analytics.roll_up_days", queue="bulk")
@@ -19,10 +16,3 @@ def roll_up_days(**_: object) -> None:
     for event_id, day in list_dirty_days(limit=BATCH):
         with use_case():
             roll_up_day(event_id=event_id, day=day)
-
-
-@shared_task(name="analytics.forget_visitors", queue="bulk")
-def forget_past_visitors(**_: object) -> None:
-    """Run by the clock once a day."""
-    with use_case():
-        forget_visitors(now=timezone.now())

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.db.models.signals import post_migrate
-from django.utils.module_loading import module_has_submodule
+from django.utils.module_loading import autodiscover_modules, module_has_submodule
 
 
 class WiringConfig(AppConfig):
@@ -24,6 +24,7 @@ class WiringConfig(AppConfig):
                 for task, every in getattr(tasks, "SCHEDULE", {}).items():
                     schedule[task] = {"task": task, "schedule": every}
         app.conf.beat_schedule = schedule
+        autodiscover_modules("retention")
         # Roles are made of the permissions of all apps: the last app's are the last to be made.
         post_migrate.connect(set_up_roles, sender=apps.get_app_config(settings.OWN_APPS[-1]))
 

@@ -32,7 +32,7 @@ class Visitor(models.Model):
             models.UniqueConstraint(fields=["event", "day", "digest"], name="analytics_visitor_once_a_day"),
         ]
         indexes = [
-            # forget_visitors
+            # retention
             models.Index(fields=["day"], name="analytics_visitor_by_day"),
         ]
 

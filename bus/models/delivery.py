@@ -56,7 +56,7 @@ class Delivery(models.Model):
             ),
             # the admin's list of parked facts
             models.Index(fields=["handler", "id"], condition=models.Q(status="parked"), name="bus_delivery_parked"),
-            # prune_deliveries
+            # retention
             models.Index(fields=["finished_at"], condition=models.Q(status="done"), name="bus_delivery_finished"),
         ]
 

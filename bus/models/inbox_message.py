@@ -17,7 +17,7 @@ class InboxMessage(models.Model):
             models.UniqueConstraint(fields=["consumer", "message_id"], name="bus_inbox_one_per_consumer_and_message"),
         ]
         indexes = [
-            # prune_inbox
+            # retention
             models.Index(fields=["received_at"], name="bus_inbox_received"),
         ]
 

@@ -27,7 +27,7 @@ class OutboxRow(models.Model):
         indexes = [
             # next_window: the rows between two horizons
             models.Index(fields=["transaction_id", "id"], name="bus_outbox_transaction"),
-            # prune_outbox, and rewinding the Kafka cursor by time
+            # retention, and rewinding the Kafka cursor by time
             models.Index(fields=["occurred_at"], name="bus_outbox_occurred"),
         ]
 

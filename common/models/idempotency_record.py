@@ -20,7 +20,7 @@ class IdempotencyRecord(models.Model):
             models.UniqueConstraint(fields=["user_id", "key"], name="common_idempotency_record_one_per_user_and_key"),
         ]
         indexes = [
-            # prune_idempotency_records
+            # retention
             models.Index(fields=["created_at"], name="common_idempotency_created"),
         ]
 

@@ -1,4 +1,4 @@
-"""analytics.services.record_view and forget_visitors."""
+"""analytics.services.record_view, and how long visitors are recognised."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from analytics.models import DailySalt, EventDay, Visitor
-from analytics.services.forget_visitors import forget_visitors
 from analytics.services.record_view import record_view
 from common.problems import NotFound
+from common.retention import RETENTION, remove_what_is_over
 from common.transactions import use_case
 from tests.factories.events import make_event
 
@@ -55,14 +55,14 @@ class TestRecordView:
             view(make_event(status="draft"))
 
 
-class TestForgetVisitors:
+class TestRetention:
     def test_leaves_only_today_and_yesterday(self) -> None:
         event = make_event()
         for days in (0, 1, 2):
             view(event, now=NOON - timedelta(days=days))
 
-        with use_case():
-            forget_visitors(now=NOON)
+        rules = [RETENTION["analytics.salts"], RETENTION["analytics.visitors"]]
+        remove_what_is_over(rules=rules, now=NOON)
 
         assert sorted(salt.day.day for salt in DailySalt.objects.all()) == [19, 20]
         assert sorted(visitor.day.day for visitor in Visitor.objects.all()) == [19, 20]

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from bus.models import Delivery, InboxMessage, OutboxRow, RelayCursor
-from bus.services.prune_bus import prune_bus
 from common.ids import new_id
-from common.transactions import use_case
+from common.models import IdempotencyRecord
+from common.retention import RETENTION, remove_what_is_over
 
 pytestmark = pytest.mark.django_db
 
@@ -23,25 +23,37 @@ def everything_read() -> None:
     RelayCursor.objects.create(name="kafka", from_transaction=2**60, to_transaction=2**60)
 
 
-class TestPruneBus:
+def remove_old_rows_of_the_bus() -> None:
+    rules = [rule for name, rule in RETENTION.items() if name.split(".")[0] in ("bus", "common")]
+    remove_what_is_over(rules=rules, now=timezone.now())
+
+
+class TestRetention:
     def test_removes_what_is_old_and_done(self) -> None:
         everything_read()
         old_row("old")
         OutboxRow.objects.create(fact_id=new_id(), wire_type="t", topic="t", key="young", payload="{}")
         InboxMessage.objects.create(consumer="c", message_id="m", received_at=LONG_AGO)
+        answer = {"user_id": new_id(), "fingerprint": b"", "status": 201, "body": "{}"}
+        IdempotencyRecord.objects.create(key="old", created_at=timezone.now() - timedelta(hours=25), **answer)
+        IdempotencyRecord.objects.create(key="young", created_at=timezone.now() - timedelta(hours=23), **answer)
+        for key, finished_at in (("seen", LONG_AGO), ("just seen", timezone.now())):
+            Delivery.objects.create(
+                handler="h", fact_id=new_id(), outbox_id=0, key=key, status="done", finished_at=finished_at
+            )
 
-        with use_case():
-            prune_bus()
+        remove_old_rows_of_the_bus()
 
         assert list(OutboxRow.objects.values_list("key", flat=True)) == ["young"]
         assert not InboxMessage.objects.exists()
+        assert list(Delivery.objects.values_list("key", flat=True)) == ["just seen"]
+        assert list(IdempotencyRecord.objects.values_list("key", flat=True)) == ["young"]
 
     def test_keeps_what_a_reader_has_not_reached(self) -> None:
         RelayCursor.objects.create(name="kafka")
         old_row("unread")
 
-        with use_case():
-            prune_bus()
+        remove_old_rows_of_the_bus()
 
         assert OutboxRow.objects.count() == 1
 
@@ -52,7 +64,6 @@ class TestPruneBus:
             handler="h", fact_id=row.fact_id, outbox_id=row.id, key="parked", status="parked", finished_at=LONG_AGO
         )
 
-        with use_case():
-            prune_bus()
+        remove_old_rows_of_the_bus()
 
         assert OutboxRow.objects.count() == 1
