@@ -74,6 +74,16 @@ class BookingAttended(BookingFact):
     """The person came: a ticket was checked in, or the event ended and the booking counts."""
 
 
+@states("bookings.booking.refunded.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class BookingRefunded(BookingFact):
+    """Money has gone back to who paid; `why` is cancelled, late_payment, paid_twice, goodwill and so on."""
+
+    refund_id: UUID
+    refund: Decimal
+    why: str
+
+
 @states("bookings.ticket.checked_in.v1", key="booking_id")
 @dataclass(frozen=True, kw_only=True)
 class TicketCheckedIn(Fact):

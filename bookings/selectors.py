@@ -69,6 +69,15 @@ def get_event_at_door(*, staff_id: uuid.UUID, event_id: uuid.UUID) -> Event:
     return event
 
 
+def get_organizer_id_of_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> uuid.UUID:
+    """Return whose event the user's own booking is for.
+
+    Raises:
+        NotFound: there is no such booking, or it is somebody else's.
+    """
+    return get_booking_of_user(user_id=user_id, booking_id=booking_id).event.organizer_id
+
+
 def list_tickets_of_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> QuerySet[Ticket]:
     """Return the tickets of the user's own booking that are still valid.
 
@@ -103,7 +112,8 @@ def list_active_booking_ids(*, event_id: uuid.UUID) -> list[uuid.UUID]:
 
 def list_unsettled_payments(*, now: datetime, limit: int) -> list[Payment]:
     """Return open payments that nobody has told about for too long."""
-    return list(Payment.objects.open().filter(next_attempt_at__lte=now).order_by("next_attempt_at", "id")[:limit])
+    due = Payment.objects.open().select_related("account").filter(next_attempt_at__lte=now)
+    return list(due.order_by("next_attempt_at", "id")[:limit])
 
 
 def list_due_webhooks(*, now: datetime, limit: int) -> list[uuid.UUID]:

@@ -321,6 +321,23 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # The first takes new payments. The sandbox moves no money: it is for development and tests.
 PAYMENT_PROVIDERS = env.words("PAYMENT_PROVIDERS", "" if PRODUCTION else "sandbox")
+# A provider in use must have its secrets; the others may go without.
+PAYMENT_CREDENTIALS = {
+    "stripe": {
+        "secret_key": env.text("STRIPE_SECRET_KEY", None if "stripe" in PAYMENT_PROVIDERS else ""),
+        "webhook_secret": env.text("STRIPE_WEBHOOK_SECRET", None if "stripe" in PAYMENT_PROVIDERS else ""),
+    },
+    "yookassa": {
+        "shop_id": env.text("YOOKASSA_SHOP_ID", None if "yookassa" in PAYMENT_PROVIDERS else ""),
+        "secret_key": env.text("YOOKASSA_SECRET_KEY", None if "yookassa" in PAYMENT_PROVIDERS else ""),
+        # The VAT rate on receipts, by YooKassa's numbers: 1 is "without VAT".
+        "vat_code": env.text("YOOKASSA_VAT_CODE", "1"),
+    },
+}
+STRIPE_API_URL = env.text("STRIPE_API_URL", "https://api.stripe.com")
+YOOKASSA_API_URL = env.text("YOOKASSA_API_URL", "https://api.yookassa.ru/v3")
+# Where YooKassa's webhooks come from; empty: the networks that it has published.
+YOOKASSA_NETWORKS = env.words("YOOKASSA_NETWORKS")
 BOOKING_HOLD_SECONDS = env.number("BOOKING_HOLD_SECONDS", 900)
 
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -16,6 +16,11 @@ paths = [
     path("events/<uuid:event_id>/bookings/", views.EventBookingsView.as_view(), name="event_bookings"),
     path("events/<uuid:event_id>/check-ins/", views.CheckInsView.as_view(), name="check_ins"),
     path("payments/webhooks/<slug:provider>/", views.ProviderWebhookView.as_view(), name="provider_webhook"),
+    path(
+        "payments/webhooks/<slug:provider>/<uuid:account_id>/",
+        views.AccountWebhookView.as_view(),
+        name="account_webhook",
+    ),
 ]
 
 urlpatterns = [path("", include((paths, "bookings_api")))]

@@ -12,6 +12,7 @@ from rest_framework import generics
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from bookings.api import examples
@@ -26,10 +27,11 @@ from bookings.api.serializers import (
     TicketSerializer,
     WantedSeatsSerializer,
 )
-from bookings.providers.port import UntrustedWebhook
-from bookings.providers.registry import provider_for_new_payments, provider_named
+from bookings.providers.port import Incoming, UntrustedWebhook
+from bookings.providers.registry import provider_for_organizer, provider_of_webhook
 from bookings.selectors import (
     get_booking_of_user,
+    get_organizer_id_of_booking,
     list_bookings_of_event,
     list_bookings_of_user,
     list_no_bookings,
@@ -109,7 +111,9 @@ class PayView(APIView):
         payment = start_payment(
             user_id=caller_id(request),
             booking_id=booking_id,
-            provider=provider_for_new_payments(),
+            provider=provider_for_organizer(
+                get_organizer_id_of_booking(user_id=caller_id(request), booking_id=booking_id)
+            ),
             return_url=f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}",
             now=timezone.now(),
         )
@@ -196,6 +200,32 @@ class ProviderWebhookView(APIView):
     def post(self, request: Request, provider: str) -> Response:
         with use_case():
             receive_provider_webhook(
-                provider=provider_named(provider), headers=request.headers, body=request.body, now=timezone.now()
+                provider=provider_of_webhook(provider, None), incoming=_incoming(request), now=timezone.now()
             )
         return Response(status=200)
+
+
+class AccountWebhookView(APIView):
+    further_problems = {"post": (UntrustedWebhook,)}
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+    throttle_classes: list[Any] = []
+
+    @extend_schema(
+        operation_id="payments_webhooks_account_create",
+        summary="Webhook about an organizer's own account at a provider",
+        request={"application/json": {"type": "object"}},
+        responses={200: None},
+        examples=[OpenApiExample("From the sandbox", value=examples.SANDBOX_NOTICE, request_only=True)],
+    )
+    def post(self, request: Request, provider: str, account_id: UUID) -> Response:
+        with use_case():
+            receive_provider_webhook(
+                provider=provider_of_webhook(provider, account_id), incoming=_incoming(request), now=timezone.now()
+            )
+        return Response(status=200)
+
+
+def _incoming(request: Request) -> Incoming:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Incoming(body=request.body, headers=headers, address=BaseThrottle().get_ident(request) or "")

@@ -1,6 +1,7 @@
 from bookings.models.booking import Booking, BookingItem
 from bookings.models.event_cancellation import EventCancellation
 from bookings.models.payment import Payment, Refund
+from bookings.models.provider_account import ProviderAccount
 from bookings.models.provider_webhook import ProviderWebhook
 from bookings.models.sandbox import SandboxNotice, SandboxPayment, SandboxRefund
 from bookings.models.seat_drift import SeatDrift
@@ -11,6 +12,7 @@ __all__ = [
     "BookingItem",
     "EventCancellation",
     "Payment",
+    "ProviderAccount",
     "ProviderWebhook",
     "Refund",
     "SandboxNotice",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from bookings.models.booking import Booking
+from bookings.models.provider_account import ProviderAccount
 from common.ids import new_id
 from common.money import Money
 
@@ -42,6 +43,8 @@ class Payment(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="payments")
     provider = models.CharField(max_length=20)
+    # The organizer's own account; empty: the platform's, and the organizer's statement counts it.
+    account = models.ForeignKey(ProviderAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     provider_payment_id = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=PaymentStatus, default=PaymentStatus.CREATED)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
@@ -128,6 +131,10 @@ class RefundReason(models.TextChoices):
     EVENT_CANCELLED = "event_cancelled"
     LATE_PAYMENT = "late_payment"
     PAID_TWICE = "paid_twice"
+    # An administrator's decision, the ticket stays valid.
+    GOODWILL = "goodwill"
+    # Given back in the provider's own pages, without asking here.
+    AT_PROVIDER = "at_provider"
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -151,6 +158,8 @@ class Refund(models.Model):
     provider_refund_id = models.CharField(max_length=100, blank=True)
     last_error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # How often the provider has said no: to the same key it would say it again.
+    refusals = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
@@ -184,3 +193,8 @@ class Refund(models.Model):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def provider_key(self) -> str:
+        """What names this refund to the provider; a new one after each refusal."""
+        return f"{self.id}-{self.refusals}" if self.refusals else str(self.id)

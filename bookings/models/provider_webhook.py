@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models.functions import Now
 
+from bookings.models.provider_account import ProviderAccount
 from common.ids import new_id
 
 
@@ -30,6 +31,7 @@ class ProviderWebhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     provider = models.CharField(max_length=20)
+    account = models.ForeignKey(ProviderAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     notice_id = models.CharField(max_length=200)
     body = models.JSONField()
     status = models.CharField(max_length=10, choices=WebhookStatus, default=WebhookStatus.RECEIVED)
@@ -44,7 +46,11 @@ class ProviderWebhook(models.Model):
     class Meta:
         constraints = [
             # A notice is stored once, however often it is sent.
-            models.UniqueConstraint(fields=["provider", "notice_id"], name="bookings_provider_webhook_once"),
+            models.UniqueConstraint(
+                fields=["provider", "account", "notice_id"],
+                nulls_distinct=False,
+                name="bookings_provider_webhook_once",
+            ),
             # Applied has a time, and nothing else has one.
             models.CheckConstraint(
                 condition=models.Q(status="applied", applied_at__isnull=False)

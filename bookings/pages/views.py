@@ -17,8 +17,8 @@ from django.views import View
 
 from bookings.pages.presentation import present_booking, present_bookings
 from bookings.pages.refusals import explained
-from bookings.providers.registry import provider_for_new_payments
-from bookings.selectors import get_booking_of_user, list_bookings_of_user
+from bookings.providers.registry import provider_for_organizer
+from bookings.selectors import get_booking_of_user, get_organizer_id_of_booking, list_bookings_of_user
 from bookings.services.cancel_booking import cancel_booking
 from bookings.services.expire_holds import open_booking
 from bookings.services.hold_seats import hold_seats
@@ -86,7 +86,9 @@ class PayView(LoginRequiredMixin, View):
         payment = start_payment(
             user_id=caller_id(request),
             booking_id=booking_id,
-            provider=provider_for_new_payments(),
+            provider=provider_for_organizer(
+                get_organizer_id_of_booking(user_id=caller_id(request), booking_id=booking_id)
+            ),
             return_url=f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}",
             now=timezone.now(),
         )

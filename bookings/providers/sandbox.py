@@ -8,7 +8,6 @@ outcome by signed webhooks over HTTP (sandbox_notices.py), signed as Standard We
 import base64
 import json
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -21,11 +20,13 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from bookings.models import SandboxNotice, SandboxPayment, SandboxRefund
 from bookings.providers.port import (
+    Incoming,
     Notice,
     Outcome,
     PaymentOrder,
     ProviderPayment,
-    ProviderUnavailable,
+    ProviderRefund,
+    ProviderRefused,
     RefundOrder,
     UntrustedWebhook,
 )
@@ -56,6 +57,7 @@ ENDINGS: dict[str, tuple[str, tuple[tuple[int, str, bool], ...]]] = {
 
 class SandboxProvider:
     code = "sandbox"
+    account_id: uuid.UUID | None = None
 
     def create_payment(self, order: PaymentOrder) -> ProviderPayment:
         with use_case():
@@ -73,7 +75,7 @@ class SandboxProvider:
     def fetch_payment(self, provider_payment_id: str) -> ProviderPayment:
         return _told(SandboxPayment.objects.get(id=provider_payment_id))
 
-    def refund(self, order: RefundOrder) -> str:
+    def refund(self, order: RefundOrder) -> ProviderRefund:
         with use_case():
             payment = SandboxPayment.objects.get(id=order.provider_payment_id)
             refund, is_new = SandboxRefund.objects.get_or_create(
@@ -82,34 +84,44 @@ class SandboxProvider:
             if is_new:
                 paid = SandboxPayment.objects.filter(id=payment.id, status=SandboxPayment.Status.SUCCEEDED)
                 if not paid.update(refunded=F("refunded") + order.amount.amount):
-                    raise ProviderUnavailable("the sandbox has no such money")
-                _notify(payment, {"type": "refund.succeeded", "refund_id": str(refund.id)}, due_at=timezone.now())
-        return str(refund.id)
+                    raise ProviderRefused("the sandbox has no such money")
+                _notify(payment, {"type": "refund.changed", "refund_id": str(refund.id)}, due_at=timezone.now())
+        return _told_of_refund(refund)
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Notice:
+    def fetch_refund(self, provider_refund_id: str) -> ProviderRefund:
+        return _told_of_refund(SandboxRefund.objects.select_related("payment").get(id=provider_refund_id))
+
+    def verify_webhook(self, incoming: Incoming, *, now: datetime) -> Notice:
+        body = incoming.body
         try:
-            signing_key().verify(body, {name.lower(): value for name, value in headers.items()}, json_parse=False)
+            signing_key().verify(body, dict(incoming.headers), json_parse=False)
         # What isn't even text, or has no numbers where they belong, was not signed by the sandbox either.
         except (WebhookVerificationError, ValueError) as error:
             raise UntrustedWebhook() from error
         try:
             payload = json.loads(body)
-            self.payment_of(payload)
+            _payment_in(payload)
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             raise InvalidInput(errors=(FieldProblem("", "unreadable", str(error)),)) from error
-        return Notice(id=headers["webhook-id"], payload=payload)
+        return Notice(id=incoming.headers["webhook-id"], payload=payload)
 
-    def payment_of(self, payload: dict[str, Any]) -> ProviderPayment | None:
-        if payload["type"] != "payment.changed":
-            return None
-        told = payload["payment"]
-        return ProviderPayment(
-            id=told["id"],
-            key=told["key"],
-            outcome=told["status"],
-            amount=Money.from_json(told["amount"]),
-            failure="declined" if told["status"] == "failed" else "",
-        )
+    def read_notice(self, payload: dict[str, Any]) -> ProviderPayment | ProviderRefund | None:
+        if payload["type"] == "refund.changed":
+            return self.fetch_refund(payload["refund_id"])
+        return _payment_in(payload)
+
+
+def _payment_in(payload: dict[str, Any]) -> ProviderPayment | None:
+    if payload["type"] != "payment.changed":
+        return None
+    told = payload["payment"]
+    return ProviderPayment(
+        id=told["id"],
+        key=told["key"],
+        outcome=told["status"],
+        amount=Money.from_json(told["amount"]),
+        failure="declined" if told["status"] == "failed" else "",
+    )
 
 
 def signing_key() -> Webhook:
@@ -173,4 +185,14 @@ def _told(payment: SandboxPayment) -> ProviderPayment:
         amount=Money(payment.amount, payment.currency),
         confirmation_url=f"{settings.PUBLIC_URL}{path}",
         failure="declined" if payment.status == SandboxPayment.Status.FAILED else "",
+    )
+
+
+def _told_of_refund(refund: SandboxRefund) -> ProviderRefund:
+    return ProviderRefund(
+        id=str(refund.id),
+        key=refund.idempotency_key,
+        outcome="succeeded",
+        amount=Money(refund.amount, refund.payment.currency),
+        provider_payment_id=str(refund.payment_id),
     )

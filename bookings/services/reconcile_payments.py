@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from bookings.models import Booking, Payment
-from bookings.providers.port import ProviderUnavailable
-from bookings.providers.registry import provider_named
+from bookings.providers.port import ProviderRefused, ProviderUnavailable
+from bookings.providers.registry import provider_of
 from bookings.selectors import list_unsettled_payments
 from bookings.services.settle_payment import settle_payment
 from common.transactions import use_case
@@ -32,8 +32,8 @@ def _reconcile(payment: Payment, now: datetime) -> bool:
         if not still.update(next_attempt_at=now + delay, attempts=payment.attempts + 1):
             return False
     try:
-        told = provider_named(payment.provider).fetch_payment(payment.provider_payment_id)
-    except ProviderUnavailable as error:
+        told = provider_of(payment).fetch_payment(payment.provider_payment_id)
+    except (ProviderUnavailable, ProviderRefused) as error:
         log.warning("payment.not_reconciled", payment_id=str(payment.id), error=str(error))
         return False
     with use_case():

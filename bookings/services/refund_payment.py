@@ -1,18 +1,20 @@
 """Do a promised refund: two transactions around the call to the provider.
 
-First a lease is taken, then the provider is asked with the refund's id as key (asked again after a crash, it gives the
-money back once), then the outcome is written down, unless another worker has taken the lease over meanwhile.
+First a lease is taken, then the provider is asked with the refund's key (asked again after a crash, it gives the money
+back once), then the outcome is written down, unless another worker has taken the lease over meanwhile. A refund that
+the provider has taken on, and not yet done, is asked about until it is.
 """
 
 import uuid
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from bookings.models import Refund
-from bookings.providers.port import ProviderUnavailable, RefundOrder
-from bookings.providers.registry import provider_named
+from bookings.providers.port import ProviderRefund, ProviderRefused, ProviderUnavailable, RefundOrder
+from bookings.providers.registry import provider_of
+from bookings.services.settle_refund import settle_own_refund
 from common.transactions import use_case
 
 log = structlog.get_logger(__name__)
@@ -28,14 +30,30 @@ def refund_payment(*, refund_id: uuid.UUID, now: datetime) -> bool:
     refund = _take_lease(refund_id, now)
     if refund is None:
         return False
-    order = RefundOrder(key=str(refund.id), provider_payment_id=refund.payment.provider_payment_id, amount=refund.money)
     try:
-        provider_refund_id = provider_named(refund.payment.provider).refund(order)
+        told = _ask(refund)
+    except ProviderRefused as error:
+        log.warning("payment.refund_refused", refund_id=str(refund.id), error=str(error))
+        _record_refusal(refund, str(error), now)
+        return False
     except ProviderUnavailable as error:
         log.warning("payment.refund_failed", refund_id=str(refund.id), error=str(error))
-        _record_failure(refund, str(error), now)
+        _put_off(refund, str(error), now)
         return False
-    return _write_down(refund, provider_refund_id, now)
+    return _write_down(refund, told, now)
+
+
+def _ask(refund: Refund) -> ProviderRefund:
+    provider = provider_of(refund.payment)
+    if refund.provider_refund_id:
+        return provider.fetch_refund(refund.provider_refund_id)
+    order = RefundOrder(
+        key=refund.provider_key,
+        provider_payment_id=refund.payment.provider_payment_id,
+        amount=refund.money,
+        email=refund.payment.booking.user.email,
+    )
+    return provider.refund(order)
 
 
 def _take_lease(refund_id: uuid.UUID, now: datetime) -> Refund | None:
@@ -43,31 +61,41 @@ def _take_lease(refund_id: uuid.UUID, now: datetime) -> Refund | None:
         due = Refund.objects.due(now).filter(id=refund_id)
         if not due.update(lease_expires_at=now + LEASE, attempts=F("attempts") + 1):
             return None
-        return Refund.objects.select_related("payment").get(id=refund_id)
+        return Refund.objects.select_related("payment__account", "payment__booking__user").get(id=refund_id)
 
 
-def _write_down(refund: Refund, provider_refund_id: str, now: datetime) -> bool:
+def _write_down(refund: Refund, told: ProviderRefund, now: datetime) -> bool:
     with use_case():
-        mine = Refund.objects.filter(
-            id=refund.id, status=Refund.Status.PENDING, lease_expires_at=refund.lease_expires_at
-        )
-        done = mine.update(
-            status=Refund.Status.SUCCEEDED,
-            provider_refund_id=provider_refund_id,
+        if not _mine(refund).exists():
+            return False
+        if told.outcome == "pending":
+            _mine(refund).update(next_attempt_at=now + _delay(refund))
+        return settle_own_refund(refund=refund, told=told, now=now)
+
+
+def _record_refusal(refund: Refund, error: str, now: datetime) -> None:
+    with use_case():
+        _mine(refund).update(
+            status=Refund.Status.FAILED,
+            refusals=F("refusals") + 1,
             settled_at=now,
             lease_expires_at=None,
-            last_error="",
+            last_error=error[:2000],
         )
-    return bool(done)
 
 
-def _record_failure(refund: Refund, error: str, now: datetime) -> None:
-    delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**refund.attempts)
-    outcome: dict[str, object] = {"next_attempt_at": now + timedelta(seconds=delay)}
+def _put_off(refund: Refund, error: str, now: datetime) -> None:
+    outcome: dict[str, object] = {"next_attempt_at": now + _delay(refund)}
     if refund.attempts >= MAX_ATTEMPTS:
         outcome = {"status": Refund.Status.FAILED, "settled_at": now}
     with use_case():
-        mine = Refund.objects.filter(
-            id=refund.id, status=Refund.Status.PENDING, lease_expires_at=refund.lease_expires_at
-        )
-        mine.update(lease_expires_at=None, last_error=error[:2000], **outcome)
+        _mine(refund).update(lease_expires_at=None, last_error=error[:2000], **outcome)
+
+
+def _mine(refund: Refund) -> QuerySet[Refund]:
+    """Return the refund while this worker's lease holds."""
+    return Refund.objects.filter(id=refund.id, status=Refund.Status.PENDING, lease_expires_at=refund.lease_expires_at)
+
+
+def _delay(refund: Refund) -> timedelta:
+    return timedelta(seconds=min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** min(refund.attempts, 10)))

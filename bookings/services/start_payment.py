@@ -8,15 +8,26 @@ lost is asked for again without a second payment. Last, what it answered is writ
 import uuid
 from datetime import datetime, timedelta
 
+import structlog
 from django.db.models import Q
 
 from bookings.models import Booking, Payment
-from bookings.providers.port import PaymentOrder, PaymentProvider, ProviderPayment, ProviderUnavailable
-from bookings.providers.registry import PaymentsUnavailable
+from bookings.providers.port import (
+    PaymentOrder,
+    PaymentProvider,
+    ProviderPayment,
+    ProviderRefused,
+    ProviderUnavailable,
+    ReceiptLine,
+)
+from bookings.providers.registry import PaymentsUnavailable, provider_of
 from bookings.selectors import get_booking_of_user
 from bookings.services.expire_holds import expire_hold
+from common.money import Money
 from common.problems import Problem
 from common.transactions import use_case
+
+log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=30)
 # When the webhook doesn't come, the provider is asked.
@@ -58,15 +69,36 @@ def start_payment(
         raise HoldExpired()
     if payment.status == Payment.Status.PENDING:
         return payment
-    order = PaymentOrder(
-        key=str(payment.id), amount=payment.money, description=payment.booking.event.title, return_url=return_url
-    )
+    if (payment.provider, payment.account_id) != (provider.code, provider.account_id):
+        # The organizer's money goes elsewhere since this payment was begun; it is finished where it was begun.
+        provider = provider_of(payment)
     try:
-        told = provider.create_payment(order)
+        told = provider.create_payment(_order(payment, return_url))
     except ProviderUnavailable as error:
         _end_lease(payment, now)
         raise PaymentsUnavailable(headers={"Retry-After": "5"}) from error
+    except ProviderRefused as error:
+        _give_up(payment, str(error), now)
+        raise PaymentsUnavailable() from error
     return _write_down(payment, told)
+
+
+def _order(payment: Payment, return_url: str) -> PaymentOrder:
+    booking = payment.booking
+    lines = tuple(
+        ReceiptLine(name=f"{booking.event.title}: {item.name}", quantity=item.quantity, price=item.price)
+        for item in booking.items.all()
+    )
+    whole = sum((line.price * line.quantity for line in lines), Money.zero(payment.currency))
+    return PaymentOrder(
+        key=str(payment.id),
+        amount=payment.money,
+        description=booking.event.title,
+        return_url=return_url,
+        email=booking.user.email,
+        # A receipt adds up to what is paid: with a discount, or for a difference, it has one line.
+        lines=lines if whole == payment.money else (),
+    )
 
 
 def _commit_intent(
@@ -80,12 +112,18 @@ def _commit_intent(
             return None
         if booking.status != Booking.Status.HELD:
             raise NotPayable(booking_status=booking.status)
-        present = Payment.objects.open().select_related("booking__event").filter(booking=booking).first()
+        present = (
+            Payment.objects.open()
+            .select_related("account", "booking__event", "booking__user")
+            .filter(booking=booking)
+            .first()
+        )
         if present is not None:
             return _take_up(present, now)
         return Payment.objects.create(
             booking=booking,
             provider=provider.code,
+            account_id=provider.account_id,
             amount=booking.amount,
             currency=booking.currency,
             lease_expires_at=now + LEASE,
@@ -101,6 +139,15 @@ def _take_up(payment: Payment, now: datetime) -> Payment:
     if not lapsed.update(lease_expires_at=now + LEASE):
         raise PaymentInProgress(headers={"Retry-After": "1"})
     return payment
+
+
+def _give_up(payment: Payment, failure: str, now: datetime) -> None:
+    """End an intent that the provider won't have; the next one has a key of its own."""
+    log.error("payment.order_refused", payment_id=str(payment.id), error=failure)
+    with use_case():
+        Payment.objects.filter(id=payment.id, status=Payment.Status.CREATED).update(
+            status=Payment.Status.FAILED, failure=failure[:200], settled_at=now, lease_expires_at=None
+        )
 
 
 def _end_lease(payment: Payment, now: datetime) -> None:

@@ -4,19 +4,28 @@ from typing import Any
 
 from django.db import connection
 
-from bookings.providers.port import Notice, PaymentOrder, ProviderPayment, ProviderUnavailable, RefundOrder
+from bookings.providers.port import (
+    Notice,
+    PaymentOrder,
+    ProviderPayment,
+    ProviderRefund,
+    ProviderUnavailable,
+    RefundOrder,
+)
 
 
 class ObedientProvider:
     """Answers at once, or not at all; refuses to be called inside a transaction."""
 
     code = "sandbox"
+    account_id = None
 
     def __init__(self) -> None:
         self.orders: list[PaymentOrder] = []
         self.refunds: list[RefundOrder] = []
         self.away = False
         self.outcome = "pending"
+        self.refund_outcome = "succeeded"
         self.meanwhile: Any = lambda order: None
 
     def create_payment(self, order: PaymentOrder) -> ProviderPayment:
@@ -30,15 +39,26 @@ class ObedientProvider:
         order = next(one for one in self.orders if f"p-{one.key}" == provider_payment_id)
         return self._told(order.key, order.amount)
 
-    def refund(self, order: RefundOrder) -> str:
+    def refund(self, order: RefundOrder) -> ProviderRefund:
         self._answer()
         self.refunds.append(order)
-        return f"r-{order.key}"
+        return self.fetch_refund(f"r-{order.key}")
 
-    def verify_webhook(self, headers: Any, body: bytes) -> Notice:
+    def fetch_refund(self, provider_refund_id: str) -> ProviderRefund:
+        self._answer()
+        [order] = {one.key: one for one in self.refunds if f"r-{one.key}" == provider_refund_id}.values()
+        return ProviderRefund(
+            id=provider_refund_id,
+            key=order.key,
+            outcome=self.refund_outcome,  # type: ignore[arg-type]
+            amount=order.amount,
+            provider_payment_id=order.provider_payment_id,
+        )
+
+    def verify_webhook(self, incoming: Any, *, now: Any) -> Notice:
         raise NotImplementedError
 
-    def payment_of(self, payload: dict[str, Any]) -> ProviderPayment | None:
+    def read_notice(self, payload: dict[str, Any]) -> ProviderPayment | ProviderRefund | None:
         raise NotImplementedError
 
     def _answer(self) -> None:

@@ -11,6 +11,7 @@ from bookings.models import (
     Booking,
     BookingItem,
     EventCancellation,
+    ProviderAccount,
     ProviderWebhook,
     Refund,
     SandboxPayment,
@@ -180,6 +181,20 @@ def test_a_notice_is_stored_once() -> None:
 
     with pytest.raises(IntegrityError, match="bookings_provider_webhook_once"):
         ProviderWebhook.objects.create(**stored)
+
+
+def test_an_organizer_has_one_account_in_use() -> None:
+    organizer = make_event().organizer
+    for closed_at in (NOW, NOW, None):
+        ProviderAccount.objects.create(organizer=organizer, provider="stripe", credentials="{}", closed_at=closed_at)
+
+    with pytest.raises(IntegrityError, match="bookings_provider_account_one_in_use"):
+        ProviderAccount.objects.create(organizer=organizer, provider="yookassa", credentials="{}")
+
+
+def test_an_organizer_brings_no_sandbox() -> None:
+    with pytest.raises(IntegrityError, match="bookings_provider_account_provider_known"):
+        ProviderAccount.objects.create(organizer=make_event().organizer, provider="sandbox", credentials="{}")
 
 
 @pytest.mark.parametrize("fields", [{"status": "applied"}, {"applied_at": NOW}])

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> ObedientProvider:
     provider = ObedientProvider()
-    monkeypatch.setitem(registry.ADAPTERS, "sandbox", lambda: provider)
+    monkeypatch.setitem(registry.ADAPTERS, "sandbox", lambda *_: provider)
     return provider
 
 

@@ -8,9 +8,12 @@ from bookings.models import Booking, Refund
 from bookings.providers import registry
 from bookings.services.promise_refund import RefundExceedsPayment, promise_refund
 from bookings.services.refund_payment import LEASE, MAX_ATTEMPTS, refund_payment
+from bookings.services.retry_payment_work import retry_refunds
+from bus.models import OutboxRow
 from common.money import Money
 from common.transactions import use_case
 from tests.bookings.providers import ObedientProvider
+from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> ObedientProvider:
     provider = ObedientProvider()
-    monkeypatch.setitem(registry.ADAPTERS, "sandbox", lambda: provider)
+    monkeypatch.setitem(registry.ADAPTERS, "sandbox", lambda *_: provider)
     return provider
 
 
@@ -86,3 +89,33 @@ class TestRefundPayment:
         afterwards = refund_payment(refund_id=refund.id, now=now + LEASE)
 
         assert (meanwhile, afterwards) == (False, True)
+
+    def test_asks_until_a_slow_refund_is_done(self, provider: ObedientProvider) -> None:
+        refund, now = promise(confirm()), timezone.now()
+        provider.refund_outcome = "pending"
+        refund_payment(refund_id=refund.id, now=now)
+        refund.refresh_from_db()
+        assert (refund.status, refund.provider_refund_id) == ("pending", f"r-{refund.id}")
+        provider.refund_outcome = "succeeded"
+
+        done = refund_payment(refund_id=refund.id, now=refund.next_attempt_at)
+
+        assert done
+        assert len(provider.refunds) == 1
+        assert OutboxRow.objects.filter(wire_type="bookings.booking.refunded.v1").count() == 1
+
+    def test_uses_a_new_key_after_a_refusal(self, provider: ObedientProvider) -> None:
+        refund, now = promise(confirm()), timezone.now()
+        provider.refund_outcome = "failed"
+        refund_payment(refund_id=refund.id, now=now)
+        refund.refresh_from_db()
+        assert (refund.status, refund.provider_refund_id) == ("failed", "")
+        provider.refund_outcome = "succeeded"
+
+        with use_case():
+            retry_refunds(refunds=Refund.objects.all(), actor_id=make_user().id, now=now)
+        refund_payment(refund_id=refund.id, now=now)
+
+        refund.refresh_from_db()
+        assert refund.status == "succeeded"
+        assert [one.key for one in provider.refunds] == [str(refund.id), f"{refund.id}-1"]
