@@ -1,12 +1,15 @@
 """What a reader may ask the catalogue for, in the API and on the page alike."""
 
 import calendar
+import re
 import zoneinfo
-from collections.abc import Container
+from collections import defaultdict
+from collections.abc import Callable, Container
 from datetime import date, timedelta
 from typing import Any
 
 import django_filters.rest_framework as filters
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,9 +20,11 @@ from drf_spectacular.utils import extend_schema_field
 from events.models import Category, Event
 from events.models.event_queryset import EventQuerySet
 from events.selectors.catalogue import list_category_ids_below
+from events.tags import same_tag
 
 # A guest's calendar, until they say otherwise.
 HOME_ZONE = "Europe/Moscow"
+POINT = re.compile(r"(-?\d{1,2}(?:\.\d{1,8})?),(-?\d{1,3}(?:\.\d{1,8})?)", re.ASCII)
 YES_NO = [("true", _("yes")), ("false", _("no"))]
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 PRESETS = [("today", _("Today")), ("weekend", _("At the weekend")), ("month", _("In the next 30 days"))]
@@ -27,19 +32,72 @@ ORDERINGS = {
     "relevance": ("-relevance", "starts_at", "id"),
     "soonest": ("starts_at", "id"),
     "newest": ("-published_at", "-id"),
-    "price": ("price_order", "starts_at", "id"),
+    "price": ("price_from", "starts_at", "id"),
+    "rating": ("-rating_score", "starts_at", "id"),
+    "popularity": ("-popularity", "starts_at", "id"),
+    "distance": ("distance_m", "starts_at", "id"),
 }
 ORDERING_NAMES = [
     ("relevance", _("Best match first")),
     ("soonest", _("Soonest first")),
     ("newest", _("Newest first")),
     ("price", _("Cheapest first")),
+    ("rating", _("Best rated first")),
+    ("popularity", _("Most popular first")),
+    ("distance", _("Nearest first")),
 ]
+RADIUS_KM = 50
+MOST_RADIUS_KM = 1000
+MOST_TAGS = 10
 
 
 def _flag(**options: Any) -> filters.TypedChoiceFilter:
     one = filters.TypedChoiceFilter(choices=YES_NO, coerce=lambda value: value == "true", empty_value=None, **options)
     return extend_schema_field(OpenApiTypes.BOOL)(one)
+
+
+class PointField(forms.CharField):
+    """A point on the Earth, written `latitude,longitude`."""
+
+    def to_python(self, value: str | None) -> Any:
+        if not value:
+            return None
+        found = POINT.fullmatch(value)
+        if found is None or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:
+            raise forms.ValidationError(_("Write a point as latitude,longitude in degrees."), code="invalid")
+        return float(found[1]), float(found[2])
+
+
+class TagsField(forms.CharField):
+    """Tags with commas between them."""
+
+    def to_python(self, value: str | None) -> Any:
+        tags = [same_tag(one) for one in (value or "").split(",") if one.strip()]
+        if len(tags) > MOST_TAGS:
+            raise forms.ValidationError(_("Ten tags at most."), code="max_length")
+        return tags or None
+
+
+class PointFilter(filters.CharFilter):
+    field_class = PointField
+
+
+class TagsFilter(filters.CharFilter):
+    field_class = TagsField
+
+
+class CatalogueForm(forms.Form):
+    """What wishes may not be together."""
+
+    def clean(self) -> dict[str, Any]:
+        wish = self.cleaned_data
+        for least, most in (("date_from", "date_to"), ("price_min", "price_max")):
+            if wish.get(least) is not None and wish.get(most) is not None and wish[least] > wish[most]:
+                self.add_error(most, forms.ValidationError(_("This ends before it begins."), code="invalid"))
+        for name, wanted in (("radius_km", wish.get("radius_km")), ("ordering", wish.get("ordering") == "distance")):
+            if wanted and not wish.get("near") and "near" not in self.errors:
+                self.add_error(name, forms.ValidationError(_("Say near which point."), code="required"))
+        return wish
 
 
 class CatalogueFilter(filters.FilterSet):
@@ -58,16 +116,22 @@ class CatalogueFilter(filters.FilterSet):
     free = _flag(label=_("Free"))
     online = _flag(label=_("Online"))
     has_seats = _flag(label=_("With free seats"))
+    tags = TagsFilter(label=_("Tags, all of them, with commas between"), max_length=400)
+    near = PointFilter(label=_("Near the point latitude,longitude"), max_length=60)
+    radius_km = filters.NumberFilter(label=_("Kilometres around it"), min_value=1, max_value=MOST_RADIUS_KM)
+    min_rating = filters.NumberFilter(label=_("Stars, at least"), min_value=1, max_value=5)
     language = filters.ChoiceFilter(choices=LANGUAGES, label=_("Language"))
     age_rating = filters.ChoiceFilter(choices=Event.AgeRating.choices, label=_("Age rating"))
     organizer = filters.UUIDFilter(label=_("Organizer"))
     mine = _flag(label=_("Of my organizers, in any status"))
     status = filters.ChoiceFilter(choices=Event.Status.choices, label=_("Status"))
     ordering = filters.ChoiceFilter(choices=ORDERING_NAMES, label=_("Order"))
+    facets = filters.ChoiceFilter(choices=[("1", _("yes"))], label=_("Count what further wishes would leave"))
 
     class Meta:
         model = Event
         fields: list[str] = []
+        form = CatalogueForm
 
     def filter_queryset(self, queryset: QuerySet[Event]) -> EventQuerySet:
         return narrow(queryset, self.form.cleaned_data, today=today_of(self.request))
@@ -75,28 +139,34 @@ class CatalogueFilter(filters.FilterSet):
 
 def narrow(events: Any, wanted: dict[str, Any], *, today: date, but: Container[str] = ()) -> EventQuerySet:
     """Leave the events that are wanted; wishes named in `but` are passed over (for counting what they offer)."""
-    wish = {name: None if name in but or value == "" else value for name, value in wanted.items()}
-    exactly = {name: wish[name] for name in ("language", "age_rating", "status") if wish[name] is not None}
-    if wish["organizer"] is not None:
-        exactly["organizer_id"] = wish["organizer"]
-    if wish["city"] is not None:
-        exactly["city__iexact"] = wish["city"].strip()
-    events = events.filter(**exactly).starting_between(wish["date_from"], wish["date_to"])
-    if wish["q"] is not None:
-        events = events.matching(wish["q"])
-    if wish["category"] is not None:
-        events = events.in_categories(list_category_ids_below(category_id=wish["category"].id))
+    wish = defaultdict(lambda: None, {name: value for name, value in wanted.items() if name not in but and value != ""})
+    events = events.starting_between(wish["date_from"], wish["date_to"])
+    for name in ("language", "age_rating", "status"):
+        if wish[name] is not None:
+            events = events.filter(**{name: wish[name]})
+    for name, narrowed in STEPS.items():
+        if wish[name] is not None:
+            events = narrowed(events, wish[name])
     if wish["preset"] is not None:
         events = events.starting_between(*periods(today)[wish["preset"]])
     if wish["price_min"] is not None or wish["price_max"] is not None:
         events = events.priced_between(wish["price_min"], wish["price_max"])
-    if wish["free"] is not None:
-        events = events.free() if wish["free"] else events.paid()
-    if wish["online"] is not None:
-        events = events.online() if wish["online"] else events.on_site()
-    if wish["has_seats"] is not None:
-        events = events.filter(seats_left__gt=0) if wish["has_seats"] else events.filter(seats_left__lte=0)
+    if wish["near"] is not None:
+        events = events.around(*wish["near"], float(wish["radius_km"] or RADIUS_KM))
     return events
+
+
+STEPS: dict[str, Callable[[EventQuerySet, Any], EventQuerySet]] = {
+    "q": lambda events, text: events.matching(text),
+    "category": lambda events, one: events.in_categories(list_category_ids_below(category_id=one.id)),
+    "organizer": lambda events, organizer_id: events.filter(organizer_id=organizer_id),
+    "city": lambda events, city: events.in_city(city.strip()),
+    "tags": lambda events, tags: events.tagged(tags),
+    "min_rating": lambda events, stars: events.rated_at_least(stars),
+    "free": lambda events, yes: events.free() if yes else events.paid(),
+    "online": lambda events, yes: events.online() if yes else events.on_site(),
+    "has_seats": lambda events, yes: events.filter(**{"seats_left__gt" if yes else "seats_left__lte": 0}),
+}
 
 
 def ordering_of(wanted: str | None, *, searching: bool) -> tuple[str, ...]:

@@ -1,12 +1,18 @@
 """What the events app does by the clock."""
 
+from typing import Any
+
 from celery import shared_task
 from django.utils import timezone
 
 from common.transactions import use_case
 from events.services.advance_by_clock import BATCH, advance_by_clock
+from events.services.roll_up_popularity import roll_up_popularity
 
-SCHEDULE = {"events.advance_by_clock": 3.0}
+SCHEDULE: dict[str, Any] = {
+    "events.advance_by_clock": 3.0,
+    "events.roll_up_popularity": 300.0,
+}
 
 
 @shared_task(name="events.advance_by_clock", queue="critical")
@@ -16,3 +22,10 @@ def advance(**_: object) -> None:
     while steps >= BATCH:
         with use_case():
             steps = advance_by_clock(now=timezone.now())
+
+
+@shared_task(name="events.roll_up_popularity", queue="bulk")
+def weigh_popularity(**_: object) -> None:
+    """Let interest of the past weigh less."""
+    with use_case():
+        roll_up_popularity(now=timezone.now())

@@ -59,8 +59,10 @@ CARD: dict[str, object] = {
     "time_zone": "Asia/Barnaul",
     "price_from": {"amount": "4500.00", "currency": "RUB"},
     "availability": "available",
+    "rating": "4.85",
+    "distance_km": None,
 }
-EVENT = {name: value for name, value in CARD.items() if name != "snippet"} | {
+EVENT = {name: value for name, value in CARD.items() if name not in ("snippet", "distance_km")} | {
     "description": "Собираемся в **Чемале**, проходим инструктаж и идём вниз по реке.",
     "address": None,
     "latitude": None,

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from common.api.known_members import KnownMembersOnly
 from common.money import Money
+from events.tags import same_tag
 
 CURRENCIES = ("RUB", "BYN", "KZT", "EUR", "USD")
 # PostgreSQL knows these too (tested): it computes the calendar day of the start.
@@ -67,6 +68,16 @@ class LinkField(serializers.URLField):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=200, **options)
         self.validators.append(URLValidator(schemes=["http", "https"]))
+
+
+class TagField(serializers.CharField):
+    """A tag, stored in the one way in which it is looked for; a comma would part it in two there."""
+
+    def to_internal_value(self, data: Any) -> str:
+        tag = same_tag(super().to_internal_value(data))
+        if "," in tag:
+            raise serializers.ValidationError(_("A tag has no comma."), code="invalid")
+        return tag
 
 
 class BandSerializer(KnownMembersOnly):

@@ -12,6 +12,7 @@ from events.api.fields import (
     LinkField,
     MoneySerializer,
     RefundPolicySerializer,
+    TagField,
     ZoneField,
 )
 from events.models import Category, Event, TicketType
@@ -44,7 +45,7 @@ class EventContentInput(KnownMembersOnly, serializers.ModelSerializer):
     category = serializers.SlugRelatedField(slug_field="slug", queryset=Category.objects.all())
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=["ru", "en"], required=False)
-    tags = serializers.ListField(child=serializers.CharField(max_length=30), max_length=10, required=False)
+    tags = serializers.ListField(child=TagField(max_length=30), max_length=10, required=False)
     latitude = serializers.DecimalField(
         max_digits=8, decimal_places=6, min_value=-90, max_value=90, required=False, allow_null=True
     )

@@ -95,7 +95,7 @@ class TicketTypeSerializer(serializers.ModelSerializer):
 
 
 class EventCardSerializer(serializers.ModelSerializer):
-    """An event in a list; the row carries `price_from`, `seats_left` and `seats_total`."""
+    """An event in a list; the row carries `seats_left` and `seats_total`."""
 
     url = serializers.SerializerMethodField()
     category = CategoryRefSerializer()
@@ -108,13 +108,15 @@ class EventCardSerializer(serializers.ModelSerializer):
         help_text="In a search: the words around the match, as escaped HTML with <mark>."
     )
     tags = serializers.ListField(child=serializers.CharField())
+    rating = serializers.SerializerMethodField(help_text="Of the event, or of its organizer before there are reviews.")
+    distance_km = serializers.SerializerMethodField(help_text="With `near`: to about a kilometre.")
 
     class Meta:
         model = Event
         fields = [
             *("id", "slug", "url", "title", "summary", "snippet", "category", "organizer", "cover", "tags"),
             *("status", "language", "age_rating", "city", "venue", "online", "starts_at", "ends_at", "time_zone"),
-            *("price_from", "availability"),
+            *("price_from", "availability", "rating", "distance_km"),
         ]
 
     def get_url(self, event: Event) -> str:
@@ -126,9 +128,17 @@ class EventCardSerializer(serializers.ModelSerializer):
     def get_online(self, event: Event) -> bool:
         return bool(event.online_url)
 
+    @extend_schema_field(serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True))
+    def get_rating(self, event: Event) -> str | None:
+        return None if event.rating is None else str(event.rating)
+
+    def get_distance_km(self, event: Any) -> float | None:
+        metres = getattr(event, "distance_m", None)
+        return None if metres is None else round(metres / 1000, 1)
+
     @extend_schema_field(MoneySerializer(allow_null=True))
     def get_price_from(self, event: Any) -> dict[str, str] | None:
-        return None if event.price_from is None else Money(event.price_from, event.currency).as_json()
+        return None if event.price_to is None else Money(event.price_from, event.currency).as_json()
 
     @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
     def get_availability(self, event: Any) -> str:
@@ -153,11 +163,12 @@ class EventSerializer(EventCardSerializer):
     refund_policy = RefundPolicySerializer(read_only=True, allow_null=True)
     ticket_types = serializers.SerializerMethodField()
     snippet = None  # type: ignore[assignment]
+    distance_km = None  # type: ignore[assignment]
 
     class Meta:
         model = Event
         fields = [
-            *(name for name in EventCardSerializer.Meta.fields if name != "snippet"),
+            *(name for name in EventCardSerializer.Meta.fields if name not in ("snippet", "distance_km")),
             *("description", "address", "latitude", "longitude", "address_is_public", "online_url", "contact"),
             *("details", "currency", "capacity", "refund_policy", "cancellable_hours_before", "status_reason"),
             *("ticket_types", "published_at", "version"),

@@ -22,9 +22,12 @@ from common.transactions import use_case
 from events.actors import Actor
 from events.api import examples, inputs, serializers
 from events.api.actors import actor_of
+from events.api.facets import shown_facets
 from events.api.pagination import CataloguePagination, FavoritesPagination
 from events.calendar_files import calendar_of
-from events.filters import CatalogueFilter
+from events.catalogue_facets import facets_of
+from events.filters import CatalogueFilter, today_of
+from events.models.event_queryset import EventQuerySet
 from events.selectors.catalogue import list_catalogue, list_categories, list_favorites, list_own_events
 from events.selectors.events import get_readable_event, standing_of
 from events.services.create_event import create_event
@@ -56,7 +59,11 @@ class EventEndpoint(APIView):
 @extend_schema_view(
     get=extend_schema(
         summary="Find events",
-        description="Published and running events. `q` searches in Russian and English; the last word may be unfinished.",
+        description=(
+            "Published and running events. `q` searches in Russian and English; the last word may be unfinished. "
+            "With `facets=1` the page also has `facets`: `{category: [{value, count}], city, language, age_rating, free, "
+            "online, preset, day, total}`, each counted under the other wishes, at most 30 seconds old."
+        ),
         responses=serializers.EventCardSerializer(many=True),
         examples=[examples.answered(examples.CARD)],
     )
@@ -69,14 +76,32 @@ class EventsView(EventEndpoint, generics.ListAPIView):
     pagination_class = CataloguePagination
     filterset_class = CatalogueFilter
 
-    def get_queryset(self) -> QuerySet:
-        if self.request.query_params.get("mine") == "true":
-            return list_own_events(actor=self.actor, now=self.now)
-        return list_catalogue(now=self.now)
+    def get_queryset(self) -> EventQuerySet:
+        return list_own_events(actor=self.actor, now=self.now) if self.is_own else list_catalogue(now=self.now)
+
+    @property
+    def is_own(self) -> bool:
+        return self.request.query_params.get("mine") == "true"
 
     def paginate_queryset(self, queryset: Any) -> Any:
         text = self.request.query_params.get("q", "").strip()
         return super().paginate_queryset(queryset.with_snippets(text) if text else queryset)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        query = self.request.query_params
+        if query.get("facets") == "1":
+            parsed = CatalogueFilter(query, request=self.request)
+            wishes = parsed.form.cleaned_data if parsed.is_valid() else {}
+            facets = facets_of(
+                query,
+                wishes,
+                events=self.get_queryset,
+                today=today_of(self.request),
+                is_shared=not self.is_own,
+            )
+            response.data["facets"] = shown_facets(facets)
+        return response
 
     @extend_schema(
         summary="Create a draft",

@@ -5,6 +5,7 @@ from events.models.event_access import EventAccess
 from events.models.event_series import EventSeries
 from events.models.favorite import Favorite
 from events.models.moderation import EventReport, ModerationCase, StopWord
+from events.models.organizer_rating import OrganizerRating
 from events.models.question import Answer, Question
 from events.models.ticket_type import TicketType
 
@@ -19,6 +20,7 @@ __all__ = [
     "EventSeries",
     "Favorite",
     "ModerationCase",
+    "OrganizerRating",
     "Question",
     "StopWord",
     "TicketType",

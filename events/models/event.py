@@ -3,12 +3,14 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.functions import Cast, Now
+from django.db.models.functions import Cast, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
 from events.models import lifecycle, search
 from events.models.event_queryset import EventManager
+
+LISTED = models.Q(status__in=["published", "running"])
 
 
 class Event(models.Model):
@@ -65,6 +67,17 @@ class Event(models.Model):
     series_position = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    # Of the ticket types that need no access code, kept by a trigger of theirs; `price_to` is empty without any.
+    price_from = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0, editable=False)
+    price_to = models.DecimalField(max_digits=12, decimal_places=2, null=True, editable=False)
+    # The mean stars of its own reviews, or of its organizer's while it has none; and what lists are ordered by.
+    rating = models.DecimalField(max_digits=3, decimal_places=2, null=True, editable=False)
+    rating_score = models.DecimalField(max_digits=5, decimal_places=4, default=4, db_default=4, editable=False)
+    rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    rated_at = models.DateTimeField(null=True, editable=False)
+    # services/roll_up_popularity.py
+    popularity = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
     # The day of the start by the calendar of the place.
     starts_on = models.GeneratedField(
         expression=Cast(
@@ -73,6 +86,19 @@ class Event(models.Model):
         ),
         output_field=models.DateField(),
         db_persist=True,
+    )
+    online = models.GeneratedField(
+        expression=models.Case(models.When(online_url="", then=False), default=True),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    # Where the map and the radius put it: to about a kilometre, unless everybody may see the address. A search by
+    # distance would find an exact point by asking often enough.
+    map_latitude = models.GeneratedField(
+        expression=search.coarse("latitude", "address_is_public"), output_field=models.FloatField(), db_persist=True
+    )
+    map_longitude = models.GeneratedField(
+        expression=search.coarse("longitude", "address_is_public"), output_field=models.FloatField(), db_persist=True
     )
     search = models.GeneratedField(expression=search.document(), output_field=SearchVectorField(), db_persist=True)
 
@@ -133,6 +159,17 @@ class Event(models.Model):
                 ),
                 name="events_event_position_on_earth",
             ),
+            # The cheapest ticket costs no more than the dearest.
+            models.CheckConstraint(
+                condition=models.Q(price_to__isnull=True) | models.Q(price_to__gte=models.F("price_from")),
+                name="events_event_prices_ordered",
+            ),
+            # Stars go from one to five, and come with reviews.
+            models.CheckConstraint(
+                condition=models.Q(rating__isnull=True, rating_count=0)
+                | models.Q(rating__isnull=False, rating__range=(1, 5)),
+                name="events_event_rating_of_stars",
+            ),
             # An event ends after it starts.
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="events_event_ends_after_start"
@@ -154,14 +191,37 @@ class Event(models.Model):
             # list_catalogue, soonest first
             models.Index(
                 fields=["starts_at", "id"],
-                condition=models.Q(status__in=["published", "running"]),
+                condition=LISTED,
                 name="events_event_catalogue",
             ),
             # list_catalogue by day, and the calendar strip
             models.Index(
                 fields=["starts_on"],
-                condition=models.Q(status__in=["published", "running"]),
+                condition=LISTED,
                 name="events_event_calendar",
+            ),
+            # list_catalogue, newest first
+            models.Index(fields=["-published_at", "-id"], condition=LISTED, name="events_event_newest"),
+            # list_catalogue, cheapest first, free ones and price ranges
+            models.Index(fields=["price_from", "starts_at", "id"], condition=LISTED, name="events_event_cheapest"),
+            # list_catalogue, best rated first, and by the least number of stars
+            models.Index(fields=["-rating_score", "starts_at", "id"], condition=LISTED, name="events_event_best"),
+            # list_catalogue, most popular first
+            models.Index(fields=["-popularity", "starts_at", "id"], condition=LISTED, name="events_event_popular"),
+            # list_catalogue of a category
+            models.Index(fields=["category", "starts_at", "id"], condition=LISTED, name="events_event_in_category"),
+            # list_catalogue of a city, however it is written
+            models.Index(Upper("city"), "starts_at", "id", condition=LISTED, name="events_event_in_city"),
+            # list_catalogue around a point
+            models.Index(fields=["map_latitude", "map_longitude"], condition=LISTED, name="events_event_around"),
+            # list_catalogue by tags
+            GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="events_event_tagged"),
+            # count_facets, without a look at the rows
+            models.Index(
+                fields=["starts_on", "category", "city", "language", "age_rating", "price_from"],
+                include=["price_to", "online", "id"],
+                condition=LISTED,
+                name="events_event_facets",
             ),
             # list_catalogue by words
             GinIndex(fields=["search"], name="events_event_search"),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchHeadline, SearchRank
 from django.db import models
-from django.db.models import Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Least
 
-from events.models import search
+from events.models import geo, search
 from events.models.lifecycle import HIDDEN, LISTED
 from events.models.ticket_type import TicketType
 from events.snippets import START, STOP
@@ -63,33 +63,49 @@ class EventQuerySet(models.QuerySet["Event"]):
         found = self if first is None else self.filter(starts_on__gte=first)
         return found if last is None else found.filter(starts_on__lte=last)
 
+    def in_city(self, city: str) -> "EventQuerySet":
+        return self.filter(city__iexact=city)
+
+    def tagged(self, tags: Iterable[str]) -> "EventQuerySet":
+        """With all of the tags."""
+        return self.filter(tags__contains=list(tags))
+
+    def rated_at_least(self, stars: Decimal) -> "EventQuerySet":
+        return self.filter(rating__gte=stars)
+
+    def around(self, latitude: float, longitude: float, radius_km: float) -> "EventQuerySet":
+        """Annotates `distance_m`, in metres along the Earth's surface; the box lets an index do the first cut."""
+        near = self.filter(**geo.box_around(latitude, longitude, radius_km))
+        if (longitudes := geo.longitudes_around(latitude, longitude, radius_km)) is not None:
+            near = near.filter(longitudes)
+        return near.annotate(distance_m=geo.distance_m(latitude, longitude)).filter(distance_m__lte=radius_km * 1000)
+
     def priced_between(self, least: Decimal | None, most: Decimal | None) -> "EventQuerySet":
         """With at least one ticket type in the range."""
-        types = TicketType.objects.filter(event=OuterRef("pk"))
-        if least is not None:
-            types = types.filter(price__gte=least)
+        found = self.filter(price_to__isnull=False)
         if most is not None:
-            types = types.filter(price__lte=most)
-        return self.filter(Exists(types))
+            found = found.filter(price_from__lte=most)
+        if least is not None:
+            found = found.filter(price_to__gte=least)
+        if least is None or most is None:
+            return found
+        # The cheapest and the dearest may lie on both sides of the range, with nothing in it.
+        types = TicketType.objects.filter(event=OuterRef("pk"), access_code="", price__range=(least, most))
+        return found.filter(Exists(types))
 
     def free(self) -> "EventQuerySet":
         """With at least one ticket type for nothing."""
-        return self.priced_between(None, Decimal(0))
+        return self.filter(price_from=0, price_to__isnull=False)
 
     def paid(self) -> "EventQuerySet":
         """Without any ticket type for nothing."""
-        return self.exclude(Exists(TicketType.objects.filter(event=OuterRef("pk"), price=0)))
+        return self.filter(Q(price_from__gt=0) | Q(price_to__isnull=True))
 
     def online(self) -> "EventQuerySet":
-        return self.exclude(online_url="")
+        return self.filter(online=True)
 
     def on_site(self) -> "EventQuerySet":
-        return self.filter(online_url="")
-
-    def with_prices(self) -> "EventQuerySet":
-        """Annotates `price_from`; `price_order` is never empty, for sorting."""
-        cheapest = _of_types(Min("price"))
-        return self.annotate(price_from=cheapest, price_order=Coalesce(cheapest, Value(Decimal(0))))
+        return self.filter(online=False)
 
     def with_seats(self, now: datetime) -> "EventQuerySet":
         """Annotates `seats_left` and `seats_total` over the ticket types whose sales have not ended."""

@@ -7,8 +7,9 @@ vector and one index serve both languages. «ё» and «е» are one letter here
 import re
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Func, TextField, Value
+from django.db.models import Case, FloatField, Func, TextField, Value, When
 from django.db.models.expressions import CombinedExpression, F
+from django.db.models.functions import Cast, Round
 
 CONFIG = "russian"
 LAST_WORD = re.compile(r"(?<![\w\"-])\w+$")
@@ -37,3 +38,12 @@ def query(text: str) -> SearchQuery:
 def _weighed(field: str, weight: str) -> SearchVector:
     same_letter = Func(F(field), Value("ёЁ"), Value("еЕ"), function="TRANSLATE", output_field=TextField())
     return SearchVector(same_letter, config=CONFIG, weight=weight)
+
+
+def coarse(coordinate: str, is_exact: str) -> Case:
+    """Return a coordinate to a hundredth of a degree, about a kilometre, or as it is where that is public."""
+    return Case(
+        When(**{is_exact: True}, then=Cast(coordinate, FloatField())),
+        default=Cast(Round(coordinate, precision=2), FloatField()),
+        output_field=FloatField(),
+    )

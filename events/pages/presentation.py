@@ -44,7 +44,7 @@ def present_card(event: Any, *, kept: bool) -> dict[str, Any]:
         "event": event,
         "url": url_of(event),
         "cover": static(cover_of(event)),
-        "price_from": event.price_from,
+        "price_from": None if event.price_to is None else event.price_from,
         "level": level(left=event.seats_left, total=event.seats_total),
         "snippet": marked_snippet(getattr(event, "snippet", None)),
         "kept": kept,

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -14,25 +15,22 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.transactions import use_case
 from events.actors import Actor
-from events.filters import ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, periods, today_of
+from events.catalogue_facets import facets_of
+from events.filters import ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, today_of
 from events.markdown import render_markdown
 from events.pages import presentation
 from events.selectors.catalogue import (
-    count_by_category,
-    count_by_city,
-    count_by_day,
-    count_by_trait,
     list_catalogue,
     list_categories,
     list_favorite_ids,
 )
 from events.selectors.events import get_readable_event, standing_of
+from events.selectors.facets import DAYS
 from events.services.forget_favorite import forget_favorite
 from events.services.keep_favorite import keep_favorite
 
 CARDS = 24
-CITIES = 12
-STRIP_DAYS = 14
+CITIES = 30
 # Wishes of the API that a page doesn't offer.
 NOT_ON_PAGES = ("mine", "status")
 
@@ -81,26 +79,23 @@ def _understood(request: HttpRequest) -> tuple[QueryDict, dict[str, Any]]:
 def _facets(request: HttpRequest, query: QueryDict, wishes: dict[str, Any]) -> dict[str, Any]:
     """Count what each further wish would leave, under the other wishes."""
     now, today = timezone.now(), today_of(request)
-    days = ("preset", "date_from", "date_to")
-
-    def counting(*names: str) -> Any:
-        return narrow(list_catalogue(now=now), wishes, today=today, but=names)
-
-    traits = count_by_trait(events=counting("free", "online", *days), periods=periods(today))
+    facets = facets_of(query, wishes, events=lambda: list_catalogue(now=now), today=today, is_shared=True)
     named = CatalogueFilter.base_filters
     chips = [
-        presentation.chip(query, "preset", name, str(label), traits[f"in_{name}"], "date_from", "date_to")
+        presentation.chip(query, "preset", name, str(label), facets.preset.get(name, 0), "date_from", "date_to")
         for name, label in PRESETS
     ]
     chips += [
-        presentation.chip(query, name, "true", str(named[name].label), traits[name]) for name in ("free", "online")
+        presentation.chip(query, "free", "true", str(named["free"].label), facets.free.get("true", 0)),
+        presentation.chip(query, "online", "true", str(named["online"].label), facets.online.get("true", 0)),
     ]
-    by_category = count_by_category(events=counting("category"))
+    cities = sorted(facets.city.items(), key=lambda one: (-one[1], one[0]))[:CITIES]
+    days = [today + timedelta(days=number) for number in range(DAYS)]
     return {
         "traits": [one for one in chips if one.count or one.chosen],
-        "categories": presentation.category_chips(query, list_categories(), by_category),
-        "cities": count_by_city(events=counting("city"), limit=CITIES),
-        "strip": presentation.day_strip(query, count_by_day(events=counting(*days), first=today, days=STRIP_DAYS)),
+        "categories": presentation.category_chips(query, list_categories(), facets.category),
+        "cities": cities,
+        "strip": presentation.day_strip(query, [(day, facets.day.get(day.isoformat(), 0)) for day in days]),
     }
 
 

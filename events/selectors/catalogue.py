@@ -1,13 +1,13 @@
-"""The catalogue: what a list shows, and how many there are of each kind."""
+"""The catalogue: what a list shows."""
 
 import uuid
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from events.actors import Actor
-from events.models import Category, Event, Favorite, TicketType
+from events.models import Category, Event, Favorite
 from events.models.event_queryset import EventQuerySet
 from events.selectors.events import list_readable_events
 
@@ -53,48 +53,5 @@ def list_category_ids_below(*, category_id: uuid.UUID) -> list[uuid.UUID]:
     return found
 
 
-def count_by_category(*, events: QuerySet[Event]) -> dict[str, int]:
-    """Return how many of the events stand in each category, descendants included, by slug."""
-    of = {category.id: category for category in list_categories()}
-    counts: dict[str, int] = defaultdict(int)
-    for category_id, count in _grouped(events, "category_id"):
-        step = of.get(category_id)
-        while step is not None:
-            counts[step.slug] += count
-            step = of.get(step.parent_id) if step.parent_id else None
-    return dict(counts)
-
-
-def count_by_city(*, events: QuerySet[Event], limit: int) -> list[tuple[str, int]]:
-    """Return the cities with most of the events."""
-    found = [(city, count) for city, count in _grouped(events, "city") if city]
-    return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
-
-
-def count_by_day(*, events: QuerySet[Event], first: date, days: int) -> list[tuple[date, int]]:
-    """Return how many of the events start on each day, empty days included."""
-    last = first + timedelta(days=days - 1)
-    counts = dict(_grouped(events.filter(starts_on__range=(first, last)), "starts_on"))
-    return [(day, counts.get(day, 0)) for day in (first + timedelta(days=number) for number in range(days))]
-
-
-def count_by_trait(*, events: QuerySet[Event], periods: dict[str, tuple[date, date]]) -> dict[str, int]:
-    """Return how many of the events are free, online, and in each named period."""
-    free = Exists(TicketType.objects.filter(event=OuterRef("pk"), price=0))
-    traits = {f"in_{name}": Count("pk", filter=Q(starts_on__range=period)) for name, period in periods.items()}
-    return _bare(events).aggregate(
-        free=Count("pk", filter=free), online=Count("pk", filter=~Q(online_url="")), **traits
-    )
-
-
 def _cards(events: EventQuerySet, *, now: datetime) -> EventQuerySet:
-    return events.select_related("organizer", "category__parent").with_prices().with_seats(now).defer("description")
-
-
-def _grouped(events: QuerySet[Event], field: str) -> list[tuple]:
-    return list(_bare(events).values(field).annotate(count=Count("pk")).values_list(field, "count"))
-
-
-def _bare(events: QuerySet[Event]) -> QuerySet[Event]:
-    """Count ids only: what a card shows isn't computed for a number."""
-    return Event.objects.filter(id__in=events.order_by().values("id")).order_by()
+    return events.select_related("organizer", "category__parent").with_seats(now).defer("description")

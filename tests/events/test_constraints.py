@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
-from events.models import Category, Event, EventAccess, Favorite, TicketType
+from events.models import Category, Event, EventAccess, Favorite, OrganizerRating, TicketType
 from tests.factories.accounts import make_organizer, make_user
 from tests.factories.events import make_category, make_event, make_ticket_type
 
@@ -73,6 +74,11 @@ RULES = {
     "events_event_published_at_known": _event(status="published", published_at=None),
     "events_event_age_rating_known": _event(age_rating="7+"),
     "events_event_position_on_earth": _event(latitude="50", longitude=None),
+    "events_event_prices_ordered": _event(price_from=2, price_to=1),
+    "events_event_rating_of_stars": _event(rating=None, rating_count=1),
+    "events_organizer_rating_of_stars": lambda: OrganizerRating.objects.create(
+        organizer=make_organizer(), mean=6, score=4, told_at=timezone.now()
+    ),
     "events_ticket_type_within_capacity": _type(capacity=3, held=2, sold=2),
     "events_ticket_type_price_not_negative": _type(price=-1),
     "events_ticket_type_limits_ordered": _type(min_per_booking=3, max_per_booking=2),

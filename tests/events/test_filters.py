@@ -9,22 +9,15 @@ from django.utils import timezone
 
 from events.availability import Availability, Sale, level, sale_of
 from events.filters import narrow, periods
-from events.models import Event
 from events.models.lifecycle import Status
-from events.selectors.catalogue import (
-    count_by_category,
-    count_by_city,
-    count_by_day,
-    count_by_trait,
-    list_catalogue,
-)
+from events.selectors.catalogue import list_catalogue
 from tests.factories.events import make_category, make_event, make_ticket_type
 
 NOW = timezone.now()
 NOTHING = dict.fromkeys(
     (
         *("q", "category", "city", "date_from", "date_to", "preset", "price_min", "price_max", "free", "online"),
-        *("has_seats", "language", "age_rating", "organizer", "status"),
+        *("has_seats", "language", "age_rating", "organizer", "status", "tags", "near", "radius_km", "min_rating"),
     )
 )
 
@@ -108,43 +101,62 @@ class TestNarrow:
         assert found(age_rating="16+") == {"One"}
         assert found(organizer=one.organizer_id) == {"One"}
 
+    def test_finds_all_the_tags_that_are_asked_for(self) -> None:
+        make_event(title="Both", tags=["с детьми", "катамаран"])
+        make_event(title="One", tags=["катамаран"])
+        make_event(title="None")
+
+        assert found(tags=["катамаран"]) == {"Both", "One"}
+        assert found(tags=["катамаран", "с детьми"]) == {"Both"}
+
+    def test_finds_by_the_least_number_of_stars(self) -> None:
+        make_event(title="Good", rating=Decimal("4.50"), rating_count=2)
+        make_event(title="Bad", rating=Decimal("2.00"), rating_count=2)
+        make_event(title="Unknown")
+
+        assert found(min_rating=Decimal(4)) == {"Good"}
+
+    @pytest.mark.parametrize(
+        ("near", "radius_km", "names"),
+        [
+            ((51.40, 86.00), 5, {"Chemal"}),
+            ((51.40, 86.00), 120, {"Chemal", "Gorno-Altaysk"}),
+            ((-16.5, 179.9), 100, {"Fiji west", "Fiji east"}),
+            ((-16.5, -179.9), 100, {"Fiji west", "Fiji east"}),
+            ((89.9, 0), 300, {"The pole"}),
+            ((0, 0), 10, set()),
+        ],
+    )
+    def test_finds_within_a_radius(self, near: tuple[float, float], radius_km: int, names: set[str]) -> None:
+        for title, latitude, longitude in (
+            ("Chemal", "51.411", "86.003"),
+            ("Gorno-Altaysk", "51.958", "85.960"),
+            ("Fiji west", "-16.500", "179.500"),
+            ("Fiji east", "-16.500", "-179.600"),
+            ("The pole", "89.000", "180.000"),
+        ):
+            make_event(title=title, latitude=Decimal(latitude), longitude=Decimal(longitude))
+        make_event(title="Nowhere")
+
+        assert found(near=near, radius_km=radius_km) == names
+
+    def test_measures_to_about_a_kilometre_where_the_address_is_closed(self) -> None:
+        exact = {"latitude": Decimal("51.404999"), "longitude": Decimal("86.004999")}
+        closed, public = make_event(**exact), make_event(address_is_public=True, **exact)
+
+        distance = {
+            event.id: event.distance_m
+            for event in narrow(list_catalogue(now=NOW), NOTHING | {"near": (51.4, 86.0)}, today=NOW.date())
+        }
+
+        assert distance == {closed.id: 0, public.id: 655}
+
     def test_passes_over_the_wishes_that_are_counted(self) -> None:
         make_event(title="Here", city="Чемал")
 
         events = narrow(list_catalogue(now=NOW), NOTHING | {"city": "Сочи"}, today=NOW.date(), but=("city",))
 
         assert events.count() == 1
-
-
-@pytest.mark.django_db
-class TestCounts:
-    def test_counts_a_child_for_its_parents_too(self) -> None:
-        water = make_category(slug="water")
-        make_event(category=make_category(slug="sup", parent=water))
-        make_event(category=water)
-
-        assert count_by_category(events=Event.objects.listed()) == {"water": 2, "sup": 1}
-
-    def test_counts_cities_the_largest_first(self) -> None:
-        for city in ("Сочи", "Чемал", "Чемал", ""):
-            make_event(city=city, online_url="https://example.com/")
-
-        assert count_by_city(events=Event.objects.listed(), limit=5) == [("Чемал", 2), ("Сочи", 1)]
-
-    def test_counts_days_empty_ones_included(self) -> None:
-        make_event(starts_at=datetime(2030, 6, 15, 9, tzinfo=UTC))
-
-        counted = count_by_day(events=Event.objects.listed(), first=date(2030, 6, 14), days=3)
-
-        assert counted == [(date(2030, 6, 14), 0), (date(2030, 6, 15), 1), (date(2030, 6, 16), 0)]
-
-    def test_counts_traits(self) -> None:
-        make_ticket_type(event=make_event(starts_at=datetime(2030, 6, 15, 9, tzinfo=UTC)), price=0)
-        make_event(online_url="https://example.com/")
-
-        counted = count_by_trait(events=Event.objects.listed(), periods={"june": (date(2030, 6, 1), date(2030, 6, 30))})
-
-        assert counted == {"free": 1, "online": 1, "in_june": 1}
 
 
 @pytest.mark.parametrize(

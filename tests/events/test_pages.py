@@ -64,8 +64,8 @@ class TestCatalogue:
         for _ in range(events):
             make_ticket_type()
 
-        # The number found, the cards, traits, categories twice, the tree, cities, days.
-        with django_assert_num_queries(8):
+        # The number found, the cards, all facets at once, the tree twice.
+        with django_assert_num_queries(5):
             english.get("/")
 
     def test_searches_and_shows_the_match(self, english: Client) -> None:

@@ -57,6 +57,30 @@ class TestCatalogue:
         assert card["availability"] == "available"
         assert "address" not in card
 
+    @pytest.mark.parametrize(
+        "wish",
+        [
+            *("category=nowhere", "free=perhaps", "online=1", "language=fr", "age_rating=7", "organizer=me"),
+            *("preset=yesterday", "price_min=-1", "price_min=200&price_max=100", "min_rating=6", "ordering=random"),
+            *("date_from=2030-06-02&date_to=2030-06-01", "date_from=soon", "near=here", "near=91,0", "near=51,181"),
+            *("near=51", "near=%00", "radius_km=5", "near=51,86&radius_km=9999", "ordering=distance", "status=gone"),
+            *("tags=" + ",".join("abcdefghijk"), "has_seats=maybe", "q=" + "я" * 201, "colour=blue", "facets=2"),
+        ],
+    )
+    def test_refuses_a_wish_that_it_does_not_understand(self, api: APIClient, wish: str) -> None:
+        response = api.get(f"/api/v1/events/?{wish}")
+
+        name = wish.rsplit("&", maxsplit=1)[-1].split("=", maxsplit=1)[0]
+        assert response.status_code == 400
+        assert f"/{name}" in pointers(response) or "/near" in pointers(response)
+
+    def test_tells_how_far_it_is_and_how_many_stars_it_has(self, api: APIClient) -> None:
+        make_event(latitude="51.41", longitude="86.00", rating="4.50", rating_count=2)
+
+        [card] = api.get("/api/v1/events/?near=51.40,86.00&radius_km=10").json()["results"]
+
+        assert (card["distance_km"], card["rating"]) == (1.1, "4.50")
+
     @pytest.mark.parametrize("events", [1, 12])
     def test_asks_the_database_the_same_number_of_times(
         self, api: APIClient, events: int, django_assert_num_queries: Any
@@ -69,15 +93,25 @@ class TestCatalogue:
 
         assert len(response.json()["results"]) == events
 
-    @pytest.mark.parametrize("ordering", ["soonest", "newest", "price", "relevance"])
+    @pytest.mark.parametrize(
+        "ordering", ["soonest", "newest", "price", "relevance", "rating", "popularity", "distance"]
+    )
     def test_pages_through_everything_once(self, api: APIClient, ordering: str) -> None:
         start = timezone.now() + timedelta(days=3)
         for number in range(7):
-            event = make_event(title="River", starts_at=start + timedelta(hours=number // 2))
+            event = make_event(
+                title="River",
+                starts_at=start + timedelta(hours=number // 2),
+                popularity=number // 3,
+                rating_score=4 + number // 4,
+                latitude=51 + number // 3,
+                longitude=86,
+            )
             make_ticket_type(event=event, price=number // 3)
 
         seen: list[str] = []
         url: str | None = f"/api/v1/events/?ordering={ordering}&page_size=2" + "&q=river" * (ordering == "relevance")
+        url += "&near=51,86&radius_km=500" * (ordering == "distance")
         while url:
             page = api.get(url).json()
             seen += [card["id"] for card in page["results"]]
