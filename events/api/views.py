@@ -27,7 +27,6 @@ from events.api.pagination import CataloguePagination, FavoritesPagination
 from events.calendar_files import calendar_of
 from events.catalogue_facets import facets_of
 from events.filters import CatalogueFilter, today_of
-from events.models.event_queryset import EventQuerySet
 from events.selectors.catalogue import list_catalogue, list_categories, list_favorites, list_own_events
 from events.selectors.events import get_readable_event, standing_of
 from events.services.create_event import create_event
@@ -76,7 +75,7 @@ class EventsView(EventEndpoint, generics.ListAPIView):
     pagination_class = CataloguePagination
     filterset_class = CatalogueFilter
 
-    def get_queryset(self) -> EventQuerySet:
+    def get_queryset(self) -> Any:
         return list_own_events(actor=self.actor, now=self.now) if self.is_own else list_catalogue(now=self.now)
 
     @property
