@@ -11,8 +11,11 @@ LINE = {
     "quantity": 2,
     "price": {"amount": "4500.00", "currency": "RUB"},
     "total": {"amount": "9000.00", "currency": "RUB"},
+    "discount": {"amount": "900.00", "currency": "RUB"},
 }
-TOTAL = {"amount": "9000.00", "currency": "RUB"}
+DISCOUNT = {"amount": "900.00", "currency": "RUB"}
+WORTH = {"amount": "100.00", "currency": "RUB"}
+TOTAL = {"amount": "8000.00", "currency": "RUB"}
 BOOKING: dict[str, Any] = {
     "id": BOOKING_ID,
     "event": {
@@ -28,6 +31,10 @@ BOOKING: dict[str, Any] = {
     "status": "held",
     "seats": 2,
     "items": [LINE],
+    "promo_code": "RANO-10",
+    "discount": DISCOUNT,
+    "points": "100.00",
+    "points_worth": WORTH,
     "total": TOTAL,
     "hold_expires_at": "2030-05-01T09:15:00Z",
     "next_action": "pay",
@@ -47,15 +54,24 @@ EVENT_BOOKING = BOOKING | {
     "version": 2,
     "user": ATTENDEE,
 }
-QUOTE = {"items": [LINE], "total": TOTAL}
+QUOTE = {
+    "items": [LINE],
+    "subtotal": LINE["total"],
+    "promo_code": "RANO-10",
+    "discount": DISCOUNT,
+    "points": {"points": "100.00", "worth": WORTH, "why_fewer": "balance"},
+    "total": TOTAL,
+}
 REFUND_QUOTE = {
-    "amount": {"amount": "4500.00", "currency": "RUB"},
+    "amount": {"amount": "3500.00", "currency": "RUB"},
+    "points": "50.00",
     "rule": "band",
     "percent": "50.00",
-    "fee": {"amount": "4500.00", "currency": "RUB"},
+    "hours_before": 48,
+    "fee": {"amount": "500.00", "currency": "RUB"},
     "curve": [
-        {"until": "2030-06-07T03:00:00Z", "percent": "100.00", "amount": TOTAL},
-        {"until": "2030-06-12T03:00:00Z", "percent": "50.00", "amount": {"amount": "4500.00", "currency": "RUB"}},
+        {"until": "2030-06-07T03:00:00Z", "percent": "100.00", "amount": {"amount": "7500.00", "currency": "RUB"}},
+        {"until": "2030-06-12T03:00:00Z", "percent": "50.00", "amount": {"amount": "3500.00", "currency": "RUB"}},
     ],
 }
 PAYMENT = {
@@ -83,7 +99,12 @@ CHECK_IN = {
     "checked_in_at": "2030-06-14T02:41:00Z",
     "gate": "Главный вход",
 }
-WANTED = {"event": EVENT_ID, "items": [{"ticket_type": TICKET_TYPE_ID, "quantity": 2}]}
+WANTED = {
+    "event": EVENT_ID,
+    "items": [{"ticket_type": TICKET_TYPE_ID, "quantity": 2}],
+    "promo_code": "RANO-10",
+    "use_points": "100.00",
+}
 SANDBOX_NOTICE = {
     "type": "payment.changed",
     "payment": {

@@ -1,5 +1,6 @@
 """What bookings look like on the wire."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from rest_framework import serializers
 from bookings.api import examples
 from bookings.models import Booking, BookingItem, Payment, Ticket
 from bookings.models.lifecycle import BookingStatus
+from bookings.services.quote_seats import Wish
 from common.api.examples import shown_as
 from events.api.fields import MoneySerializer
 
@@ -38,13 +40,31 @@ class WantedSeatsSerializer(serializers.Serializer):
         return {item["ticket_type"]: item["quantity"] for item in self.validated_data["items"]}
 
 
+class WantedBookingSerializer(WantedSeatsSerializer):
+    """What is to be booked, and how the person wants to pay less."""
+
+    promo_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    use_points = serializers.DecimalField(
+        max_digits=10, decimal_places=2, min_value=Decimal(0), required=False, default=Decimal(0)
+    )
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(promo_code=self.validated_data["promo_code"], points=self.validated_data["use_points"])
+
+
 class BookingItemSerializer(serializers.ModelSerializer):
     price = MoneySerializer()
     total = MoneySerializer()
+    discount = serializers.SerializerMethodField()
 
     class Meta:
         model = BookingItem
-        fields = ["ticket_type", "name", "quantity", "price", "total"]
+        fields = ["ticket_type", "name", "quantity", "price", "total", "discount"]
+
+    @extend_schema_field(MoneySerializer)
+    def get_discount(self, item: BookingItem) -> dict[str, str]:
+        return (item.total - item.net).as_json()
 
 
 class BookedEventSerializer(serializers.Serializer):
@@ -65,6 +85,10 @@ class BookingSerializer(serializers.ModelSerializer):
     event = BookedEventSerializer()
     items = BookingItemSerializer(many=True)
     status = serializers.ChoiceField(choices=BookingStatus.choices)
+    promo_code = serializers.CharField(source="promo_code.code", default="")
+    discount = MoneySerializer(source="discount_money")
+    points = serializers.DecimalField(max_digits=12, decimal_places=2)
+    points_worth = MoneySerializer(source="points_money")
     total = MoneySerializer()
     next_action = serializers.SerializerMethodField()
     cancellable_until = serializers.DateTimeField()
@@ -77,6 +101,10 @@ class BookingSerializer(serializers.ModelSerializer):
             "status",
             "seats",
             "items",
+            "promo_code",
+            "discount",
+            "points",
+            "points_worth",
             "total",
             "hold_expires_at",
             "next_action",
@@ -116,6 +144,15 @@ class QuoteLineSerializer(serializers.Serializer):
     quantity = serializers.IntegerField()
     price = MoneySerializer()
     total = MoneySerializer()
+    discount = MoneySerializer()
+
+
+class PointsQuoteSerializer(serializers.Serializer):
+    """How many of the wanted points may be used; `why_fewer` says what limits them."""
+
+    points = serializers.DecimalField(max_digits=12, decimal_places=2)
+    worth = MoneySerializer()
+    why_fewer = serializers.CharField()
 
 
 @shown_as(examples.QUOTE)
@@ -123,6 +160,10 @@ class QuoteSerializer(serializers.Serializer):
     """What the seats would cost now."""
 
     items = QuoteLineSerializer(many=True)
+    subtotal = MoneySerializer()
+    promo_code = serializers.CharField(source="promo.code", default="")
+    discount = MoneySerializer()
+    points = PointsQuoteSerializer()
     total = MoneySerializer()
 
 
@@ -137,8 +178,10 @@ class RefundQuoteSerializer(serializers.Serializer):
     """What a cancellation would give back now, and why."""
 
     amount = MoneySerializer()
-    rule = serializers.ChoiceField(choices=["band", "too_late", "not_paid"])
+    points = serializers.DecimalField(max_digits=12, decimal_places=2)
+    rule = serializers.ChoiceField(choices=["band", "rescheduled", "too_late", "not_paid"])
     percent = serializers.DecimalField(max_digits=5, decimal_places=2)
+    hours_before = serializers.IntegerField(allow_null=True, help_text="The band that applies.")
     fee = MoneySerializer()
     curve = CurvePointSerializer(many=True)
 

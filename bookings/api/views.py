@@ -25,7 +25,7 @@ from bookings.api.serializers import (
     RefundQuoteSerializer,
     ScanSerializer,
     TicketSerializer,
-    WantedSeatsSerializer,
+    WantedBookingSerializer,
 )
 from bookings.providers.port import Incoming, UntrustedWebhook
 from bookings.providers.registry import provider_for_organizer, provider_of_webhook
@@ -57,18 +57,19 @@ SCAN = OpenApiExample("A scan", value={"code": "MFRGGZDFMZTWQ2LK.q8…", "gate":
 class BookingsView(APIView):
     @extend_schema(
         summary="Hold seats of an event",
-        request=WantedSeatsSerializer,
+        request=WantedBookingSerializer,
         responses={201: BookingSerializer},
         examples=[WANTED],
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        wanted = WantedSeatsSerializer(data=request.data)
+        wanted = WantedBookingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         booking = hold_seats(
             user_id=caller_id(request),
             event_id=wanted.validated_data["event"],
             quantities=wanted.quantities,
+            wish=wanted.wish,
             hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
             now=timezone.now(),
         )
@@ -78,14 +79,20 @@ class BookingsView(APIView):
 class QuoteView(APIView):
     @extend_schema(
         summary="Price of seats, without taking them",
-        request=WantedSeatsSerializer,
+        request=WantedBookingSerializer,
         responses={200: QuoteSerializer},
         examples=[WANTED],
     )
     def post(self, request: Request) -> Response:
-        wanted = WantedSeatsSerializer(data=request.data)
+        wanted = WantedBookingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        quote = quote_seats(event_id=wanted.validated_data["event"], quantities=wanted.quantities, now=timezone.now())
+        quote = quote_seats(
+            user_id=caller_id(request),
+            event_id=wanted.validated_data["event"],
+            quantities=wanted.quantities,
+            wish=wanted.wish,
+            now=timezone.now(),
+        )
         return Response(QuoteSerializer(quote).data)
 
 

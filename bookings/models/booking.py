@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +26,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def told(self) -> "BookingQuerySet":
         """With what a reader is told about: the event, its organizer, the items."""
-        return self.select_related("event__organizer").prefetch_related("items")
+        return self.select_related("event__organizer", "promo_code").prefetch_related("items")
 
     def locked(self) -> "BookingQuerySet":
         return self.order_by("pk").select_for_update(of=("self",))
@@ -42,8 +43,19 @@ class Booking(models.Model):
     event = models.ForeignKey("events.Event", on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=BookingStatus)
     seats = models.PositiveSmallIntegerField()
+    # What is to be paid with money: the price of the items without the discount and what points pay.
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
+    promo_code = models.ForeignKey(
+        "events.PromoCode", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    discount = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    # Points that pay a part, what they are worth, and how many of them went back.
+    points = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    points_worth = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    points_returned = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    # Tickets were handed over: that booking's payments and points paid for these seats too.
+    source = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="handed_over")
     # The policy as it was when the seats were taken: later changes don't touch this booking.
     refund_policy = models.JSONField(default=dict)
     cancellable_hours_before = models.PositiveSmallIntegerField()
@@ -75,6 +87,17 @@ class Booking(models.Model):
             models.CheckConstraint(condition=models.Q(seats__gte=1), name="bookings_booking_has_seats"),
             # A price is zero or more.
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="bookings_booking_amount_not_negative"),
+            # A discount is zero or more, and has a code.
+            models.CheckConstraint(
+                condition=models.Q(discount=0) | models.Q(discount__gt=0, promo_code__isnull=False),
+                name="bookings_booking_discount_has_code",
+            ),
+            # Points are worth something, and never more of them go back than were used.
+            models.CheckConstraint(
+                condition=models.Q(points__gte=0, points_worth__gte=0, points_returned__gte=0)
+                & models.Q(points_returned__lte=models.F("points")),
+                name="bookings_booking_points_within",
+            ),
             # Confirmed has a time; a hold, running or expired, has none; a cancelled one may have been confirmed.
             models.CheckConstraint(
                 condition=(~models.Q(status__in=SOLD) | models.Q(confirmed_at__isnull=False))
@@ -124,8 +147,23 @@ class Booking(models.Model):
 
     @property
     def total(self) -> Money:
-        """What all seats cost."""
+        """What is to be paid with money."""
         return Money(self.amount, self.currency)
+
+    @property
+    def discount_money(self) -> Money:
+        """What the promo code takes off."""
+        return Money(self.discount, self.currency)
+
+    @property
+    def points_money(self) -> Money:
+        """What the points pay."""
+        return Money(self.points_worth, self.currency)
+
+    @property
+    def payer_id(self) -> uuid.UUID:
+        """The booking whose payments and points paid for these seats."""
+        return self.source_id or self.id
 
     @property
     def cancellable_until(self) -> datetime:
@@ -146,6 +184,8 @@ class BookingItem(models.Model):
     name = models.CharField(max_length=120)
     quantity = models.PositiveSmallIntegerField()
     unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    # What the promo code takes off all seats of this item.
+    discount = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     currency = models.CharField(max_length=3)
 
     class Meta:
@@ -157,6 +197,11 @@ class BookingItem(models.Model):
             # A price is zero or more.
             models.CheckConstraint(
                 condition=models.Q(unit_price__gte=0), name="bookings_booking_item_price_not_negative"
+            ),
+            # A discount leaves zero or more to pay.
+            models.CheckConstraint(
+                condition=models.Q(discount__gte=0, discount__lte=models.F("unit_price") * models.F("quantity")),
+                name="bookings_booking_item_discount_within",
             ),
         ]
 
@@ -170,5 +215,10 @@ class BookingItem(models.Model):
 
     @property
     def total(self) -> Money:
-        """The price of all seats of this item."""
+        """The price of all seats of this item, before the discount."""
         return self.price * self.quantity
+
+    @property
+    def net(self) -> Money:
+        """The price of all seats of this item, after the discount."""
+        return self.total - Money(self.discount, self.currency)

@@ -21,6 +21,8 @@ class CancelledBy(models.TextChoices):
     ORGANIZER = "organizer", pgettext_lazy("booking", "the organizer")
     ADMINISTRATOR = "administrator", pgettext_lazy("booking", "an administrator")
     EVENT = "event", pgettext_lazy("booking", "the event was cancelled")
+    # Its last ticket was handed over: the seats live on in the receiver's booking.
+    TRANSFER = "transfer", pgettext_lazy("booking", "all tickets were handed over")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from bookings.models import Booking, Refund
 from bookings.selectors import get_booking_of_user
 from bookings.services.end_booking import end_booking
-from bookings.services.quote_refund import quote_refund
+from bookings.services.quote_refund import free_until, quote_refund
 from common.money import Money
 from common.problems import Problem
 from common.transactions import requires_transaction
@@ -31,8 +31,7 @@ def cancel_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID, now: datetime, 
 
     def refund_of(booking: Booking) -> Money:
         # Asked under the booking's lock: a payment may have confirmed it a moment ago.
-        if booking.confirmed_at and now >= booking.cancellable_until:
-            raise CancellationClosed(closed_at=booking.cancellable_until)
+        check_cancellable(booking=booking, now=now)
         return quote_refund(booking=booking, now=now).amount
 
     return end_booking(
@@ -45,4 +44,22 @@ def cancel_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID, now: datetime, 
         actor_id=user_id,
         now=now,
         version=version,
+        points_of=lambda booking: quote_refund(booking=booking, now=now).points,
     )
+
+
+def check_cancellable(*, booking: Booking, now: datetime) -> None:
+    """Refuse what comes too late; a hold may end at any time, and an event that was moved may be left until its limit.
+
+    Raises:
+        CancellationClosed
+    """
+    closes_at = closes_for_changes(booking=booking)
+    if booking.confirmed_at and now >= closes_at:
+        raise CancellationClosed(closed_at=closes_at)
+
+
+def closes_for_changes(*, booking: Booking) -> datetime:
+    """Return until when the person may cancel, change or hand over."""
+    free = free_until(booking=booking)
+    return booking.cancellable_until if free is None else max(free, booking.cancellable_until)

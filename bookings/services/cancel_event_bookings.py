@@ -13,7 +13,7 @@ from bookings.models import Booking, EventCancellation, Refund
 from bookings.selectors import list_active_booking_ids
 from bookings.services.change_status import InvalidTransition
 from bookings.services.end_booking import end_booking
-from bookings.services.promise_refund import refundable_of
+from bookings.services.quote_refund import paid_for
 from bus.wakeup import queue_after_commit
 from common.transactions import requires_transaction, use_case
 
@@ -67,7 +67,8 @@ def _cancel(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
                 action="call_off",
                 cancelled_by=Booking.CancelledBy.EVENT,
                 reason=reason,
-                refund_of=lambda booking: refundable_of(booking=booking),
+                # Of handed-over seats each booking gives back its own share of the one payment.
+                refund_of=lambda booking: paid_for(booking=booking).money,
                 refund_reason=Refund.Reason.EVENT_CANCELLED,
                 actor_id=None,
                 now=now,

@@ -3,19 +3,27 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 
 from bookings.domain_events import BookingCancelled, told_of
 from bookings.models import Booking, Ticket
 from bookings.models.payment import RefundReason
 from bookings.services.change_status import change_status
+from bookings.services.expire_holds import let_go
 from bookings.services.promise_refund import promise_refund
+from bookings.services.return_points import return_points
 from bus.services.record_fact import record_fact
 from common.money import Money
 from common.transactions import requires_transaction, run_last
-from events.services.release_seats import release_seats
+from events.services.return_promo_use import return_promo_use
 from events.services.return_seats import return_seats
 from events.services.withdraw_access import withdraw_access
+
+
+def all_points_of(booking: Booking) -> Decimal:
+    """Return the points that have not gone back yet."""
+    return booking.points - booking.points_returned
 
 
 @requires_transaction
@@ -30,8 +38,12 @@ def end_booking(
     actor_id: uuid.UUID | None,
     now: datetime,
     version: int | None = None,
+    points_of: Callable[[Booking], Decimal] = all_points_of,
 ) -> Booking:
-    """Return the cancelled booking. `refund_of` is asked once the booking is locked, so its answer can't grow old.
+    """Return the cancelled booking.
+
+    `refund_of` and `points_of` say what comes back of money and points; they are asked once the booking is locked, so
+    their answers can't grow old.
 
     Raises:
         InvalidTransition, StaleVersion, NotFound
@@ -46,9 +58,19 @@ def end_booking(
     )
     refund = refund_of(booking)
     promise_refund(booking=booking, amount=refund, reason=refund_reason, actor_id=actor_id, now=now)
+    if booking.confirmed_at is None:
+        let_go(booking=booking, now=now)
+    else:
+        _take_back(booking, points_of(booking), now)
+    record_fact(BookingCancelled(**told_of(booking), cancelled_by=cancelled_by, refund=refund.amount))
+    return booking
+
+
+def _take_back(booking: Booking, points_back: Decimal, now: datetime) -> None:
+    """Take back what a confirmed booking had; the use of its promo code counts no more."""
+    return_points(booking=booking, amount=points_back, now=now)
     Ticket.objects.of_booking(booking.id).valid().update(voided_at=now)
     withdraw_access(user_id=booking.user_id, event_id=booking.event_id)
-    record_fact(BookingCancelled(**told_of(booking), cancelled_by=cancelled_by, refund=refund.amount))
-    give_back = return_seats if booking.confirmed_at else release_seats
-    run_last(partial(give_back, event_id=booking.event_id, quantities=booking.quantities))
-    return booking
+    run_last(partial(return_seats, event_id=booking.event_id, quantities=booking.quantities))
+    if booking.promo_code_id:
+        run_last(partial(return_promo_use, promo_code_id=booking.promo_code_id, user_id=booking.user_id))

@@ -9,11 +9,13 @@ from django.db.models import Q
 
 from bookings.domain_events import BookingExpired, told_of
 from bookings.models import Booking
+from bookings.ports import points
 from bookings.selectors import list_overdue_holds
 from bookings.services.change_status import InvalidTransition, change_status
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last, use_case
 from events.services.release_seats import release_seats
+from events.services.return_promo_use import return_promo_use
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +43,19 @@ def expire_hold(*, booking_id: uuid.UUID, now: datetime) -> bool:
     except InvalidTransition:
         # Paid, cancelled, expired by somebody else, or not yet due: all of them are as they should be.
         return False
+    let_go(booking=booking, now=now)
     record_fact(BookingExpired(**told_of(booking)))
-    run_last(partial(release_seats, event_id=booking.event_id, quantities=booking.quantities))
     return True
+
+
+@requires_transaction
+def let_go(*, booking: Booking, now: datetime) -> None:
+    """Give back what an ended hold kept: its points, its seats, the use of its promo code."""
+    if booking.points:
+        points().release(booking_id=booking.id, now=now)
+    run_last(partial(release_seats, event_id=booking.event_id, quantities=booking.quantities))
+    if booking.promo_code_id:
+        run_last(partial(return_promo_use, promo_code_id=booking.promo_code_id, user_id=booking.user_id))
 
 
 @requires_transaction

@@ -23,7 +23,7 @@ def promise_refund(*, booking: Booking, amount: Money, reason: str, actor_id: uu
     Raises:
         RefundExceedsPayment: the payments don't hold so much.
     """
-    for payment in Payment.objects.refundable().filter(booking=booking).order_by("created_at", "id"):
+    for payment in Payment.objects.refundable().filter(booking_id=booking.payer_id).order_by("created_at", "id"):
         part = amount if amount < payment.remaining else payment.remaining
         if part:
             promise_refund_of_payment(payment=payment, amount=part, reason=reason, actor_id=actor_id, now=now)
@@ -61,5 +61,5 @@ def promise_refund_of_payment(
 
 def refundable_of(*, booking: Booking) -> Money:
     """Return what is left of the booking's payments."""
-    payments = Payment.objects.refundable().filter(booking=booking)
+    payments = Payment.objects.refundable().filter(booking_id=booking.payer_id)
     return sum((one.remaining for one in payments), Money.zero(booking.currency))

@@ -4,9 +4,26 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
+from bookings.ports import PointsQuote, points
 from common.money import Money
+from events.models import PromoCode
+from events.services.check_promo_code import check_promo_code, discounts_of
 from events.services.check_sale import Sale, check_sale
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a person wants to pay less: a promo code, points, both or neither."""
+
+    promo_code: str = ""
+    points: Decimal = NOTHING
+
+
+FULL_PRICE = Wish()
 
 
 @dataclass(frozen=True)
@@ -16,27 +33,69 @@ class QuoteLine:
     quantity: int
     price: Money
     total: Money
+    discount: Money
 
 
 @dataclass(frozen=True)
 class Quote:
+    """What the items cost together, what is taken off, and the total that money pays."""
+
     items: tuple[QuoteLine, ...]
+    subtotal: Money
+    promo: PromoCode | None
+    discount: Money
+    points: PointsQuote
     total: Money
 
 
-def quote_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime) -> Quote:
+def quote_seats(
+    *,
+    event_id: uuid.UUID,
+    quantities: Mapping[uuid.UUID, int],
+    user_id: uuid.UUID,
+    now: datetime,
+    wish: Wish = FULL_PRICE,
+) -> Quote:
     """Return the price breakdown of what may be booked now; it is what a hold made now would cost.
+
+    Fewer points than wanted are no refusal here: the quote says how many, and why.
 
     Raises:
         NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
+        PromoInvalid, PromoExpired, PromoExhausted, PromoNotApplicable: from `check_promo_code`
     """
-    return quote_sale(check_sale(event_id=event_id, quantities=quantities, now=now))
+    sale = check_sale(event_id=event_id, quantities=quantities, now=now)
+    return quote_sale(sale, user_id=user_id, wish=wish, now=now)
 
 
-def quote_sale(sale: Sale) -> Quote:
-    """Return the price breakdown of a checked sale."""
+def quote_sale(sale: Sale, *, user_id: uuid.UUID, wish: Wish = FULL_PRICE, now: datetime) -> Quote:
+    """Return the price breakdown of a checked sale.
+
+    Raises:
+        PromoInvalid, PromoExpired, PromoExhausted, PromoNotApplicable
+    """
+    nothing = Money.zero(sale.event.currency)
+    promo = None
+    discounts: dict[uuid.UUID, Money] = {}
+    if wish.promo_code:
+        promo = check_promo_code(sale=sale, code=wish.promo_code, user_id=user_id, now=now)
+        totals = {one.id: one.money * quantity for one, quantity in sale.lines}
+        discounts = discounts_of(promo=promo, totals=totals)
     lines = tuple(
-        QuoteLine(ticket_type=one.id, name=one.name, quantity=quantity, price=one.money, total=one.money * quantity)
+        QuoteLine(
+            ticket_type=one.id,
+            name=one.name,
+            quantity=quantity,
+            price=one.money,
+            total=one.money * quantity,
+            discount=discounts.get(one.id, nothing),
+        )
         for one, quantity in sale.lines
     )
-    return Quote(items=lines, total=sum((line.total for line in lines), Money.zero(sale.event.currency)))
+    subtotal = sum((line.total for line in lines), nothing)
+    discount = sum((line.discount for line in lines), nothing)
+    price = subtotal - discount
+    used = PointsQuote(points=NOTHING, worth=nothing)
+    if wish.points:
+        used = points().quote(user_id=user_id, price=price, points_wanted=wish.points)
+    return Quote(items=lines, subtotal=subtotal, promo=promo, discount=discount, points=used, total=price - used.worth)

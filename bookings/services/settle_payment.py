@@ -11,6 +11,7 @@ from django.db import transaction
 
 from bookings.models import Booking, Payment, Refund
 from bookings.models.payment import RefundReason
+from bookings.ports import points
 from bookings.providers.port import ProviderPayment
 from bookings.services.change_status import change_status
 from bookings.services.confirm_booking import admit, confirm_booking
@@ -18,6 +19,7 @@ from bookings.services.hold_seats import ONE_ACTIVE, AlreadyBooked
 from bookings.services.promise_refund import promise_refund_of_payment
 from common.problems import Problem
 from common.transactions import requires_transaction, violations
+from events.services.take_promo_use import take_promo_use
 from events.services.take_seats import take_seats
 
 log = structlog.get_logger(__name__)
@@ -73,11 +75,15 @@ def _revive(booking: Booking, now: datetime) -> bool:
             # The status first: waiting for the person's new booking must not happen with seats in hand.
             with violations({ONE_ACTIVE: AlreadyBooked}):
                 revived = change_status(booking_id=booking.id, action="revive", confirmed_at=now, expired_at=None)
+            if booking.points:
+                points().reserve(booking_id=booking.id, user_id=booking.user_id, points=booking.points, now=now)
             take_seats(event_id=booking.event_id, quantities=booking.quantities)
+            if booking.promo_code_id:
+                take_promo_use(promo_code_id=booking.promo_code_id, user_id=booking.user_id)
     except Problem as refusal:
         log.info("payment.came_too_late", booking_id=str(booking.id), why=refusal.code)
         return False
-    admit(booking=revived)
+    admit(booking=revived, now=now)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events.api import status_views, ticket_type_views, views
+from events.api import promo_code_views, status_views, ticket_type_views, views
 
 urlpatterns = [
     path("categories/", views.CategoriesView.as_view(), name="categories"),
@@ -22,6 +22,13 @@ urlpatterns = [
         "events/<uuid:event_id>/ticket-types/<uuid:ticket_type_id>/",
         ticket_type_views.TicketTypeView.as_view(),
         name="ticket-type",
+    ),
+    path("events/<uuid:event_id>/promo-codes/", promo_code_views.PromoCodesView.as_view(), name="promo-codes"),
+    path("events/<uuid:event_id>/promo-codes/batch/", promo_code_views.PromoBatchView.as_view(), name="promo-batch"),
+    path(
+        "events/<uuid:event_id>/promo-codes/<uuid:promo_code_id>/",
+        promo_code_views.PromoCodeView.as_view(),
+        name="promo-code",
     ),
     path("me/favorites/", views.FavoritesView.as_view(), name="favorites"),
 ]

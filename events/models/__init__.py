@@ -6,6 +6,7 @@ from events.models.event_series import EventSeries
 from events.models.favorite import Favorite
 from events.models.moderation import EventReport, ModerationCase, StopWord
 from events.models.organizer_rating import OrganizerRating
+from events.models.promo_code import PromoCode, PromoCodeUse
 from events.models.question import Answer, Question
 from events.models.ticket_type import TicketType
 
@@ -21,6 +22,8 @@ __all__ = [
     "Favorite",
     "ModerationCase",
     "OrganizerRating",
+    "PromoCode",
+    "PromoCodeUse",
     "Question",
     "StopWord",
     "TicketType",

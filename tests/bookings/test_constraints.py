@@ -48,6 +48,9 @@ def make_booking(**fields: Any) -> Booking:
         ({"status": "lost"}, "bookings_booking_status_known"),
         ({"seats": 0}, "bookings_booking_has_seats"),
         ({"amount": Decimal(-1)}, "bookings_booking_amount_not_negative"),
+        ({"discount": Decimal(5)}, "bookings_booking_discount_has_code"),
+        ({"points": Decimal(-1)}, "bookings_booking_points_within"),
+        ({"points": Decimal(1), "points_returned": Decimal(2)}, "bookings_booking_points_within"),
         ({"status": "confirmed"}, "bookings_booking_confirmed_at_paired"),
         ({"confirmed_at": NOW}, "bookings_booking_confirmed_at_paired"),
         ({"status": "attended", "confirmed_at": NOW}, "bookings_booking_attended_at_paired"),
@@ -85,7 +88,11 @@ def test_a_user_may_book_again_after_a_booking_has_ended() -> None:
     ("fields", "constraint"),
     [
         ({"quantity": 0}, "bookings_booking_item_has_seats"),
-        ({"unit_price": Decimal(-1)}, "bookings_booking_item_price_not_negative"),
+        (
+            {"unit_price": Decimal(-1), "discount": Decimal(-9)},
+            "bookings_booking_item_price_not_negative|bookings_booking_item_discount_within",
+        ),
+        ({"discount": Decimal(5000)}, "bookings_booking_item_discount_within"),
     ],
 )
 def test_an_item_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:

@@ -1,11 +1,12 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.services.quote_refund import quote_refund, refund_of
+from bookings.services.quote_refund import Paid, RefundQuote, quote_refund, refund_of
 from common.money import Money
 from tests.factories.bookings import confirm, hold
 
@@ -23,7 +24,11 @@ policies = st.fixed_dictionaries(
 
 def amount_at(hours: float, *, paid: str = "1000.00", policy: dict[str, object] = POLICY) -> str:
     now = STARTS_AT - timedelta(hours=hours)
-    return str(refund_of(policy=policy, paid=Money(Decimal(paid), "RUB"), starts_at=STARTS_AT, now=now).amount.amount)
+    return str(
+        refund_of(
+            policy=policy, paid=Paid(money=Money(Decimal(paid), "RUB")), starts_at=STARTS_AT, now=now
+        ).amount.amount
+    )
 
 
 class TestRefundOf:
@@ -43,7 +48,7 @@ class TestRefundOf:
     def test_says_which_rule_fired_and_shows_the_curve(self) -> None:
         now = STARTS_AT - timedelta(hours=100)
 
-        quote = refund_of(policy=POLICY, paid=Money(Decimal(1000), "RUB"), starts_at=STARTS_AT, now=now)
+        quote = refund_of(policy=POLICY, paid=Paid(money=Money(Decimal(1000), "RUB")), starts_at=STARTS_AT, now=now)
 
         assert (quote.rule, quote.percent) == ("band", Decimal(50))
         assert [(point.until, point.amount.amount) for point in quote.curve] == [
@@ -64,6 +69,66 @@ class TestRefundOf:
 
         assert Decimal(0) <= amount <= paid
         assert amount == amount.quantize(Decimal("0.01"))
+
+    def test_gives_nothing_back_where_the_policy_has_no_bands(self) -> None:
+        assert amount_at(1000, policy={"bands": []}) == "0.00"
+
+    def test_goes_by_a_ticket_types_own_bands(self) -> None:
+        child, adult = UUID(int=1), UUID(int=2)
+        policy = POLICY | {"fee": "0", "types": {str(child): [{"hours_before": 24, "percent": 30}]}}
+        paid = Paid(money=Money(Decimal(1000), "RUB"), prices={child: Decimal(250), adult: Decimal(750)})
+
+        amounts = [
+            refund_of(policy=policy, paid=paid, starts_at=STARTS_AT, now=STARTS_AT - timedelta(hours=hours)).amount
+            for hours in (200, 100, 30, 10)
+        ]
+
+        assert [str(one.amount) for one in amounts] == ["825.00", "450.00", "75.00", "0.00"]
+
+    def test_gives_back_a_share_only_of_what_a_promo_code_made_cheap(self) -> None:
+        policy = POLICY | {"promo_share": 50}
+        money = Money(Decimal(1000), "RUB")
+        now = STARTS_AT - timedelta(hours=200)
+
+        quotes = [
+            refund_of(policy=policy, paid=Paid(money=money, with_promo=used), starts_at=STARTS_AT, now=now)
+            for used in (False, True)
+        ]
+
+        assert [str(one.amount.amount) for one in quotes] == ["900.00", "400.00"]
+
+    def test_gives_points_back_in_proportion_and_takes_no_fee_from_them(self) -> None:
+        paid = Paid(money=Money(Decimal(1000), "RUB"), points=Decimal("33.33"))
+
+        quote = refund_of(policy=POLICY, paid=paid, starts_at=STARTS_AT, now=STARTS_AT - timedelta(hours=100))
+
+        assert (quote.amount.amount, quote.points) == (Decimal("400.00"), Decimal("16.66"))
+
+    def test_gives_everything_back_while_an_event_that_was_moved_may_be_left_freely(self) -> None:
+        free_until = STARTS_AT - timedelta(hours=10)
+        paid = Paid(money=Money(Decimal(1000), "RUB"), points=Decimal(5))
+
+        def quote_at(hours: float) -> RefundQuote:
+            return refund_of(
+                policy=POLICY,
+                paid=paid,
+                starts_at=STARTS_AT,
+                free_until=free_until,
+                now=STARTS_AT - timedelta(hours=hours),
+            )
+
+        told = [(one.rule, one.amount.amount, one.points) for one in (quote_at(10), quote_at(9.99))]
+        assert told == [("rescheduled", Decimal(1000), Decimal(5)), ("too_late", Decimal(0), Decimal(0))]
+        assert [point.until for point in quote_at(10).curve] == [free_until]
+
+    @given(policy=policies, paid=st.decimals("0.01", "100000", places=2), hours=st.floats(-10, 3000))
+    def test_the_curve_says_the_same_as_the_quote(self, policy: dict[str, object], paid: Decimal, hours: float) -> None:
+        now = STARTS_AT - timedelta(hours=hours)
+
+        quote = refund_of(policy=policy, paid=Paid(money=Money(paid, "RUB")), starts_at=STARTS_AT, now=now)
+
+        ahead = [point for point in quote.curve if now <= point.until]
+        assert quote.amount == (ahead[0].amount if ahead else Money.zero("RUB"))
 
 
 @pytest.mark.django_db

@@ -1,3 +1,4 @@
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -18,7 +19,7 @@ class TestQuoteSeats:
         child = make_ticket_type(event=event, price=Decimal("0.01"))
         wanted = {adult.id: 3, child.id: 7}
 
-        quote = quote_seats(event_id=event.id, quantities=wanted, now=timezone.now())
+        quote = quote_seats(user_id=uuid.uuid4(), event_id=event.id, quantities=wanted, now=timezone.now())
         seats_before = seats_of(event)
         booking = hold(event=event, quantities=wanted)
 
@@ -30,4 +31,4 @@ class TestQuoteSeats:
         kind = make_ticket_type(max_per_booking=2)
 
         with pytest.raises(LimitPerBooking):
-            quote_seats(event_id=kind.event_id, quantities={kind.id: 3}, now=timezone.now())
+            quote_seats(user_id=uuid.uuid4(), event_id=kind.event_id, quantities={kind.id: 3}, now=timezone.now())

@@ -25,7 +25,7 @@ from bookings.services.check_seats import check_seats
 from bookings.services.expire_holds import expire_holds
 from bookings.services.hold_seats import hold_seats
 from bookings.services.promise_refund import RefundExceedsPayment, promise_refund_of_payment
-from bookings.services.quote_refund import refund_of
+from bookings.services.quote_refund import Paid, refund_of
 from bookings.services.start_payment import start_payment
 from bus.models import OutboxRow
 from common.money import Money
@@ -332,7 +332,7 @@ class TestInterleavings:
         valid = Ticket.objects.of_booking(booking.id).valid().count()
         quote = refund_of(
             policy=booking.refund_policy,
-            paid=booking.total,
+            paid=Paid(money=booking.total),
             starts_at=booking.event.starts_at,
             now=booking.cancelled_at or timezone.now(),
         )

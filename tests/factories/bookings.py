@@ -11,6 +11,7 @@ from accounts.models import User
 from bookings.models import Booking, Payment, Ticket
 from bookings.providers.port import ProviderPayment
 from bookings.services.hold_seats import hold_seats
+from bookings.services.quote_seats import FULL_PRICE, Wish
 from bookings.services.settle_payment import settle_payment
 from common.ids import new_id
 from common.money import Money
@@ -30,6 +31,7 @@ def hold(
     now: datetime | None = None,
     quantities: dict[uuid.UUID, int] | None = None,
     event: Event | None = None,
+    wish: Wish = FULL_PRICE,
 ) -> Booking:
     """Hold seats, of one type or of several."""
     now = now or timezone.now()
@@ -39,7 +41,12 @@ def hold(
     event_id = event.id if event else ticket_type.event_id
     with use_case():
         booking = hold_seats(
-            user_id=(user or make_user()).id, event_id=event_id, quantities=quantities, hold_for=HOLD, now=now
+            user_id=(user or make_user()).id,
+            event_id=event_id,
+            quantities=quantities,
+            wish=wish,
+            hold_for=HOLD,
+            now=now,
         )
     return Booking.objects.told().get(id=booking.id)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organizer
-from events.models import Category, Event, TicketType
+from events.models import Category, Event, PromoCode, TicketType
 from tests.factories.accounts import make_organizer
 
 _numbers = count(1)
@@ -48,3 +48,11 @@ def make_ticket_type(*, event: Event | None = None, **fields: Any) -> TicketType
     fields.setdefault("price", Decimal("1000.00"))
     fields.setdefault("capacity", 10)
     return TicketType.objects.create(event=event or make_event(), **fields)
+
+
+def make_promo_code(*, event: Event | None = None, **fields: Any) -> PromoCode:
+    """Make a code of 10 percent for everything, as often as people like."""
+    fields.setdefault("code", f"PROMO-{next(_numbers)}")
+    fields.setdefault("kind", PromoCode.Kind.PERCENT)
+    fields.setdefault("value", Decimal(10))
+    return PromoCode.objects.create(event=event or make_event(), **fields)

@@ -14,7 +14,7 @@ from bookings.models import Booking, Payment, Refund
 from events.models import Event
 from tests.factories.accounts import make_user
 from tests.factories.bookings import HOLD, confirm, hold, seats_of, settle, tickets_of
-from tests.factories.events import make_event, make_ticket_type
+from tests.factories.events import make_event, make_promo_code, make_ticket_type
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,7 @@ class TestPostBookings:
                 "quantity": 2,
                 "price": {"amount": "1500.00", "currency": "RUB"},
                 "total": {"amount": "3000.00", "currency": "RUB"},
+                "discount": {"amount": "0.00", "currency": "RUB"},
             }
         ]
 
@@ -180,6 +181,60 @@ class TestPostQuote:
         assert answer.status_code == 200
         assert answer.json()["total"] == {"amount": "299.70", "currency": "RUB"}
         assert seats_of(kind) == (0, 0)
+
+    def test_takes_a_promo_code_and_says_how_many_points_may_be_used(self) -> None:
+        kind = make_ticket_type(price=Decimal(1000))
+        make_promo_code(event=kind.event, code="TEN", value=Decimal(10))
+        body = wish(kind, 3) | {"promo_code": "ten", "use_points": "50"}
+
+        told = signed_in(make_user()).post("/api/v1/bookings/quote/", body).json()
+
+        assert (told["subtotal"]["amount"], told["discount"]["amount"], told["total"]["amount"]) == (
+            "3000.00",
+            "300.00",
+            "2700.00",
+        )
+        assert (told["promo_code"], told["points"]["why_fewer"]) == ("TEN", "no_points")
+
+    @pytest.mark.parametrize(
+        ("fields", "code"),
+        [
+            ({"is_active": False}, "promo_invalid"),
+            ({"closes_at": timezone.now() - timedelta(days=1)}, "promo_expired"),
+            ({"opens_at": timezone.now() + timedelta(days=1)}, "promo_expired"),
+            ({"total_limit": 1, "used": 1}, "promo_exhausted"),
+            ({"ticket_type_ids": [uuid.uuid4()]}, "promo_not_applicable"),
+        ],
+    )
+    def test_says_why_a_promo_code_does_not_count(self, fields: dict[str, Any], code: str) -> None:
+        kind = make_ticket_type()
+        make_promo_code(event=kind.event, code="TEN", **fields)
+
+        for path in ("/api/v1/bookings/quote/", "/api/v1/bookings/"):
+            answer = signed_in(make_user()).post(path, wish(kind) | {"promo_code": "TEN"}, headers=key())
+
+            assert (answer.status_code, answer.json()["code"]) == (409, code)
+        assert seats_of(kind) == (0, 0)
+
+    def test_knows_no_code_of_another_event(self) -> None:
+        make_promo_code(code="TEN")
+
+        answer = signed_in(make_user()).post(
+            "/api/v1/bookings/quote/", wish(make_ticket_type()) | {"promo_code": "TEN"}
+        )
+
+        assert answer.json()["code"] == "promo_invalid"
+
+    def test_refuses_more_points_than_there_are_when_it_comes_to_booking(self) -> None:
+        answer = signed_in(make_user()).post(
+            "/api/v1/bookings/", wish(make_ticket_type()) | {"use_points": "5"}, headers=key()
+        )
+
+        assert (answer.status_code, answer.json()["code"], answer.json()["why"]) == (
+            409,
+            "points_not_available",
+            "no_points",
+        )
 
 
 class TestGetBooking:
