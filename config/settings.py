@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.lifecycle.Status",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
+        "PromoKind": "events.models.promo_code.PromoKind",
         "ConversationRole": "messaging.models.conversation.Membership.Role",
         "OrganizerRole": "accounts.models.organizer.OrganizerMember.Role",
         "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",

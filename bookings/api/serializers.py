@@ -13,6 +13,7 @@ from bookings.models import Booking, BookingItem, Payment, Ticket
 from bookings.models.lifecycle import BookingStatus
 from bookings.services.quote_seats import Wish
 from common.api.examples import shown_as
+from common.api.known_members import KnownMembersOnly
 from events.api.fields import MoneySerializer
 
 MAX_SEATS = 100
@@ -23,7 +24,7 @@ class WantedItemSerializer(serializers.Serializer):
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_SEATS)
 
 
-class WantedSeatsSerializer(serializers.Serializer):
+class WantedSeatsSerializer(KnownMembersOnly, serializers.Serializer):
     """What is to be booked."""
 
     event = serializers.UUIDField()
@@ -47,10 +48,12 @@ class WantedBookingSerializer(WantedSeatsSerializer):
     use_points = serializers.DecimalField(
         max_digits=10, decimal_places=2, min_value=Decimal(0), required=False, default=Decimal(0)
     )
+    access_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
 
     @property
     def wish(self) -> Wish:
-        return Wish(promo_code=self.validated_data["promo_code"], points=self.validated_data["use_points"])
+        told = self.validated_data
+        return Wish(promo_code=told["promo_code"], points=told["use_points"], access_code=told["access_code"])
 
 
 class BookingItemSerializer(serializers.ModelSerializer):

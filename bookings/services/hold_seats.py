@@ -54,7 +54,7 @@ def hold_seats(
         NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
         SeatsSoldOut: from `take_seats`, at the end of the use case
     """
-    sale = check_sale(event_id=event_id, quantities=quantities, now=now)
+    sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
     _refuse_second_booking(user_id, event_id, now)
     quote = quote_sale(sale, user_id=user_id, wish=wish, now=now)
     if quote.points.points < wish.points:
@@ -96,7 +96,8 @@ def insert_booking(
         discount=quote.discount.amount,
         points=quote.points.points,
         points_worth=quote.points.worth.amount,
-        refund_policy=sale.event.refund_policy,
+        # Which version of the event promised it, unless the policy has a version of its own.
+        refund_policy={"version": sale.event.version} | sale.event.refund_policy,
         cancellable_hours_before=sale.event.cancellable_hours_before,
         hold_expires_at=hold_expires_at,
         created_at=now,

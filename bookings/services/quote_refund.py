@@ -98,7 +98,14 @@ def paid_for(*, booking: Booking) -> Paid:
 
 def free_until(*, booking: Booking) -> datetime | None:
     """Return until when everything comes back because the event was moved after the seats were taken."""
-    return None
+    event = booking.event
+    if (
+        event.rescheduled_at is None
+        or event.free_cancellation_until is None
+        or booking.created_at >= event.rescheduled_at
+    ):
+        return None
+    return min(event.free_cancellation_until, event.starts_at)
 
 
 def refund_of(

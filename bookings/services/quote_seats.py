@@ -17,10 +17,11 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Wish:
-    """How a person wants to pay less: a promo code, points, both or neither."""
+    """What a person brings along: a promo code, points, the code that shows hidden ticket types; or nothing."""
 
     promo_code: str = ""
     points: Decimal = NOTHING
+    access_code: str = ""
 
 
 FULL_PRICE = Wish()
@@ -64,7 +65,7 @@ def quote_seats(
         NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
         PromoInvalid, PromoExpired, PromoExhausted, PromoNotApplicable: from `check_promo_code`
     """
-    sale = check_sale(event_id=event_id, quantities=quantities, now=now)
+    sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
     return quote_sale(sale, user_id=user_id, wish=wish, now=now)
 
 

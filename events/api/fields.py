@@ -87,22 +87,57 @@ class BandSerializer(KnownMembersOnly):
     percent = serializers.IntegerField(min_value=0, max_value=100)
 
 
+def ordered_bands(bands: list[dict[str, int]]) -> list[dict[str, int]]:
+    """Return the bands, the earliest first.
+
+    Raises:
+        ValidationError: two begin at once, or the refund would grow as the start comes nearer.
+    """
+    ordered = sorted(bands, key=lambda band: -band["hours_before"])
+    if len({band["hours_before"] for band in bands}) < len(bands):
+        raise serializers.ValidationError(_("Two bands begin at the same hour."), code="unique")
+    percents = [band["percent"] for band in ordered]
+    if percents != sorted(percents, reverse=True):
+        raise serializers.ValidationError(_("The refund can't grow as the start comes nearer."), code="not_monotonic")
+    return [dict(band) for band in ordered]
+
+
+class BandsOfTypesField(serializers.DictField):
+    """Bands of ticket types that have their own, by the type's id."""
+
+    child = serializers.ListField(child=BandSerializer(), max_length=10)
+
+    def to_internal_value(self, data: Any) -> dict[str, list[dict[str, int]]]:
+        told = super().to_internal_value(data)
+        return {str(serializers.UUIDField().run_validation(key)): ordered_bands(told[key]) for key in told}
+
+
 class RefundPolicySerializer(WholeSerializer):
     """Bands, the earliest first; none at all: nothing is refunded when the guest cancels."""
 
     bands = BandSerializer(many=True, max_length=10)  # type: ignore[call-arg]  # the stubs know no many=True
+    fee = serializers.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        min_value=Decimal(0),
+        required=False,
+        help_text="Kept of every refund, in the event's currency.",
+    )
+    promo_share = serializers.IntegerField(
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text="Percent of a refund that comes back for seats bought with a promo code; all of it when left out.",
+    )
+    types = BandsOfTypesField(required=False, help_text="Ticket types with bands of their own, by id.")
 
     def to_representation(self, instance: Any) -> Any:
         """Return None for a draft that has no policy yet."""
         return super().to_representation(instance) if instance else None
 
     def validate_bands(self, bands: list[dict[str, int]]) -> list[dict[str, int]]:
-        ordered = sorted(bands, key=lambda band: -band["hours_before"])
-        if len({band["hours_before"] for band in bands}) < len(bands):
-            raise serializers.ValidationError(_("Two bands begin at the same hour."), code="unique")
-        percents = [band["percent"] for band in ordered]
-        if percents != sorted(percents, reverse=True):
-            raise serializers.ValidationError(
-                _("The refund can't grow as the start comes nearer."), code="not_monotonic"
-            )
-        return [dict(band) for band in ordered]
+        return ordered_bands(bands)
+
+    def validate_fee(self, fee: Decimal) -> str:
+        """Return the fee as JSON keeps it."""
+        return str(fee)

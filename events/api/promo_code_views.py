@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.examples import shown_as
+from common.api.known_members import KnownMembersOnly
 from common.transactions import use_case
 from events.api import examples
 from events.api.fields import TIME_LIMITS
@@ -47,7 +48,7 @@ class PromoCodeSerializer(serializers.ModelSerializer):
         fields = list(PROMO_CODE)
 
 
-class PromoTermsInput(serializers.Serializer):
+class PromoTermsInput(KnownMembersOnly, serializers.Serializer):
     """How long and how often a code counts."""
 
     total_limit = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, allow_null=True)

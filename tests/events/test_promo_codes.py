@@ -16,6 +16,8 @@ from audit.models import AuditEntry
 from common.money import Money
 from common.transactions import use_case
 from events.models import Event, PromoCode, PromoCodeUse
+from events.services.add_promo_codes import MOST_AT_ONCE
+from events.services.change_promo_code import PromoLimitTaken
 from events.services.check_promo_code import PromoExhausted, discounts_of
 from events.services.return_promo_use import PromoCounterDrifted, return_promo_use
 from events.services.take_promo_use import take_promo_use
@@ -158,14 +160,14 @@ class TestApi:
         client = manager_of(event)
 
         with CaptureQueriesContext(connection) as queries:
-            answer = client.post(path_of(event, "batch/"), TERMS | {"prefix": "vip-", "count": 1000})
+            answer = client.post(path_of(event, "batch/"), TERMS | {"prefix": "vip-", "count": MOST_AT_ONCE})
 
         assert answer.status_code == 201
         assert len({one["code"] for one in answer.json()}) == PromoCode.objects.count() == 1000
         assert all(one["code"].startswith("VIP-") for one in answer.json())
         assert len([one for one in queries if 'INSERT INTO "events_promocode"' in one["sql"]]) == 1
 
-    @pytest.mark.parametrize("count", [0, 1001])
+    @pytest.mark.parametrize("count", [0, MOST_AT_ONCE + 1])
     def test_makes_no_more_than_that(self, count: int) -> None:
         event = make_event()
 
@@ -181,7 +183,7 @@ class TestApi:
         refused = client.patch(path_of(promo.event, f"{promo.id}/"), {"total_limit": 2})
 
         assert (changed.status_code, changed.json()["total_limit"], changed.json()["is_active"]) == (200, 3, False)
-        assert (refused.status_code, refused.json()["code"], refused.json()["used"]) == (409, "promo_limit_taken", 3)
+        assert (refused.status_code, refused.json()["code"], refused.json()["used"]) == (409, PromoLimitTaken.code, 3)
 
     @pytest.mark.parametrize("count", [1, 5])
     def test_asks_the_database_as_often_for_many_as_for_one(self, count: int, django_assert_num_queries: Any) -> None:

@@ -37,14 +37,14 @@ class TestUnknownMembers:
 
     def test_are_found_deep_in_the_body(self, owner: APIClient) -> None:
         wrong = EVENT_INPUT["ticket_types"][0] | {"price": {"amount": "5", "currency": "RUB", "vat": 20}, "prise": 1}
-        body = EVENT_INPUT | {"ticket_types": [wrong], "refund_policy": {"bands": [], "fee": 5}}
+        body = EVENT_INPUT | {"ticket_types": [wrong], "refund_policy": {"bands": [], "fees": 5}}
 
         response = owner.post("/api/v1/events/", body)
 
         assert errors(response) == {
             "/ticket_types/0/prise": "unknown_field",
             "/ticket_types/0/price/vat": "unknown_field",
-            "/refund_policy/fee": "unknown_field",
+            "/refund_policy/fees": "unknown_field",
         }
 
     @pytest.mark.parametrize("body", [{"status": "published"}, {"held": 5}, {"reason": "x"}])
