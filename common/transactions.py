@@ -11,7 +11,8 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
+from psycopg.errors import ReadOnlySqlTransaction
 
 from common.problems import Problem
 
@@ -28,8 +29,12 @@ _last_steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("last_step
 
 @contextmanager
 def use_case() -> Iterator[None]:
-    """Open the one durable transaction of a use case; refuses to be nested."""
-    with transaction.atomic(durable=True):
+    """Open the one durable transaction of a use case; refuses to be nested.
+
+    Raises:
+        OperationalError: the database is away or takes no writes.
+    """
+    with _read_only_is_an_outage(), transaction.atomic(durable=True):
         last_steps: list[Callable[[], None]] = []
         token = _last_steps.set(last_steps)
         try:
@@ -38,6 +43,17 @@ def use_case() -> Iterator[None]:
             _last_steps.reset(token)
         for step in last_steps:
             step()
+
+
+@contextmanager
+def _read_only_is_an_outage() -> Iterator[None]:
+    """Let a database that takes no writes (a standby, a full disk's guard) count as away, not as a bug of the caller."""
+    try:
+        yield
+    except InternalError as error:
+        if isinstance(error.__cause__, ReadOnlySqlTransaction):
+            raise OperationalError(str(error)) from error
+        raise
 
 
 def run_last(step: Callable[[], None]) -> None:

@@ -38,15 +38,18 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when requests can be served: PostgreSQL answers and its schema is this code's.
+    """Answer 200 when requests can be served: PostgreSQL answers, takes writes, and its schema is this code's.
 
     Redis, Kafka and a late relay are named as degraded: the product works without them, slower or later.
     """
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        writable = _takes_writes()
     except DatabaseError as error:
         return JsonResponse({"status": "unavailable", "database": type(error).__name__}, status=503)
+    if not writable:
+        return JsonResponse({"status": "unavailable", "database": "read_only"}, status=503)
     if pending:
         return JsonResponse({"status": "unavailable", "migrations_pending": len(pending)}, status=503)
     degraded = [name for name, works in CHECKS.items() if not works()]
@@ -75,6 +78,12 @@ def _may_scrape(request: HttpRequest) -> bool:
         return hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
     behind_proxy = "X-Forwarded-For" in request.headers
     return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and not behind_proxy
+
+
+def _takes_writes() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone() == ("off",))
 
 
 def _redis_answers() -> bool:

@@ -1,5 +1,7 @@
+from contextlib import suppress
+
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, InternalError, OperationalError, ProgrammingError, connection
 
 from bus.models import Delivery, InboxMessage, RelayCursor
 from common.encryption import decrypt, encrypt
@@ -25,6 +27,19 @@ class TestRequiresTransaction:
 
 
 class TestUseCase:
+    @pytest.mark.django_db(transaction=True)
+    def test_takes_a_database_without_writes_for_one_that_is_away(self) -> None:
+        with pytest.raises(OperationalError), use_case():
+            connection.cursor().execute("SET TRANSACTION READ ONLY")
+            InboxMessage.objects.create(consumer="any", message_id="1")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_another_internal_error_what_it_is(self) -> None:
+        with pytest.raises(InternalError), use_case():
+            with connection.cursor() as cursor, suppress(ProgrammingError):
+                cursor.execute("SELECT nothing_of_that_name")
+            InboxMessage.objects.create(consumer="any", message_id="1")
+
     def test_refuses_to_be_nested(self) -> None:
         with use_case(), pytest.raises(RuntimeError), use_case():
             pass

@@ -3,20 +3,12 @@
 import os
 import signal
 import time
-from pathlib import Path
-from typing import Any
 
 import pytest
 from stack import control, keys, leftovers, ports, processes, readiness
 
 RECOVERY_SECONDS = 60
 KINDS = [program.name for program in processes.of_product()]
-
-
-@pytest.fixture
-def running(stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The state folder of the running system."""
-    monkeypatch.setenv("AQUASTREAM_STATE", str(Path(os.environ["AQUASTREAM_DEMO"]).parent))
 
 
 def pid_of(name: str) -> int:
@@ -29,7 +21,7 @@ def processes_of(name: str) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_process_is_replaced(kind: str, running: None, stack: dict[str, Any]) -> None:
+def test_a_killed_process_is_replaced(kind: str, state: None) -> None:
     killed = pid_of(kind)
     before = processes_of(kind)
 

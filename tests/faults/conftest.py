@@ -1,0 +1,59 @@
+"""Faults are done to the system that `bin/up` has started, as journeys go through it.
+
+`SCALE=ci` (the default) is what `bin/test` has time for, `SCALE=full` what `bin/faults` does.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from stack import control
+
+from tests.faults.crowd import Crowd
+from tests.journeys.conftest import client, empty_cache, eventually, idempotency_key, mails_to, stack
+
+__all__ = ["client", "empty_cache", "eventually", "idempotency_key", "mails_to", "stack"]
+
+FULL = os.environ.get("SCALE", "ci") == "full"
+
+
+@pytest.fixture
+def state(stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the stack's own modules speak of the running system."""
+    monkeypatch.setenv("AQUASTREAM_STATE", str(Path(os.environ["AQUASTREAM_DEMO"]).parent))
+
+
+@pytest.fixture
+def signalling(state: None) -> Callable[[str, int], None]:
+    """Send a signal to a process of the running system: `signalling("relay", signal.SIGKILL)`."""
+
+    def send(kind: str, number: int) -> None:
+        [pid] = [record["pid"] for record in control.status() if record["name"] == kind]
+        if not pid:
+            pytest.skip(f"{kind} isn't run by this system")
+        os.kill(int(pid), number)
+
+    return send
+
+
+@pytest.fixture
+def killing(signalling: Callable[[str, int], None]) -> Callable[[str], None]:
+    """Kill a process of the running system with -9."""
+    return lambda kind: signalling(kind, signal.SIGKILL)
+
+
+@pytest.fixture
+def database(stack: dict[str, Any]) -> Iterator[psycopg.Connection]:
+    """A superuser's connection to the running system's database, in autocommit."""
+    with psycopg.connect(stack["database"], autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def crowd(stack: dict[str, Any], client: Callable[..., Any]) -> Crowd:
+    """Shops, services and somebody who books, all at once."""
+    return Crowd(stack, client)
