@@ -12,8 +12,12 @@ from django.utils.translation import get_language, override
 from accounts.models import User
 from accounts.services.queue_mail import queue_mail
 from accounts.services.verify_email import verify_email
+from common.callers import caller_address
 from common.problems import Problem
 from common.transactions import use_case, violations
+
+# A request through a Unix socket has none, and allauth wants one.
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  (nothing is bound to it)
 
 
 class EmailTaken(Problem):
@@ -26,6 +30,10 @@ class EmailTaken(Problem):
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's rules with our user model."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that limits and the list of sessions know, the same as everywhere in the product."""
+        return caller_address(request) or UNKNOWN_ADDRESS
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002
         """Write a new user, in the language they signed up in."""

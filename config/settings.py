@@ -121,6 +121,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Names may have 63 bytes (PostgreSQL), not 30 (Oracle); e-mail is unique by an index on lower(email).
 SILENCED_SYSTEM_CHECKS = ["models.E033", "models.E034", "auth.W004"]
 
+# How many proxies of ours stand in front: what a caller itself writes into X-Forwarded-For is not believed.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
@@ -171,6 +173,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Wrong passwords: an account is guarded tightly, an address less so, since a whole office or a venue's visitors may
+# share one. Below 100 an hour for an account (OWASP ASVS 2.2.1).
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,5/300s/key"}
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_CHANGE_EMAIL = True
@@ -208,8 +213,6 @@ REST_FRAMEWORK = {
         "user": env.text("API_RATE_USER", "1200/min"),
         "token": env.text("API_RATE_TOKEN", env.text("API_RATE_USER", "1200/min")),
     },
-    # How many proxies of ours stand in front: what a caller itself writes into X-Forwarded-For is not believed.
-    "NUM_PROXIES": env.number("TRUSTED_PROXIES", 1 if PRODUCTION else 0),
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "common.api.exceptions.render_problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

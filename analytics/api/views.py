@@ -9,7 +9,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from analytics import selectors
@@ -23,6 +22,7 @@ from analytics.api.serializers import (
 )
 from analytics.selectors import Period
 from analytics.services.record_view import record_view
+from common.callers import caller_address
 from common.transactions import use_case
 from reviews.selectors import get_queue_length
 
@@ -40,7 +40,7 @@ class EventViewsView(APIView):
         with use_case():
             record_view(
                 event_id=event_id,
-                address=BaseThrottle().get_ident(request) or "",
+                address=caller_address(request),
                 browser=request.headers.get("User-Agent", ""),
                 now=timezone.now(),
             )

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
+from common.callers import caller_network
 from common.rate_limits import Quota, RateLimiter, Verdict
 
 WINDOWS = {"sec": 1, "min": 60, "hour": 3600, "day": 86_400}
@@ -31,7 +32,7 @@ class CallerThrottle(BaseThrottle):
 
     def _quotas_of(self, request: Request) -> list[Quota]:
         if not request.user.is_authenticated:
-            return [quota_of("guest", self.get_ident(request) or "unknown")]
+            return [quota_of("guest", caller_network(request) or "unknown")]
         user = quota_of("user", str(request.user.pk))
         if request.auth is None:
             return [user]

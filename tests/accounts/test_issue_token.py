@@ -1,6 +1,7 @@
 """Tokens of programs: the endpoint, and what a token opens."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -17,8 +18,9 @@ URL = "/api/v1/auth/tokens/"
 ME = "/api/v1/me/"
 
 
-def sign_in(api: APIClient, email: str, **given: object) -> object:
-    return api.post(URL, {"email": email, "password": PASSWORD, **given})
+def sign_in(api: APIClient, email: str, *, forwarded_for: str = "", **given: object) -> Any:
+    headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
+    return api.post(URL, {"email": email, "password": PASSWORD, **given}, headers=headers)
 
 
 class TestIssueToken:
@@ -77,10 +79,31 @@ class TestIssueToken:
         assert (answer.status_code, answer.data["code"]) == (429, "too_many_attempts")
         assert answer["Retry-After"] == "300"
 
-    def test_refuses_after_ten_wrong_passwords_from_one_address(self, api: APIClient) -> None:
+    def test_refuses_after_sixty_wrong_passwords_from_one_address(self, api: APIClient) -> None:
         user = make_account()
-        for number in range(10):
+        for number in range(60):
             api.post(URL, {"email": f"user{number}@example.com", "password": "wrong"})
+
+        assert sign_in(api, user.email).data["code"] == "too_many_attempts"
+
+    def test_counts_wrong_passwords_by_the_address_that_a_proxy_of_ours_adds(
+        self, api: APIClient, settings: Any
+    ) -> None:
+        settings.TRUSTED_PROXIES = 1
+        user = make_account()
+        for number in range(60):
+            sign_in(api, f"stranger{number}@example.com", forwarded_for="198.51.100.1, 203.0.113.7")
+
+        same = sign_in(api, user.email, forwarded_for="198.51.100.2, 203.0.113.7")
+        other = sign_in(api, user.email, forwarded_for="198.51.100.1, 203.0.113.8")
+
+        assert (same.data["code"], other.status_code) == ("too_many_attempts", 201)
+
+    def test_goes_on_counting_wrong_passwords_while_redis_is_away(self, api: APIClient, settings: Any) -> None:
+        settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+        user = make_account(email="counted-without-redis@example.com")
+        for _ in range(5):
+            api.post(URL, {"email": user.email, "password": "wrong"})
 
         assert sign_in(api, user.email).data["code"] == "too_many_attempts"
 

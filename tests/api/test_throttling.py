@@ -51,11 +51,17 @@ class TestRateLimits:
         assert [one.status_code for one in answers] == [200, 200, 429]
 
     def test_believe_the_address_that_a_proxy_of_ours_adds(self, api: APIClient, settings: Any) -> None:
-        settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+        settings.TRUSTED_PROXIES = 1
 
         answers = [api.get(PATH, headers={"X-Forwarded-For": f"198.51.100.1, 203.0.113.{n}"}) for n in range(3)]
 
         assert [one.status_code for one in answers] == [200, 200, 200]
+
+    def test_count_an_ipv6_subscriber_once(self, api: APIClient) -> None:
+        answers = [api.get(PATH, REMOTE_ADDR=f"2001:db8:0:1::{n}") for n in (1, 2, 3)]
+
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert api.get(PATH, REMOTE_ADDR="2001:db8:0:2::1").status_code == 200
 
     def test_hold_while_redis_is_away(self, api: APIClient, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
