@@ -21,6 +21,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return error_response(request, 404, "not_found", _("There is nothing here."))
 
 
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    title = _("This page has grown old. Load it again and repeat what you did.")
+    return error_response(request, 403, "permission_denied", title)
+
+
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    return error_response(request, 405, "method_not_allowed", _("This method is not allowed here."))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return error_response(request, 500, "server_error", _("Something broke on our side. It has been noted."))
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from common.api.exceptions import problem_response
 from common.api.throttling import rate_limit_headers
-from common.error_pages import unavailable
+from common.error_pages import method_not_allowed, unavailable
 from common.problems import Problem
 from common.request_ids import begin_request
 
@@ -67,13 +67,18 @@ class RateLimitMiddleware:
 
 
 class ProblemMiddleware:
-    """Render a Problem raised by a plain view or page, and 503 when the database is away."""
+    """Render a Problem raised by a plain view or page, 503 when the database is away, and Django's bare 405."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            told = method_not_allowed(request)
+            told["Allow"] = response["Allow"]
+            return told
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Problem):

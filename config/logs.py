@@ -24,6 +24,18 @@ class WithoutPath(logging.Filter):
         return True
 
 
+class Refused(logging.Filter):
+    """A request that Django found suspicious (a foreign host, a path that climbs out of its folder): one line.
+
+    The logger's name says what it was. The text repeats what the stranger sent, and the way to the check is no news.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args, record.exc_info = "http.refused", None, None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 def configure(*, as_json: bool) -> None:
     """Send the log of Django, Celery and the product through one formatter to standard error."""
     # Local variables hold people's data and secrets: no traceback shows them.
@@ -44,12 +56,17 @@ def configure(*, as_json: bool) -> None:
                     "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
                 }
             },
-            "filters": {"no_path": {"()": WithoutPath}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "filters": {"no_path": {"()": WithoutPath}, "refused": {"()": Refused}},
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+                # On the handler: a logger's filter isn't asked about what its children say.
+                "refused": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refused"]},
+            },
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {
                 # The request line of common.middleware says the same with more fields.
                 "django.request": {"level": "ERROR", "filters": ["no_path"]},
+                "django.security": {"handlers": ["refused"], "propagate": False},
                 "httpx": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

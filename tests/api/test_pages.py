@@ -51,9 +51,10 @@ class TestInABrowser:
         self.errors: list[str] = []
         page.on("response", lambda one: self.answers.append((one.url, one.status)))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        # What the policy blocks is never asked for, so it has no answer; the console tells of it.
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
 
     def assert_all_from_here(self) -> None:
-        # What the policy has blocked was never asked for, so it has no answer.
         asked = [(url, status) for url, status in self.answers if not url.startswith(("data:", "blob:"))]
         assert [one for one in asked if not one[0].startswith(self.url) or one[1] >= 400] == []
         assert self.errors == []

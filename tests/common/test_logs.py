@@ -31,6 +31,33 @@ def test_a_failure_is_logged_without_its_path_and_its_variables(capsys: pytest.C
     assert "whsec-hidden" not in written
 
 
+@pytest.mark.parametrize(
+    ("headers", "path", "logger"),
+    [
+        ({"Host": "evil.example"}, "/", "django.security.DisallowedHost"),
+        ({}, "/media/..%2f..%2fetc%2fpasswd", "django.security.SuspiciousFileOperation"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_suspicious_request_is_one_line_that_repeats_nothing_of_it(
+    capsys: pytest.CaptureFixture[str], headers: dict[str, str], path: str, logger: str
+) -> None:
+    configure(as_json=True)
+    try:
+        answer = Client(raise_request_exception=False).get(path, headers=headers)
+    finally:
+        written = capsys.readouterr().err
+        configure(as_json=False)
+
+    lines = [json.loads(line) for line in written.splitlines()]
+    refused = [line for line in lines if line["event"] == "http.refused"]
+    assert answer.status_code == 400
+    assert [(line["logger"], line["level"], "exception" in line) for line in refused] == [(logger, "warning", False)]
+    assert [line["level"] for line in lines if line not in refused] == ["info"]
+    assert "evil.example" not in written
+    assert "passwd" not in written
+
+
 def test_the_filter_keeps_the_record() -> None:
     record = logging.LogRecord("django.request", logging.ERROR, "", 0, "%s: %s", ("Error", "/a/secret/"), None)
 

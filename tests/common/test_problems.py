@@ -49,6 +49,25 @@ class TestDoors:
         assert answer["X-Request-ID"] == "trace-12345"
         assert "trace-12345" in answer.content.decode()
 
+    def test_a_method_that_a_plain_view_refuses_is_a_problem(self, client: Client) -> None:
+        answer = client.get("/api/webhook/whsec-unknown")
+
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "method_not_allowed"
+
+    def test_a_method_that_a_page_refuses_is_a_page(self, client: Client) -> None:
+        answer = client.delete("/accounts/logout/", headers={"Accept-Language": "en"})
+
+        assert answer.status_code == 405
+        assert "This method is not allowed here." in answer.content.decode()
+
+    def test_a_form_without_its_token_is_a_page_of_ours(self) -> None:
+        answer = Client(enforce_csrf_checks=True).post("/accounts/login/", headers={"Accept-Language": "en"})
+
+        assert answer.status_code == 403
+        assert "This page has grown old." in answer.content.decode()
+
     def test_a_request_id_that_could_forge_log_lines_is_replaced(self, client: Client) -> None:
         answer = client.get("/healthz", headers={"X-Request-ID": "a\tb" * 40})
 
