@@ -13,9 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput, NotFound, Problem
 from events.models import Event, TicketType
-
-SELLING = (Event.Status.PUBLISHED, Event.Status.RUNNING)
-HIDDEN = (Event.Status.DRAFT, Event.Status.SUSPENDED)
+from events.models.lifecycle import HIDDEN, LISTED
 
 
 class EventCancelled(Problem):
@@ -64,7 +62,7 @@ def check_sale(
         raise NotFound()
     if event.status == Event.Status.CANCELLED:
         raise EventCancelled()
-    if event.status not in SELLING:
+    if event.status not in LISTED:
         raise NotOnSale(opens_at=None, closes_at=event.starts_at)
     types = list(
         TicketType.objects.filter(event_id=event_id, id__in=quantities, access_code__in=["", access_code]).order_by(

@@ -16,7 +16,8 @@ from django.db.models import F, Q
 from common.problems import Problem
 from common.transactions import requires_transaction
 from events.models import Event, TicketType
-from events.services.check_sale import SELLING, EventCancelled, NotOnSale
+from events.models.lifecycle import LISTED
+from events.services.check_sale import EventCancelled, NotOnSale
 
 LOCK_TIMEOUT = "3s"
 
@@ -38,7 +39,7 @@ def take_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> N
     with connection.cursor() as sql:
         sql.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
     seats = sum(quantities.values())
-    of_event = Event.objects.filter(id=event_id, status__in=SELLING)
+    of_event = Event.objects.filter(id=event_id, status__in=LISTED)
     with_room = of_event.filter(Q(capacity__isnull=True) | Q(capacity__gte=F("held") + F("sold") + seats))
     if not with_room.update(held=F("held") + seats):
         raise _refusal(event_id, quantities, taken={})
@@ -62,7 +63,7 @@ def _refusal(
     event = Event.objects.get(id=event_id)
     if event.status == Event.Status.CANCELLED:
         return EventCancelled()
-    if event.status not in SELLING:
+    if event.status not in LISTED:
         return NotOnSale(opens_at=None, closes_at=event.starts_at)
     left = {
         str(one.id): one.available + taken.get(one.id, 0)

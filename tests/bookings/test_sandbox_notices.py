@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings import tasks
@@ -12,6 +14,7 @@ from bookings.providers.sandbox import SandboxProvider, end_sandbox_payment
 from bookings.providers.sandbox_notices import RETRY_SECONDS, send_sandbox_notices
 from bookings.services.cancel_booking import cancel_booking
 from bookings.services.start_payment import start_payment
+from bus.models import OutboxRow
 from common.transactions import use_case
 from tests.factories.bookings import hold
 
@@ -116,4 +119,10 @@ class TestClockJobs:
     def test_find_nothing_to_do_in_an_empty_house(self, name: str) -> None:
         from celery import current_app
 
-        current_app.tasks[name].run(unknown="ignored")
+        with CaptureQueriesContext(connection) as asked:
+            current_app.tasks[name].run(unknown="ignored")
+
+        writes = [one["sql"] for one in asked if one["sql"].startswith(("INSERT", "DELETE"))]
+        assert len(asked) > 0
+        assert writes == []
+        assert not OutboxRow.objects.exists()

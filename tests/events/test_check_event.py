@@ -63,7 +63,13 @@ class TestMissingInOffer:
 
 class TestCheckOffer:
     def test_leaves_a_draft_alone(self) -> None:
-        check_offer(event=make_event(status=Status.DRAFT))
+        draft = make_event(status=Status.DRAFT)
+        assert missing_in_offer(event=draft, types=[]) != ()
+
+        check_offer(event=draft)
+
+        draft.refresh_from_db()
+        assert draft.status == Status.DRAFT
 
     def test_refuses_a_published_event_without_tickets(self) -> None:
         with pytest.raises(InvalidInput):
