@@ -10,8 +10,15 @@ from bus.models import Delivery
 LAG_SQL = """
     SELECT coalesce(extract(epoch FROM now() - min(row.occurred_at)), 0)
     FROM bus_relaycursor AS cursor
-    JOIN LATERAL (SELECT occurred_at FROM bus_outboxrow
-                  WHERE transaction_id >= cursor.to_transaction ORDER BY transaction_id, id LIMIT 1) AS row ON true
+    JOIN LATERAL (
+        (SELECT occurred_at FROM bus_outboxrow
+         WHERE transaction_id >= cursor.from_transaction AND transaction_id < cursor.to_transaction
+           AND id > cursor.last_id
+         ORDER BY id LIMIT 1)
+        UNION ALL
+        (SELECT occurred_at FROM bus_outboxrow
+         WHERE transaction_id >= cursor.to_transaction ORDER BY transaction_id, id LIMIT 1)
+    ) AS row ON true
 """
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
-from bus.models import InboxMessage
 from bus.subscriptions import Message, TopicConsumer, UnreadableMessage
 from common.transactions import requires_transaction, use_case
 
 log = structlog.get_logger(__name__)
+
+NOTE_SQL = """
+    INSERT INTO bus_inboxmessage (consumer, message_id) SELECT %s, unnest(%s::text[])
+    ON CONFLICT (consumer, message_id) DO NOTHING RETURNING message_id
+"""
 
 
 def consume_messages(*, consumer: TopicConsumer, messages: Sequence[Message]) -> list[tuple[Message, str]]:
@@ -42,20 +46,18 @@ def _consume(consumer: TopicConsumer, messages: Sequence[Message]) -> None:
 
 
 def _note_in_inbox(consumer_name: str, messages: Sequence[Message]) -> list[Message]:
-    """Return the messages that this consumer has not seen; one without an id always counts as new."""
+    """Return the messages that this consumer has not seen; one without an id always counts as new.
+
+    While a group is rebalanced two readers may hold the same message: the second waits here for the first, and finds
+    the message done, or not yet.
+    """
     with_id = {message.id: message for message in messages if message.id}
-    seen = set(
-        InboxMessage.objects.filter(consumer=consumer_name, message_id__in=with_id).values_list("message_id", flat=True)
-    )
-    InboxMessage.objects.bulk_create(
-        [
-            InboxMessage(consumer=consumer_name, message_id=message_id)
-            for message_id in with_id
-            if message_id not in seen
-        ]
-    )
+    with connection.cursor() as sql:
+        # In one order, so that two batches don't wait for each other.
+        sql.execute(NOTE_SQL, [consumer_name, sorted(with_id)])
+        fresh = {message_id for (message_id,) in sql.fetchall()}
     return [
-        message for message in messages if not message.id or (message.id not in seen and with_id[message.id] is message)
+        message for message in messages if not message.id or (message.id in fresh and with_id[message.id] is message)
     ]
 
 

@@ -1,6 +1,10 @@
+import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 
 from bus.models import InboxMessage, RelayCursor
 from bus.services.consume_messages import consume_messages
@@ -49,3 +53,41 @@ class TestConsumeMessages:
 
         assert [(one.offset, reason) for one, reason in dead] == [(2, "UnreadableMessage: offset 2 is not JSON")]
         assert reader.effects() == ["offset-1", "offset-3"]
+
+    def test_waits_for_another_reader_of_the_same_message_and_buries_nothing(self) -> None:
+        first_is_inside, second_may_wait = threading.Event(), threading.Event()
+
+        class Slow(Reader):
+            def consume(self, messages: Sequence[Message]) -> None:
+                super().consume(messages)
+                first_is_inside.set()
+                second_may_wait.wait(10)
+
+        def in_a_thread(reader: Reader) -> list[tuple[Message, str]]:
+            try:
+                return consume_messages(consumer=reader.as_consumer, messages=[message(1, id="x")])
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as threads:
+            first = threads.submit(in_a_thread, Slow())
+            first_is_inside.wait(10)
+            second = threads.submit(in_a_thread, Reader())
+            wait_until_blocked()
+            second_may_wait.set()
+
+        assert (first.result(), second.result()) == ([], [])
+        assert Reader.effects() == ["offset-1"]
+
+
+def wait_until_blocked() -> None:
+    """Return once another session of this database waits for a lock."""
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with connection.cursor() as sql:
+            sql.execute(blocked)
+            if sql.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for a lock")
