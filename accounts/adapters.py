@@ -16,8 +16,8 @@ from common.callers import caller_address
 from common.problems import Problem
 from common.transactions import use_case, violations
 
-# A request through a Unix socket has none, and allauth wants one.
-UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  (nothing is bound to it)
+# A request through a Unix socket has no address, and allauth wants one: the dummy address of IPv4 (RFC 7600).
+UNKNOWN_ADDRESS = "192.0.0.8"
 
 
 class EmailTaken(Problem):
