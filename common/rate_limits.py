@@ -53,6 +53,12 @@ class Quota:
     caller: str
     requests: int
     window_seconds: int
+    # What one request takes: so many records in a batch, say.
+    cost: int = 1
+
+    @property
+    def taken_ms(self) -> float:
+        return self.interval_ms * self.cost
 
     @property
     def interval_ms(self) -> float:
@@ -78,8 +84,8 @@ class Standing:
 
     @property
     def wait_seconds(self) -> int:
-        """Return after how long one more request is allowed."""
-        too_much_ms = self.spent_ms + self.quota.interval_ms - self.quota.window_seconds * 1000
+        """Return after how long one more request like this is allowed."""
+        too_much_ms = self.spent_ms + self.quota.taken_ms - self.quota.window_seconds * 1000
         return max(0, math.ceil(too_much_ms / 1000))
 
 
@@ -99,8 +105,9 @@ class Verdict:
 class RateLimiter:
     """Takes a request out of all its quotas, or out of none."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._prefix = prefix
+        self._timeout_seconds = timeout_seconds
         self._script: redis.commands.core.Script | None = None
         self._silent_until = 0.0
         self._own = OwnCounts()
@@ -120,10 +127,10 @@ class RateLimiter:
         if time.monotonic() < self._silent_until:
             return None
         keys = [f"{self._prefix}:{one.name}:{one.caller}" for one in quotas]
-        args = [number for one in quotas for number in (one.window_seconds * 1000, one.interval_ms)]
+        args = [number for one in quotas for number in (one.window_seconds * 1000, one.taken_ms)]
         try:
             if self._script is None:
-                self._script = _connect().register_script(TAKE)
+                self._script = _connect(self._timeout_seconds).register_script(TAKE)
             return [float(number) for number in self._script(keys=keys, args=[now_ms, *args])]
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + QUIET_SECONDS
@@ -143,11 +150,10 @@ class OwnCounts:
             self._forget(now_ms)
             full_at = [max(self._full_at.get((one.name, one.caller), 0.0), now_ms) for one in quotas]
             is_allowed = all(
-                at + one.interval_ms - now_ms <= one.window_seconds * 1000
-                for at, one in zip(full_at, quotas, strict=True)
+                at + one.taken_ms - now_ms <= one.window_seconds * 1000 for at, one in zip(full_at, quotas, strict=True)
             )
             if is_allowed:
-                full_at = [at + one.interval_ms for at, one in zip(full_at, quotas, strict=True)]
+                full_at = [at + one.taken_ms for at, one in zip(full_at, quotas, strict=True)]
                 self._full_at.update(((one.name, one.caller), at) for at, one in zip(full_at, quotas, strict=True))
             return [float(is_allowed), *(at - now_ms for at in full_at)]
 
@@ -160,10 +166,10 @@ class OwnCounts:
             self._full_at.clear()
 
 
-def _connect() -> redis.Redis:
+def _connect(timeout_seconds: float) -> redis.Redis:
     return redis.Redis.from_url(
         settings.REDIS_URL,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
         retry=Retry(NoBackoff(), 0),
     )

@@ -103,6 +103,13 @@ def demand_transaction(what: str) -> None:
         raise NoTransaction(f"{what} was called outside a transaction")
 
 
+def wait_for_locks_at_most(seconds: int) -> None:
+    """Let the open transaction fail with OperationalError rather than wait longer for somebody's lock."""
+    demand_transaction("wait_for_locks_at_most")
+    with connection.cursor() as sql:
+        sql.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds}s"])
+
+
 @contextmanager
 def violations(meaning: Mapping[str, Callable[[], Problem]]) -> Iterator[None]:
     """Turn a violated constraint into its error, by the constraint's name; the transaction is lost either way.

@@ -1,5 +1,9 @@
 """Ports of lower apps joined with what higher apps put there; the list stands in docs/architecture.md."""
 
+from bookings.ports import join_points
+from loyalty.points_for_bookings import PlatformPoints
+
 
 def join_ports() -> None:
     """Join every port; called once all apps are loaded. A port that nobody joins keeps its default."""
+    join_points(PlatformPoints())

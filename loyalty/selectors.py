@@ -50,7 +50,13 @@ DISCREPANCIES_SQL = """
                 (SELECT sum(entry.amount) FROM loyalty_ledgerentry entry WHERE entry.lot_id = lot.id), 0))
          + (SELECT count(*) FROM (
                 SELECT customer_id, sum(balance) AS total FROM loyalty_ledgeraccount
-                WHERE customer_id IS NOT NULL GROUP BY customer_id) AS held
+                WHERE kind = 'held' GROUP BY customer_id) AS held
+            FULL JOIN (SELECT customer_id, sum(held) AS total FROM loyalty_lot GROUP BY customer_id) AS lots
+                USING (customer_id)
+            WHERE coalesce(held.total, 0) <> coalesce(lots.total, 0))
+         + (SELECT count(*) FROM (
+                SELECT customer_id, sum(balance) AS total FROM loyalty_ledgeraccount
+                WHERE customer_id IS NOT NULL AND kind <> 'debt' GROUP BY customer_id) AS held
             FULL JOIN (SELECT customer_id, sum(remaining) AS total FROM loyalty_lot GROUP BY customer_id) AS lots
                 USING (customer_id)
             WHERE coalesce(held.total, 0) <> coalesce(lots.total, 0))
@@ -63,12 +69,28 @@ class Balances:
 
     active: Decimal
     pending: Decimal
+    held: Decimal
+    # Owed for returned goods whose points were spent.
+    debt: Decimal
 
 
 def get_balances(*, customer_id: uuid.UUID) -> Balances:
-    """Return what a customer can spend now and what waits for payment."""
-    held = dict(LedgerAccount.objects.filter(customer_id=customer_id).values_list("kind", "balance"))
-    return Balances(*(Decimal(held.get(kind) or 0).quantize(Decimal("0.01")) for kind in ("active", "pending")))
+    """Return what a customer can spend now, what waits, what is held and what is owed."""
+    found = dict(LedgerAccount.objects.filter(customer_id=customer_id).values_list("kind", "balance"))
+    kinds = ("active", "pending", "held", "debt")
+    return Balances(*(abs(Decimal(found.get(kind) or 0)).quantize(Decimal("0.01")) for kind in kinds))
+
+
+def get_platform_project() -> Project | None:
+    """Return the programme of the platform's own bookings, or None where it has none or it is switched off."""
+    return Project.objects.filter(is_platform=True, is_active=True).first()
+
+
+def get_spendable_points(*, user_id: uuid.UUID) -> Decimal:
+    """Return how many points of the platform a user can spend now."""
+    mine = Q(customer__user_id=user_id, customer__merged_into__isnull=True) | Q(customer__merged__user_id=user_id)
+    account = LedgerAccount.objects.filter(mine, project__is_platform=True, kind=LedgerAccount.Kind.ACTIVE).first()
+    return Decimal((account.balance if account else None) or 0)
 
 
 def list_projects(*, user_id: uuid.UUID) -> QuerySet[Project]:

@@ -1,20 +1,28 @@
 """Celery tasks of loyalty."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from celery import shared_task
 from celery.schedules import crontab
 from django.utils import timezone
 
 from common.transactions import use_case
+from loyalty.services.activate_lots import activate_lots
 from loyalty.services.expire_lots import expire_lots
+from loyalty.services.move_levels import lower_levels
 from loyalty.services.process_deliveries import process_deliveries
 from loyalty.services.recount_ledger import recount_ledger
+from loyalty.services.warn_of_expiry import warn_of_expiry
 
 SCHEDULE = {
     "loyalty.process_webhooks": 1.0,
-    "loyalty.expire_lots": 60.0,
+    "loyalty.tend_lots": 60.0,
     "loyalty.recount_ledger": crontab(minute="43"),
 }
 MOST_ROUNDS = 50
+# What the clock does to points and levels: each step works on a bounded batch and says how large it was.
+TENDING: tuple[Callable[..., int], ...] = (activate_lots, expire_lots, warn_of_expiry, lower_levels)
 
 
 @shared_task(name="loyalty.process_webhooks", queue="webhooks", expires=10)
@@ -25,13 +33,18 @@ def process_webhooks(**_: object) -> None:
             return
 
 
-@shared_task(name="loyalty.expire_lots", queue="bulk")
-def expire_due_lots(**_: object) -> None:
-    """Take points whose time is over."""
+@shared_task(name="loyalty.tend_lots", queue="bulk")
+def tend_lots(**_: object) -> None:
+    """Activate what is ripe, take what has expired, warn of what will, judge levels whose time is over."""
+    for step in TENDING:
+        _until_nothing_is_left(step, timezone.now())
+
+
+def _until_nothing_is_left(step: Callable[..., int], now: datetime) -> None:
     for _round in range(MOST_ROUNDS):
         with use_case():
-            expired = expire_lots(now=timezone.now())
-        if not expired:
+            done = step(now=now)
+        if not done:
             return
 
 

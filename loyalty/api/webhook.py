@@ -1,7 +1,9 @@
 """The shops' webhook: a plain view, because the raw bytes are what is signed and stored."""
 
 import re
+import threading
 import time
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -10,19 +12,28 @@ from django.views.decorators.http import require_POST
 
 from bus.wakeup import queue_task
 from common.problems import InvalidInput, Problem
+from common.rate_limits import Quota, RateLimiter
 from common.transactions import use_case
 from loyalty.formats.reading import understand
+from loyalty.formats.understood import Understood
 from loyalty.metrics import WEBHOOK_SECONDS, WEBHOOKS
-from loyalty.secrets_of_shops import digest_of
-from loyalty.services.identify_sender import check_signature, find_project
+from loyalty.models import Project
+from loyalty.services.identify_sender import check_signature, find_door
+from loyalty.services.process_deliveries import process_now
 from loyalty.services.receive_webhook import CONFLICT, OrderAmountChanged, RawWebhook, Receipt, receive_webhook
-from loyalty.webhook_limit import Spent, limiter
 
 LARGEST_BODY = 5 * 1024 * 1024
 # What is kept of the headers: nothing that proves who the sender is.
 KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "x-request-id")
 WEBHOOK_ID = re.compile(r"[\x21-\x7e]{1,255}")
 WAKE_EVERY_SECONDS = 0.1
+PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*([0-9]{1,3})(?:$|[\s,;])", re.IGNORECASE)
+LONGEST_WAIT_SECONDS = 5
+MOST_WAITING = 2
+
+# Storing a webhook never waits for Redis longer than this.
+limiter = RateLimiter("webhook", timeout_seconds=0.005)
+_places = threading.BoundedSemaphore(MOST_WAITING)
 
 
 class BodyTooLarge(Problem):
@@ -53,32 +64,49 @@ class TooManyWebhooks(Problem):
 @require_POST
 @WEBHOOK_SECONDS.time()
 def webhook(request: HttpRequest, secret: str) -> HttpResponse:
-    """Count, recognise, read, verify, understand, store, answer: in this order, so that nothing unproven costs much."""
+    """Recognise, read, verify, understand, count, store, answer: in this order, so that nothing unproven costs much."""
     now = timezone.now()
-    spent = limiter.count(digest_of(secret), now_seconds=now.timestamp())
-    project = find_project(secret=secret, now=now)
+    door = find_door(secret=secret, now=now)
+    project = door.project
     body = _read_body(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     raw = RawWebhook(
         body=body,
         headers={name: headers[name][:500] for name in KEPT_HEADERS if name in headers},
         webhook_id=_webhook_id(headers.get("webhook-id", "")),
-        signed_with=check_signature(project=project, headers=headers, body=body, now=now),
+        signed_with=check_signature(door=door, headers=headers, body=body, now=now),
     )
-    understood = understand(body=body, content_type=headers.get("content-type", ""), region=project.default_region)
+    understood = understand(
+        body=body,
+        content_type=headers.get("content-type", ""),
+        region=project.default_region,
+        names=project.field_names,
+    )
     is_tilda = understood.format == "tilda"
+    verdict = limiter.take(_quotas(project, understood), now_seconds=now.timestamp())
+    # The middleware tells the sender how it stands, whatever the answer is.
+    request.rate_limit = verdict  # type: ignore[attr-defined]
     # Tilda gives up after two more tries: its orders are taken in and wait for their turn.
-    if spent.exceeds(project.rate_limit_per_minute) and not is_tilda:
-        raise TooManyWebhooks(headers=_rate_headers(spent, project.rate_limit_per_minute))
+    if not verdict.is_allowed and not is_tilda:
+        raise TooManyWebhooks(headers={"Retry-After": str(verdict.wait_seconds)})
     with use_case():
         receipt = receive_webhook(project=project, understood=understood, raw=raw, now=now)
-    if receipt.needs_work and spent.is_shared:
+    records = _wait_for(receipt, headers.get("prefer", "")) if receipt.needs_work else None
+    if receipt.needs_work and records is None and verdict.is_shared:
         _waker.wake()
     WEBHOOKS.labels(project=str(project.id), outcome=receipt.status).inc()
-    response = _answer(receipt, is_tilda=is_tilda)
-    for name, value in _rate_headers(spent, project.rate_limit_per_minute, refused=False).items():
-        response[name] = value
-    return response
+    return _answer(receipt, records, is_tilda=is_tilda)
+
+
+def _quotas(project: Project, understood: Understood) -> list[Quota]:
+    """Count requests; a batch counts its records besides."""
+    caller = str(project.id)
+    quotas = [Quota("webhook", caller, project.rate_limit_per_minute, 60)]
+    if understood.action == "batch_purchase":
+        quotas.append(
+            Quota("record", caller, project.record_limit_per_minute, 60, cost=max(1, len(understood.purchases)))
+        )
+    return quotas
 
 
 def _read_body(request: HttpRequest) -> bytes:
@@ -104,21 +132,27 @@ def _webhook_id(given: str) -> str:
     return given
 
 
-def _answer(receipt: Receipt, *, is_tilda: bool) -> HttpResponse:
+def _wait_for(receipt: Receipt, prefer: str) -> list[dict[str, Any]] | None:
+    """Process the webhook now if its sender asks for it and this process has a place free; else return None."""
+    asked = PREFER_WAIT.search(prefer)
+    if asked is None or not _places.acquire(blocking=False):
+        return None
+    try:
+        seconds = min(max(int(asked[1]), 1), LONGEST_WAIT_SECONDS)
+        return process_now(delivery_id=receipt.delivery_id, clock=timezone.now, wait_seconds=seconds)
+    finally:
+        _places.release()
+
+
+def _answer(receipt: Receipt, records: list[dict[str, Any]] | None, *, is_tilda: bool) -> HttpResponse:
     if is_tilda:
         return HttpResponse("ok", content_type="text/plain; charset=utf-8")
     if receipt.status == CONFLICT:
         raise OrderAmountChanged(webhookId=receipt.answer["webhookId"])
-    return JsonResponse(receipt.answer)
-
-
-def _rate_headers(spent: Spent, limit: int, *, refused: bool = True) -> dict[str, str]:
-    headers = {
-        "RateLimit-Limit": str(limit),
-        "RateLimit-Remaining": str(max(0, limit - spent.requests)),
-        "RateLimit-Reset": str(spent.seconds_left),
-    }
-    return headers | {"Retry-After": str(spent.seconds_left)} if refused else headers
+    if records is None:
+        return JsonResponse(receipt.answer)
+    answer = receipt.answer | {"status": "processed", "records": records}
+    return JsonResponse(answer, headers={"Preference-Applied": "wait"})
 
 
 class _Waker:

@@ -1,5 +1,6 @@
-"""From bytes to meaning: decode JSON or a form, ask which format it is, let it understand."""
+"""From bytes to meaning: decode JSON, XML or a form, ask which format it is, let it understand."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -7,26 +8,30 @@ from django.utils.translation import gettext as _
 from common.problems import FieldProblem, InvalidInput
 from loyalty.formats.form_body import read_form
 from loyalty.formats.json_body import read_json
-from loyalty.formats.protocol import Format
+from loyalty.formats.protocol import Format, Habits
 from loyalty.formats.standard import StandardFormat
 from loyalty.formats.tilda import TildaFormat
 from loyalty.formats.understood import Understood
+from loyalty.formats.xml_body import read_xml
 
 FORMATS: tuple[Format, ...] = (StandardFormat(), TildaFormat())
 
 
-def understand(*, body: bytes, content_type: str, region: str) -> Understood:
-    """Return what a webhook means.
+def understand(
+    *, body: bytes, content_type: str, region: str, names: Mapping[str, Sequence[str]] | None = None
+) -> Understood:
+    """Return what a webhook means; `names` are what the shop calls its fields.
 
     Raises:
-        UnreadableBody: it is neither JSON nor a form.
+        UnreadableBody: it is neither JSON nor XML nor a form.
         UnsupportedAction: the standard format with an action that it doesn't have.
         InvalidInput: the structure is wrong; `errors` points at what.
     """
     decoded = _decode(body, content_type)
+    habits = Habits(region=region, names=names or {})
     for one in FORMATS:
         if one.recognises(decoded):
-            return one.understand(decoded, region=region)
+            return one.understand(decoded, habits=habits)
     raise InvalidInput(errors=(FieldProblem("", "unknown_structure", _("No known format begins like this.")),))
 
 
@@ -34,4 +39,6 @@ def _decode(body: bytes, content_type: str) -> Any:
     text = body.strip()
     if text[:1] in (b"{", b"[") or "json" in content_type:
         return read_json(text)
+    if text[:1] == b"<" or "xml" in content_type:
+        return read_xml(text)
     return read_form(text)

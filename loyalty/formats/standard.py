@@ -1,4 +1,4 @@
-"""The standard format: `{"action": …, "payload": …}` in JSON, with the names of its contract."""
+"""The standard format: `{"action": …, "payload": …}` in JSON or XML, with the names of its contract."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,30 +8,43 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput
-from loyalty.formats.understood import Contact, Purchase, Registration, Spending, Understood, UnsupportedAction
+from loyalty.formats.protocol import Habits
+from loyalty.formats.understood import (
+    Contact,
+    Purchase,
+    Registration,
+    Return,
+    ReturnedItem,
+    Spending,
+    Understood,
+    UnsupportedAction,
+)
 from loyalty.formats.values import clean_text, clean_tree, read_amount, read_email, read_phone
 
 MOST_PURCHASES = 1000
 MOST_PROBLEMS = 100
 ORDER_ID_LENGTH = 100
-KNOWN_KEYS = frozenset({"email", "phone", "amount", "orderId", "status"})
+MOST_ITEMS = 1000
+KNOWN_KEYS = frozenset({"email", "phone", "amount", "orderId", "status", "referralCode"})
+# What shops send when they have no order number.
+NO_ORDER = frozenset({"", "0", "-1"})
 
 
 class StandardFormat:
-    """Purchases one by one or up to 1,000 at once, registration, balance, spending."""
+    """Purchases one by one or up to 1,000 at once, returns, registration, balance, spending."""
 
     name = "standard"
 
     def recognises(self, body: Any) -> bool:
         return isinstance(body, dict) and "payment" not in body and ("action" in body or "payload" in body)
 
-    def understand(self, body: Any, *, region: str) -> Understood:
+    def understand(self, body: Any, *, habits: Habits) -> Understood:
         action = body.get("action")
         if not isinstance(action, str):
             raise InvalidInput(errors=(FieldProblem("/action", "required", _("Name the action.")),))
         if action not in ACTIONS:
             raise UnsupportedAction(clean_text(action, longest=64), supported=sorted(ACTIONS))
-        payload = Members(body.get("payload"), "/payload", [], region)
+        payload = Members(body.get("payload"), "/payload", [], habits.region)
         understood = ACTIONS[action](payload)
         if payload.problems:
             raise InvalidInput(errors=tuple(payload.problems[:MOST_PROBLEMS]))
@@ -74,17 +87,27 @@ class Members:
         return amount or Decimal(0)
 
     def order_id(self, *, required: bool) -> str:
-        """Read `orderId`: a text or a whole number."""
+        """Read `orderId`, or '' where it is none: missing, null, 0 and -1 are what shops send without a number."""
         given = self.source.get("orderId")
-        if given is None:
+        if given is None or (isinstance(given, str | int) and str(given).strip() in NO_ORDER):
             if required:
                 self.refuse("orderId", "required", _("Name the order."))
             return ""
-        text = clean_text(given, longest=ORDER_ID_LENGTH + 1) if isinstance(given, str | int) else ""
+        return self._identifier("orderId", given)
+
+    def identifier(self, key: str) -> str:
+        """Read a required id: a text or a whole number."""
+        given = self.source.get(key)
+        if given is None:
+            self.refuse(key, "required", _("This is required."))
+            return ""
+        return self._identifier(key, given)
+
+    def _identifier(self, key: str, given: Any) -> str:
+        is_text = isinstance(given, str | int) and not isinstance(given, bool)
+        text = clean_text(given, longest=ORDER_ID_LENGTH + 1) if is_text else ""
         if not 0 < len(text) <= ORDER_ID_LENGTH or text.startswith("~"):
-            self.refuse(
-                "orderId", "not_an_order_id", _("This must be a text of 1 to 100 characters, not beginning with ~.")
-            )
+            self.refuse(key, "not_an_order_id", _("This must be a text of 1 to 100 characters, not beginning with ~."))
         return text
 
     def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
@@ -120,6 +143,7 @@ def _one_purchase(members: Members) -> Purchase:
         order_id=members.order_id(required=False),
         is_paid=members.choice("status", ("paid", "created"), "paid") == "paid",
         name=members.text("name", longest=160),
+        referral_code=members.text("referralCode", longest=16),
         details=clean_tree({key: value for key, value in members.source.items() if key not in KNOWN_KEYS}),
     )
 
@@ -141,7 +165,10 @@ def _batch(payload: Members) -> Understood:
 def _register(payload: Members) -> Understood:
     contact = payload.contact()
     registration = Registration(
-        contact=contact, name=payload.text("name", longest=160), birth_on=payload.day("birthDate")
+        contact=contact,
+        name=payload.text("name", longest=160),
+        birth_on=payload.day("birthDate"),
+        referral_code=payload.text("referralCode", longest=16),
     )
     return Understood(format="standard", action="register_user", contact=contact, registration=registration)
 
@@ -164,10 +191,44 @@ def _spend(payload: Members) -> Understood:
     return Understood(format="standard", action="spend_bonuses", contact=contact, spending=spending)
 
 
+def _refund(payload: Members) -> Understood:
+    items = _returned_items(payload) if "items" in payload.source else ()
+    amount = payload.amount("amount") if not items or "amount" in payload.source else None
+    if amount == 0 and not payload.problems:
+        payload.refuse("amount", "not_positive", _("Return at least 0.01."))
+    returned = Return(
+        order_id=payload.order_id(required=True),
+        refund_id=payload.identifier("refundId"),
+        amount=amount,
+        items=items,
+    )
+    return Understood(format="standard", action="refund_purchase", returned=returned)
+
+
+def _returned_items(payload: Members) -> tuple[ReturnedItem, ...]:
+    given = payload.source.get("items")
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_ITEMS:
+        payload.refuse("items", "not_a_list", _("This must be a list of 1 to 1,000 items."))
+        return ()
+    items = []
+    for index, one in enumerate(given):
+        item = Members(one, f"/payload/items/{index}", payload.problems, payload.region)
+        name = item.text("sku", longest=200) or item.text("name", longest=200)
+        quantity = read_amount(item.source.get("quantity", 1))
+        if not name:
+            item.refuse("name", "required", _("Name the product or its sku."))
+        if quantity is None or quantity != int(quantity) or not 1 <= quantity <= 1_000_000:
+            item.refuse("quantity", "not_a_quantity", _("This must be a whole number above 0."))
+        else:
+            items.append(ReturnedItem(name=name, quantity=int(quantity)))
+    return tuple(items)
+
+
 ACTIONS: dict[str, Callable[[Members], Understood]] = {
     "purchase": _purchase,
     "batch_purchase": _batch,
     "register_user": _register,
     "get_balance": _balance,
     "spend_bonuses": _spend,
+    "refund_purchase": _refund,
 }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput
 from loyalty.formats.json_body import read_json
+from loyalty.formats.protocol import Habits
 from loyalty.formats.understood import Contact, Purchase, Understood, UnreadableBody
 from loyalty.formats.values import CENT, clean_text, clean_tree, read_amount, read_email, read_phone
 
@@ -22,6 +23,7 @@ LOOKALIKES = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 BETWEEN_WORDS = dict.fromkeys(map(ord, " -_.:*"))
 MOST_ORDERS = 1000
 NOT_PAID_SYSTEMS = frozenset({"none"})
+NO_ORDER = frozenset({"", "0", "-1"})
 NO_PAYMENT_YET = frozenset({"0", ""})
 
 
@@ -37,6 +39,7 @@ def _canonical_set(*keys: str) -> frozenset[str]:
 EMAIL_KEYS = _canonical_set("email", "e-mail", "mail", "ma_email", "почта", "электронная почта", "эл. почта", "имейл")
 PHONE_KEYS = _canonical_set("phone", "tel", "telephone", "mobile", "ma_phone", "телефон", "номер телефона", "тел")
 NAME_KEYS = _canonical_set("name", "fullname", "ma_name", "имя", "фио", "ваше имя")
+REFERRAL_KEYS = _canonical_set("referralCode", "referral", "ref_code", "код приглашения", "реферальный код")
 # Not kept beside the order: read into their own places, or somebody's cookies.
 SPECIAL_KEYS = EMAIL_KEYS | PHONE_KEYS | NAME_KEYS | _canonical_set("payment", "cookies", "test")
 
@@ -50,7 +53,7 @@ class TildaFormat:
         objects = body if isinstance(body, list) else [body]
         return bool(objects) and all(isinstance(one, dict) and one for one in objects)
 
-    def understand(self, body: Any, *, region: str) -> Understood:
+    def understand(self, body: Any, *, habits: Habits) -> Understood:
         objects = body if isinstance(body, list) else [body]
         if len(objects) > MOST_ORDERS:
             raise InvalidInput(errors=(FieldProblem("", "too_many", _("At most 1,000 orders at once.")),))
@@ -58,7 +61,7 @@ class TildaFormat:
             return Understood(format=self.name, action="connection_check", idle_reason="connection_check")
         problems: list[FieldProblem] = []
         prefix = "/{}" if isinstance(body, list) else ""
-        found = [_order(one, prefix.format(index), problems, region) for index, one in enumerate(objects)]
+        found = [_order(one, prefix.format(index), problems, habits) for index, one in enumerate(objects)]
         if problems:
             raise InvalidInput(errors=tuple(problems[:100]))
         orders = tuple(one for one in found if one is not None)
@@ -67,7 +70,7 @@ class TildaFormat:
         return Understood(format=self.name, action="order", purchases=reachable, idle_reason=idle)
 
 
-def _order(fields: dict[str, Any], pointer: str, problems: list[FieldProblem], region: str) -> Purchase | None:
+def _order(fields: dict[str, Any], pointer: str, problems: list[FieldProblem], habits: Habits) -> Purchase | None:
     """Return the order in one object, or None when it holds none (a contact form, say)."""
     by_key = {canonical(key): value for key, value in reversed(fields.items())}
     given = by_key.get("payment")
@@ -86,12 +89,13 @@ def _order(fields: dict[str, Any], pointer: str, problems: list[FieldProblem], r
         return None
     delivery = read_amount(payment.get("delivery_price")) or Decimal(0)
     return Purchase(
-        contact=_contact(by_key, region),
+        contact=_contact(by_key, habits),
         amount=amount,
         delivery_amount=min(delivery, amount),
         order_id=_order_id(payment, by_key),
         is_paid=_is_paid(payment),
-        name=clean_text(_first(by_key, NAME_KEYS), longest=160),
+        name=clean_text(_first(by_key, _keys("name", NAME_KEYS, habits)), longest=160),
+        referral_code=clean_text(_first(by_key, REFERRAL_KEYS), longest=16),
         details=clean_tree(_details(fields, payment, by_key)),
     )
 
@@ -116,7 +120,7 @@ def _payment(given: Any) -> dict[str, Any] | None:
 def _order_id(payment: dict[str, Any], by_key: dict[str, Any]) -> str:
     for candidate in (payment.get("orderid"), by_key.get("tranid")):
         text = clean_text(candidate, longest=100)
-        if text and not text.startswith("~"):
+        if text not in NO_ORDER and not text.startswith("~"):
             return text
     return ""
 
@@ -128,10 +132,17 @@ def _is_paid(payment: dict[str, Any]) -> bool:
     return "systranid" not in payment or clean_text(payment["systranid"], longest=80) not in NO_PAYMENT_YET
 
 
-def _contact(by_key: dict[str, Any], region: str) -> Contact:
+def _contact(by_key: dict[str, Any], habits: Habits) -> Contact:
     return Contact(
-        email=read_email(_first(by_key, EMAIL_KEYS)), phone=read_phone(_first(by_key, PHONE_KEYS), region=region)
+        email=read_email(_first(by_key, _keys("email", EMAIL_KEYS, habits))),
+        phone=read_phone(_first(by_key, _keys("phone", PHONE_KEYS, habits)), region=habits.region),
     )
+
+
+def _keys(what: str, usual: frozenset[str], habits: Habits) -> frozenset[str]:
+    """Return the usual keys and the shop's own."""
+    own = habits.names.get(what)
+    return usual | _canonical_set(*own) if own else usual
 
 
 def _first(by_key: dict[str, Any], keys: frozenset[str]) -> Any:

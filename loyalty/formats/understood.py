@@ -45,6 +45,7 @@ class Purchase:
     order_id: str = ""
     is_paid: bool = True
     name: str = ""
+    referral_code: str = ""
     # Description, products, UTM marks and keys that nobody knows.
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -66,6 +67,25 @@ class Registration:
     contact: Contact
     name: str = ""
     birth_on: date | None = None
+    referral_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnedItem:
+    """So many pieces of a product of the order, by its article number or name."""
+
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """Goods that came back: an amount of money, or items whose prices the order tells."""
+
+    order_id: str
+    refund_id: str
+    amount: Decimal | None = None
+    items: tuple[ReturnedItem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,5 +98,6 @@ class Understood:
     contact: Contact = Contact()
     registration: Registration | None = None
     spending: Spending | None = None
+    returned: Return | None = None
     # Why a well-formed message brings no work: a form without an order, say.
     idle_reason: str = ""

@@ -1,4 +1,4 @@
-"""A shop that takes webhooks, and one that is switched off; the same on each run.
+"""A shop that takes webhooks, one that is switched off, and the platform's own programme; the same on each run.
 
 Secrets are derived from this installation's key: known to its developer, unknown to everybody else.
 """
@@ -22,6 +22,7 @@ def load_demo(known: dict[str, Any]) -> dict[str, Any]:
     owner_id = known["accounts"]["shop_owner"]["id"]
     project = _project("Paddle & Tent", owner_id, is_active=True)
     _project("Closed Shop", owner_id, is_active=False)
+    _project("Aquastream", owner_id, is_active=True, is_platform=True)
     return {
         "loyalty": {
             "project_id": str(project.id),
@@ -32,8 +33,13 @@ def load_demo(known: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _project(name: str, owner_id: str, *, is_active: bool) -> Project:
-    rules = {"name": name, "is_active": is_active, "signature_mode": Project.SignatureMode.OPTIONAL}
+def _project(name: str, owner_id: str, *, is_active: bool, is_platform: bool = False) -> Project:
+    rules = {
+        "name": name,
+        "is_active": is_active,
+        "is_platform": is_platform,
+        "signature_mode": Project.SignatureMode.OPTIONAL,
+    }
     project, is_new = Project.objects.get_or_create(id=uuid.uuid5(DEMO, name), defaults=rules)
     if is_new:
         secret = _secret(name)

@@ -21,12 +21,13 @@ class LedgerAccountQuerySet(models.QuerySet["LedgerAccount"]):
 
 
 class LedgerAccount(models.Model):
-    """Where points lie: three accounts per customer, three per project."""
+    """Where points lie: up to four accounts per customer, three per project."""
 
     class Kind(models.TextChoices):
         ACTIVE = "active", _("can be spent")
         PENDING = "pending", _("waits for payment")
         HELD = "held", _("held")
+        DEBT = "debt", _("owed")
         ISSUED = "issued", _("issued")
         REDEEMED = "redeemed", _("redeemed")
         EXPIRED = "expired", _("expired")
@@ -63,14 +64,16 @@ class LedgerAccount(models.Model):
             # Customers have the customers' kinds and a balance; projects have theirs and none.
             models.CheckConstraint(
                 condition=models.Q(
-                    customer__isnull=False, balance__isnull=False, kind__in=["active", "pending", "held"]
+                    customer__isnull=False, balance__isnull=False, kind__in=["active", "pending", "held", "debt"]
                 )
                 | models.Q(customer__isnull=True, balance__isnull=True, kind__in=["issued", "redeemed", "expired"]),
                 name="loyalty_ledger_account_kind_fits_owner",
             ),
-            # Nobody has less than nothing.
+            # Nobody has less than nothing; what is owed for returned goods stands apart, below zero.
             models.CheckConstraint(
-                condition=models.Q(balance__isnull=True) | models.Q(balance__gte=0),
+                condition=models.Q(balance__isnull=True)
+                | models.Q(kind="debt", balance__lte=0)
+                | (~models.Q(kind="debt") & models.Q(balance__gte=0)),
                 name="loyalty_ledger_account_not_negative",
             ),
         ]
@@ -87,6 +90,14 @@ class LedgerTransaction(models.Model):
         ACTIVATION = "activation", _("activation")
         SPEND = "spend", _("payment with points")
         EXPIRY = "expiry", _("expiry")
+        HOLD = "hold", _("laid aside")
+        RELEASE = "release", _("released")
+        RETURN_EARNED = "return_earned", _("points of returned goods taken back")
+        RETURN_SPENT = "return_spent", _("points paid for returned goods given back")
+        DEBT = "debt", _("debt settled")
+        REFERRAL = "referral", _("invitation")
+        MERGE = "merge", _("merge of customers")
+        OPENING = "opening", _("opening balance")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -96,7 +107,9 @@ class LedgerTransaction(models.Model):
     order = models.ForeignKey(
         Order, on_delete=models.PROTECT, null=True, related_name="transactions", db_constraint=False, db_index=False
     )
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=16, choices=Kind)
+    # Tells apart what happens to an order more than once: the id of a return, the side of an invitation.
+    reference = models.CharField(max_length=120, blank=True)
     # Rules, inputs and formula; ids and numbers only.
     explanation = models.JSONField()
     posted_at = models.DateTimeField()
@@ -105,8 +118,10 @@ class LedgerTransaction(models.Model):
         constraints = [
             # The target of references that carry the project.
             models.UniqueConstraint(fields=["project", "id"], name="loyalty_ledger_transaction_of_project"),
-            # An order is accrued, activated or spent for once.
-            models.UniqueConstraint(fields=["order", "kind"], name="loyalty_ledger_transaction_once_per_order"),
+            # An order is accrued, activated, spent for or returned under one reference once.
+            models.UniqueConstraint(
+                fields=["order", "kind", "reference"], name="loyalty_ledger_transaction_once_per_order"
+            ),
         ]
         indexes = [
             # list_transactions
@@ -128,7 +143,7 @@ class LedgerEntry(models.Model):
         LedgerTransaction, on_delete=models.PROTECT, related_name="entries", db_constraint=False
     )
     account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="entries", db_constraint=False)
-    # Named by each line of a customer's account.
+    # Named by each line of a customer's account, but for what is owed.
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="entries", db_constraint=False)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
 

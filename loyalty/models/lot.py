@@ -1,6 +1,7 @@
 """Points of one accrual, with their own expiry."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,13 +16,20 @@ class LotQuerySet(models.QuerySet["Lot"]):
     def spendable(self, now: datetime) -> "LotQuerySet":
         """In the order of spending: what expires soonest, then first in, first out; what never expires comes last."""
         unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
-        return self.filter(unexpired, status=Lot.Status.ACTIVE, remaining__gt=0).order_by(
+        return self.filter(unexpired, status=Lot.Status.ACTIVE, remaining__gt=models.F("held")).order_by(
             models.F("expires_at").asc(nulls_last=True), "created_at", "pk"
         )
 
+    def unless_taken(self) -> "LotQuerySet":
+        """Lock the rows that nobody else works on, in the order asked for."""
+        return self.select_for_update(skip_locked=True, no_key=True, of=("self",))
+
 
 class Lot(models.Model):
-    """Note [Lots]: `remaining` is written by the database alone, as the sum of the lot's entries on customer accounts."""
+    """Note [Lots]: the database alone writes `remaining` and `held`: the lot's entries on customers' and on held accounts.
+
+    So what can be taken now is `remaining − held`.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", _("waits for payment")
@@ -35,10 +43,14 @@ class Lot(models.Model):
     )
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     remaining = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    held = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     status = models.CharField(max_length=10, choices=Status)
     created_at = models.DateTimeField()
+    # When pending points become spendable by themselves; NULL while a payment is awaited.
+    activates_at = models.DateTimeField(null=True, blank=True)
     # Begins to run when the points can be spent.
     expires_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
 
     objects = LotQuerySet.as_manager()
 
@@ -52,6 +64,10 @@ class Lot(models.Model):
             models.CheckConstraint(
                 condition=models.Q(remaining__gte=0, remaining__lte=models.F("amount")),
                 name="loyalty_lot_within_amount",
+            ),
+            # What is held is a part of what is there.
+            models.CheckConstraint(
+                condition=models.Q(held__gte=0, held__lte=models.F("remaining")), name="loyalty_lot_held_within"
             ),
         ]
         indexes = [
@@ -67,7 +83,14 @@ class Lot(models.Model):
                 condition=models.Q(status="active", remaining__gt=0),
                 name="loyalty_lot_expiring",
             ),
+            # activate_lots
+            models.Index(fields=["activates_at"], condition=models.Q(status="pending"), name="loyalty_lot_activating"),
         ]
 
     def __str__(self) -> str:
         return f"{self.remaining}/{self.amount}"
+
+    @property
+    def free(self) -> Decimal:
+        """What nobody holds."""
+        return self.remaining - self.held

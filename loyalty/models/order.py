@@ -34,6 +34,7 @@ class Order(models.Model):
     order_id = models.CharField(_("order"), max_length=120)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     delivery_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    refunded_amount = models.DecimalField(_("refunded"), max_digits=14, decimal_places=2, default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status)
     # Description, products, UTM marks: what reports and support read.
     details = models.JSONField(default=dict)
@@ -50,6 +51,11 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=models.Q(delivery_amount__gte=0, amount__gte=models.F("delivery_amount")),
                 name="loyalty_order_amounts_ordered",
+            ),
+            # No more money goes back than was paid.
+            models.CheckConstraint(
+                condition=models.Q(refunded_amount__gte=0, refunded_amount__lte=models.F("amount")),
+                name="loyalty_order_refund_within_amount",
             ),
             # A paid order says when.
             models.CheckConstraint(

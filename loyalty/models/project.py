@@ -56,7 +56,31 @@ class Project(models.Model):
     spend_max_percent = models.DecimalField(
         _("largest part of an order paid with points, percent"), max_digits=5, decimal_places=2, default=Decimal(100)
     )
+    # Points wait so many days before they can be spent, while the goods may still come back.
+    pending_days = models.PositiveSmallIntegerField(_("days before points can be spent"), default=0)
+    spend_min_order = models.DecimalField(
+        _("smallest order paid with points"), max_digits=14, decimal_places=2, default=Decimal(0)
+    )
+    # Points that come back to a lot whose time is over can be spent for so long.
+    grace_days = models.PositiveSmallIntegerField(_("days of grace for returned points"), default=7)
+    expiry_warning_days = models.PositiveSmallIntegerField(_("days of warning before expiry"), default=7)
+    level_window_days = models.PositiveSmallIntegerField(_("days of turnover that make a level"), default=365)
+    referrer_bonus = models.DecimalField(
+        _("points for who has invited"), max_digits=10, decimal_places=2, default=Decimal(0)
+    )
+    referred_bonus = models.DecimalField(
+        _("points for who was invited"), max_digits=10, decimal_places=2, default=Decimal(0)
+    )
+    referral_limit = models.PositiveIntegerField(_("rewarded invitations of one customer"), default=50)
     rate_limit_per_minute = models.PositiveIntegerField(_("webhooks per minute"), default=100)
+    record_limit_per_minute = models.PositiveIntegerField(_("records in batches per minute"), default=60_000)
+    # How long a body without order ids is known again.
+    anonymous_hours = models.PositiveSmallIntegerField(_("hours that records without order ids are known"), default=24)
+    # What the shop calls its fields: {"email": ["Ваша почта"], "phone": [], "name": []}.
+    field_names = models.JSONField(_("names of the shop's fields"), default=dict, blank=True)
+    telegram_bot = models.CharField(_("Telegram bot"), max_length=32, blank=True)
+    # The programme of this platform's own bookings.
+    is_platform = models.BooleanField(_("the platform's own"), default=False)
     default_region = models.CharField(_("region of local phone numbers"), max_length=2, default="RU")
     # Tilda's check of the address, sent when a shop saves it.
     connected_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -75,6 +99,22 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=models.Q(spend_max_percent__gte=0, spend_max_percent__lte=100),
                 name="loyalty_project_spend_percent_range",
+            ),
+            # No rule takes points away by a negative number.
+            models.CheckConstraint(
+                condition=models.Q(spend_min_order__gte=0, referrer_bonus__gte=0, referred_bonus__gte=0),
+                name="loyalty_project_amounts_not_negative",
+            ),
+            # A project takes at least one webhook and one record a minute.
+            models.CheckConstraint(
+                condition=models.Q(rate_limit_per_minute__gte=1, record_limit_per_minute__gte=1),
+                name="loyalty_project_limits_positive",
+            ),
+            # The platform has one programme of its own.
+            models.UniqueConstraint(
+                fields=["is_platform"],
+                condition=models.Q(is_platform=True),
+                name="loyalty_project_one_of_platform",
             ),
         ]
 

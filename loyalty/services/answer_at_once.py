@@ -24,7 +24,7 @@ def answer_at_once(*, project: Project, understood: Understood, delivery: Webhoo
     if understood.spending is not None:
         result = _spend(project, understood.spending, now)
     elif understood.registration is not None:
-        result = _register(project, understood.registration)
+        result = _register(project, understood.registration, now)
     else:
         result = _balance(project, understood.contact)
     delivery.answer = {"status": "processed", "webhookId": str(delivery.id)} | result
@@ -35,12 +35,22 @@ def answer_at_once(*, project: Project, understood: Understood, delivery: Webhoo
 def _balance(project: Project, contact: Contact) -> dict[str, Any]:
     customer = find_customer(project=project, contact=contact)
     balances = get_balances(customer_id=customer.id)
-    return {"userId": str(customer.id), "balance": str(balances.active), "pending": str(balances.pending)}
+    return {"userId": str(customer.id), "balance": str(balances.active), "pending": str(balances.pending)} | (
+        {"debt": str(balances.debt)} if balances.debt else {}
+    )
 
 
-def _register(project: Project, registration: Registration) -> dict[str, Any]:
-    customer, is_new = register_customer(project=project, registration=registration)
-    return {"userId": str(customer.id), "registered": is_new}
+def _register(project: Project, registration: Registration, now: datetime) -> dict[str, Any]:
+    customer, is_new = register_customer(project=project, registration=registration, now=now)
+    result: dict[str, Any] = {
+        "userId": str(customer.id),
+        "registered": is_new,
+        "referralCode": customer.referral_code,
+    }
+    if project.telegram_bot:
+        # The bot is told the code, never an address: the link may be seen by others.
+        result["telegramLink"] = f"https://t.me/{project.telegram_bot}?start={customer.referral_code}"
+    return result
 
 
 def _spend(project: Project, spending: Spending, now: datetime) -> dict[str, Any]:

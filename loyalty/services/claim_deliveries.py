@@ -45,3 +45,13 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
         status=Status.PROCESSING, attempts=F("attempts") + 1, lease_expires_at=now + LEASE
     )
     return [Claim(delivery_id=one.id, project_id=one.project_id, attempt=one.attempts + 1) for one in taken]
+
+
+@requires_transaction
+def claim_delivery(*, delivery_id: uuid.UUID, now: datetime) -> Claim | None:
+    """Return a claim on one webhook that has just come, or None when a worker was quicker."""
+    fresh = WebhookDelivery.objects.filter(id=delivery_id, status=Status.RECEIVED, attempts=0)
+    if not fresh.update(status=Status.PROCESSING, attempts=1, lease_expires_at=now + LEASE):
+        return None
+    project_id = WebhookDelivery.objects.values_list("project_id", flat=True).get(id=delivery_id)
+    return Claim(delivery_id=delivery_id, project_id=project_id, attempt=1)

@@ -1,12 +1,16 @@
 """Who sends this webhook: the secret in the address names the shop, a signature proves it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from common.problems import Problem
 from loyalty.models import Project, SigningKey, WebhookSecret
 from loyalty.secrets_of_shops import digests_of
 from loyalty.signatures import WrongSignature, checked_scheme
+
+KEPT = timedelta(seconds=5)
+MOST_DOORS = 10_000
 
 
 class UnknownWebhookSecret(Problem):
@@ -33,7 +37,40 @@ class BadSignature(Problem):
     title = "The signature is missing or wrong."
 
 
-def find_project(*, secret: str, now: datetime) -> Project:
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """A shop's project with the keys that its bodies may be signed with."""
+
+    project: Project
+    keys: tuple[SigningKey, ...]
+
+
+class _Doors:
+    """Doors of this process, kept for some seconds: what a shop changes counts from then on in every process.
+
+    Only what opens is kept: unknown secrets are asked for each time, so that nobody fills the memory.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[datetime, Door]] = {}
+
+    def get(self, secret: str, now: datetime) -> Door | None:
+        until, door = self._kept.get(secret, (now, None))
+        return door if until > now else None
+
+    def keep(self, secret: str, door: Door, now: datetime) -> None:
+        if len(self._kept) >= MOST_DOORS:
+            self._kept.clear()
+        self._kept[secret] = (now + KEPT, door)
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+doors = _Doors()
+
+
+def find_door(*, secret: str, now: datetime) -> Door:
     """Return the active project that a webhook secret opens.
 
     Secrets are compared as keyed hashes through an index, so the time that it takes says nothing about them.
@@ -41,28 +78,35 @@ def find_project(*, secret: str, now: datetime) -> Project:
     Raises:
         UnknownWebhookSecret, ProjectInactive
     """
-    found = WebhookSecret.objects.valid(now).filter(digest__in=digests_of(secret)).select_related("project").first()
-    if found is None:
-        raise UnknownWebhookSecret
-    if not found.project.is_active:
+    door = doors.get(secret, now)
+    if door is None:
+        found = WebhookSecret.objects.valid(now).filter(digest__in=digests_of(secret)).select_related("project").first()
+        if found is None:
+            raise UnknownWebhookSecret
+        keys = SigningKey.objects.valid(now).filter(project=found.project).order_by("-created_at")
+        door = Door(project=found.project, keys=tuple(keys))
+        if found.project.is_active:
+            doors.keep(secret, door, now)
+    if not door.project.is_active:
         raise ProjectInactive
-    return found.project
+    return door
 
 
-def check_signature(*, project: Project, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+def check_signature(*, door: Door, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
     """Return the scheme of the right signature, or '' when there is none and none is needed.
 
     Raises:
         BadSignature
     """
-    if project.signature_mode == Project.SignatureMode.OFF:
+    mode = door.project.signature_mode
+    if mode == Project.SignatureMode.OFF:
         return ""
     is_signed = "webhook-signature" in headers or "x-signature" in headers
     if not is_signed:
-        if project.signature_mode == Project.SignatureMode.REQUIRED:
+        if mode == Project.SignatureMode.REQUIRED:
             raise BadSignature("This project requires a signature.")
         return ""
-    keys = [one.key for one in SigningKey.objects.valid(now).filter(project=project).order_by("-created_at")]
+    keys = [one.key for one in door.keys if one.valid_until is None or one.valid_until > now]
     try:
         return checked_scheme(headers=headers, body=body, keys=keys, now_seconds=now.timestamp())
     except WrongSignature as error:

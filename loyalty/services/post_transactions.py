@@ -5,7 +5,7 @@ Locks: the customers' accounts in the order of their ids, before anybody reads a
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,22 +13,27 @@ from typing import Any
 
 from django.db.models import Q
 
+from common.ids import new_id
 from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
 Kind = LedgerAccount.Kind
 PROJECT_KINDS = frozenset({Kind.ISSUED, Kind.REDEEMED, Kind.EXPIRED})
-CUSTOMER_KINDS = (Kind.ACTIVE, Kind.PENDING)
-Accounts = Mapping[tuple[uuid.UUID | None, str], LedgerAccount]
+Accounts = dict[tuple[uuid.UUID | None, str], LedgerAccount]
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """So many points into (negative: out of) an account of the posting's customer, or of its project."""
+    """So many points into (negative: out of) an account of the posting's customer, or of its project.
+
+    `customer_id` is given where a line isn't the posting's customer's: in merges.
+    """
 
     kind: str
     amount: Decimal
     lot_id: uuid.UUID | None = None
+    customer_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,39 +46,52 @@ class Posting:
     order_pk: uuid.UUID | None
     explanation: dict[str, Any]
     lines: tuple[Line, ...]
+    reference: str = ""
 
 
 @requires_transaction
 def lock_accounts(*, project_id: uuid.UUID, customer_ids: Collection[uuid.UUID]) -> Accounts:
-    """Return the accounts of customers (locked) and of the project (not locked: it has no balance to guard)."""
-    wanted: set[tuple[uuid.UUID | None, str]]
-    wanted = {(customer_id, str(kind)) for customer_id in customer_ids for kind in CUSTOMER_KINDS}
+    """Return the accounts of customers (locked) and of the project (not locked: it has no balance to guard).
+
+    Each customer has at least the account of what can be spent, whose lock orders everything about the customer.
+    """
+    wanted: set[tuple[uuid.UUID | None, str]] = {(customer_id, Kind.ACTIVE) for customer_id in customer_ids}
     wanted |= {(None, str(kind)) for kind in PROJECT_KINDS}
     accounts = _read(project_id, customer_ids)
     missing = sorted(wanted - accounts.keys(), key=str)
     if missing:
-        fresh = [
-            LedgerAccount(
-                project_id=project_id, customer_id=customer, kind=kind, balance=Decimal(0) if customer else None
-            )
-            for customer, kind in missing
-        ]
-        LedgerAccount.objects.bulk_create(fresh, ignore_conflicts=True)
+        _open(project_id, missing)
         accounts = _read(project_id, customer_ids)
     return accounts
 
 
-def _read(
-    project_id: uuid.UUID, customer_ids: Collection[uuid.UUID]
-) -> dict[tuple[uuid.UUID | None, str], LedgerAccount]:
+def _open(project_id: uuid.UUID, missing: Sequence[tuple[uuid.UUID | None, str]]) -> None:
+    LedgerAccount.objects.bulk_create(
+        [
+            LedgerAccount(
+                id=new_id(), project_id=project_id, customer_id=customer, kind=kind, balance=ZERO if customer else None
+            )
+            for customer, kind in missing
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _read(project_id: uuid.UUID, customer_ids: Collection[uuid.UUID]) -> Accounts:
     customers = LedgerAccount.objects.filter(project_id=project_id, customer_id__in=customer_ids).locked()
     own = LedgerAccount.objects.filter(Q(customer__isnull=True), project_id=project_id)
     return {(one.customer_id, one.kind): one for one in [*customers, *own]}
 
 
 @requires_transaction
-def post_transactions(*, project_id: uuid.UUID, accounts: Accounts, postings: Sequence[Posting], now: datetime) -> None:
-    """Write the postings in three statements, however many they are. `accounts` come from `lock_accounts`."""
+def post_transactions(
+    *, project_id: uuid.UUID, accounts: Accounts, postings: Sequence[Posting], now: datetime
+) -> dict[uuid.UUID, Decimal]:
+    """Write the postings in two statements, however many they are; return what could be spent after each.
+
+    `accounts` come from `lock_accounts`; those that a posting needs besides are opened, and balances are kept in step.
+    """
+    _open_missing(project_id, accounts, postings)
     LedgerTransaction.objects.bulk_create(
         LedgerTransaction(
             id=one.id,
@@ -81,19 +99,40 @@ def post_transactions(*, project_id: uuid.UUID, accounts: Accounts, postings: Se
             customer_id=one.customer_id,
             order_id=one.order_pk,
             kind=one.kind,
+            reference=one.reference,
             explanation=one.explanation,
             posted_at=now,
         )
         for one in postings
     )
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            project_id=project_id,
-            transaction_id=one.id,
-            account=accounts[None if line.kind in PROJECT_KINDS else one.customer_id, line.kind],
-            lot_id=line.lot_id,
-            amount=line.amount,
-        )
-        for one in postings
-        for line in one.lines
-    )
+    entries, balances = [], {}
+    for one in postings:
+        for line in one.lines:
+            account = accounts[_owner(one, line), line.kind]
+            if account.balance is not None:
+                account.balance += line.amount
+            entries.append(
+                LedgerEntry(
+                    project_id=project_id,
+                    transaction_id=one.id,
+                    account_id=account.id,
+                    lot_id=line.lot_id,
+                    amount=line.amount,
+                )
+            )
+        balances[one.id] = accounts[one.customer_id, Kind.ACTIVE].balance or ZERO
+    LedgerEntry.objects.bulk_create(entries)
+    return balances
+
+
+def _open_missing(project_id: uuid.UUID, accounts: Accounts, postings: Sequence[Posting]) -> None:
+    """Open pending, held and debt accounts when they are first needed; the active account's lock covers them."""
+    needed = {(_owner(one, line), line.kind) for one in postings for line in one.lines}
+    missing = sorted(needed - accounts.keys(), key=str)
+    if missing:
+        _open(project_id, missing)
+        accounts |= _read(project_id, {customer for customer, _ in missing if customer})
+
+
+def _owner(posting: Posting, line: Line) -> uuid.UUID | None:
+    return None if line.kind in PROJECT_KINDS else line.customer_id or posting.customer_id

@@ -14,12 +14,14 @@ from typing import Any
 import structlog
 
 from common.problems import Problem
-from common.transactions import requires_transaction, use_case
+from common.transactions import requires_transaction, use_case, wait_for_locks_at_most
 from loyalty.formats.reading import understand
+from loyalty.formats.understood import Understood
 from loyalty.metrics import WEBHOOKS_PROCESSED
 from loyalty.models import Project, WebhookDelivery
 from loyalty.services.accrue_purchases import CONFLICT, DUPLICATE, Record, accrue_purchases
-from loyalty.services.claim_deliveries import MAX_ATTEMPTS, Claim, claim_deliveries
+from loyalty.services.claim_deliveries import MAX_ATTEMPTS, Claim, claim_deliveries, claim_delivery
+from loyalty.services.refund_purchase import OrderUnknown, refund_purchase
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,21 @@ def process_deliveries(*, clock: Clock) -> int:
     return len(claims)
 
 
+def process_now(*, delivery_id: uuid.UUID, clock: Clock, wait_seconds: int) -> list[dict[str, Any]] | None:
+    """Process one webhook while its sender waits; return its outcomes, or None when a worker will have to do it."""
+    with use_case():
+        claim = claim_delivery(delivery_id=delivery_id, now=clock())
+    if claim is None:
+        return None
+    try:
+        with use_case():
+            wait_for_locks_at_most(wait_seconds)
+            return apply_deliveries(project_id=claim.project_id, claims=[claim], now=clock())[delivery_id]
+    except Exception as error:
+        _record_failure(claim, error, clock())
+        return None
+
+
 def _process_group(project_id: uuid.UUID, claims: list[Claim], clock: Clock) -> None:
     try:
         with use_case():
@@ -53,22 +70,30 @@ def _process_group(project_id: uuid.UUID, claims: list[Claim], clock: Clock) -> 
 
 
 @requires_transaction
-def apply_deliveries(*, project_id: uuid.UUID, claims: Sequence[Claim], now: datetime) -> None:
-    """Accrue what the claimed webhooks of one project bring, and write down what each came to."""
+def apply_deliveries(
+    *, project_id: uuid.UUID, claims: Sequence[Claim], now: datetime
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """Do what the claimed webhooks of one project bring; write down, and return, what each came to."""
     # Customers, orders and balances of a project are written by one worker at a time.
     project = Project.objects.locked().get(id=project_id)
     deliveries = _still_claimed(claims)
-    records = [(one, record) for one in deliveries for record in _records(project, one)]
+    meanings = [(one, understood_of(project, one)) for one in deliveries]
+    records = [(one, record) for one, meaning in meanings for record in records_of(one.id, meaning)]
     outcomes: dict[uuid.UUID, list[dict[str, Any]]] = {one.id: [] for one in deliveries}
     for chunk in _chunks(records, MOST_RECORDS):
         results = accrue_purchases(project=project, records=[record for _, record in chunk], now=now)
         for (delivery, _), result in zip(chunk, results, strict=True):
             outcomes[delivery.id].append(result)
+    for one, meaning in meanings:
+        if meaning.returned is not None:
+            result = refund_purchase(project=project, returned=meaning.returned, now=now)
+            outcomes[one.id].append({"outcome": "returned"} | result)
     for one in deliveries:
         _finish(one, outcomes[one.id], now)
     WebhookDelivery.objects.bulk_update(
         deliveries, ["status", "result", "finished_at", "lease_expires_at", "last_error"]
     )
+    return outcomes
 
 
 def _still_claimed(claims: Sequence[Claim]) -> list[WebhookDelivery]:
@@ -78,15 +103,21 @@ def _still_claimed(claims: Sequence[Claim]) -> list[WebhookDelivery]:
     return [one for one in found if one.attempts == attempts[one.id]]
 
 
-def _records(project: Project, delivery: WebhookDelivery) -> Iterator[Record]:
-    understood = understand(
+def understood_of(project: Project, delivery: WebhookDelivery) -> Understood:
+    """Return what stored bytes mean by the project's habits of today."""
+    return understand(
         body=bytes(delivery.body),
         content_type=delivery.headers.get("content-type", ""),
         region=project.default_region,
+        names=project.field_names,
     )
+
+
+def records_of(delivery_id: uuid.UUID, understood: Understood) -> Iterator[Record]:
+    """Yield the purchases; one without an order id is named by its delivery and place."""
     for index, purchase in enumerate(understood.purchases):
-        order_id = purchase.order_id or f"~{delivery.id}#{index}"
-        yield Record(purchase=purchase, order_id=order_id, delivery_id=delivery.id)
+        order_id = purchase.order_id or f"~{delivery_id}#{index}"
+        yield Record(purchase=purchase, order_id=order_id, delivery_id=delivery_id)
 
 
 def _chunks(records: list[Any], size: int) -> Iterator[list[Any]]:
@@ -109,7 +140,8 @@ def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]], now: date
 
 def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
     """Schedule the next attempt, or give up: at the last one, or at once when the body itself is wrong."""
-    gives_up = claim.attempt >= MAX_ATTEMPTS or isinstance(error, Problem)
+    # A return may overtake its purchase; every other refusal stays one.
+    gives_up = claim.attempt >= MAX_ATTEMPTS or (isinstance(error, Problem) and not isinstance(error, OrderUnknown))
     log.error("loyalty.webhook.failed", delivery=str(claim.delivery_id), gives_up=gives_up, exc_info=error)
     pause = FIRST_DELAY_SECONDS * 2 ** (claim.attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  (spreads load)
     with use_case():

@@ -1,11 +1,12 @@
 """Take a webhook in: one INSERT that keeps its bytes, and the answer that the sender gets.
 
 What comes again is told from what is new by the INSERT itself: a message id means one body, and an order (or, without
-order ids, a body within 24 hours) is brought first by one delivery. A repeated message gets its first answer; a
+order ids, a body within the project's hours) is brought first by one delivery. A repeated message gets its first answer; a
 repeated order is a duplicate; another amount is a conflict, which is kept for people to look at.
 """
 
 import hashlib
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +22,6 @@ from loyalty.services.answer_at_once import AT_ONCE, answer_at_once
 
 log = structlog.get_logger(__name__)
 
-ANONYMOUS_KEPT = timedelta(hours=24)
 ACCEPTED, DUPLICATE, CONFLICT = "accepted", "duplicate", "conflict"
 Status = WebhookDelivery.Status
 
@@ -56,6 +56,7 @@ class RawWebhook:
 class Receipt:
     """What the sender is told, and whether a worker has something to do."""
 
+    delivery_id: uuid.UUID
     answer: dict[str, Any]
     needs_work: bool
 
@@ -72,22 +73,22 @@ def receive_webhook(*, project: Project, understood: Understood, raw: RawWebhook
         WebhookIdReused, and what `answer_at_once` raises.
     """
     delivery = _delivery(project, understood, raw, now)
-    stored = _store(delivery, now)
+    stored = _store(delivery, now, known_for=timedelta(hours=project.anonymous_hours))
     if stored is delivery and understood.action in AT_ONCE:
         answer_at_once(project=project, understood=understood, delivery=delivery, now=now)
     if stored is delivery and understood.action == "connection_check" and project.connected_at is None:
         Project.objects.filter(id=project.id, connected_at__isnull=True).update(connected_at=now)
-    return Receipt(answer=stored.answer, needs_work=stored is delivery and stored.status == Status.RECEIVED)
+    return Receipt(
+        delivery_id=stored.id,
+        answer=stored.answer,
+        needs_work=stored is delivery and stored.status == Status.RECEIVED,
+    )
 
 
 def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> WebhookDelivery:
     digest = hashlib.sha256(raw.body).digest()
     only = understood.purchases[0] if len(understood.purchases) == 1 else None
-    claim = None
-    if only is not None and only.order_id:
-        claim = f"order:{only.order_id}"
-    elif understood.purchases and not raw.webhook_id:
-        claim = f"body:{digest.hex()}"
+    returned = understood.returned
     delivery = WebhookDelivery(
         project=project,
         body=raw.body,
@@ -97,14 +98,14 @@ def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: da
         format=understood.format,
         action=understood.action,
         webhook_id=raw.webhook_id,
-        claim=claim,
-        order_amount=only.amount if only else None,
+        claim=_claim(understood, raw, digest),
+        order_amount=only.amount if only else returned.amount if returned else None,
         order_paid=only.is_paid if only else False,
         next_attempt_at=now,
         received_at=now,
     )
     delivery.answer = {"status": ACCEPTED, "webhookId": str(delivery.id)}
-    if not understood.purchases:
+    if not understood.purchases and returned is None:
         # Nobody can be found for an order without a contact: people must see it.
         _finish(delivery, Status.DEAD if understood.idle_reason == "no_contact" else Status.PROCESSED, now)
         delivery.result = {"outcome": understood.idle_reason or understood.action}
@@ -112,7 +113,20 @@ def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: da
     return delivery
 
 
-def _store(delivery: WebhookDelivery, now: datetime) -> WebhookDelivery:
+def _claim(understood: Understood, raw: RawWebhook, digest: bytes) -> str | None:
+    """Return what this delivery is the first to bring, or None where its records are told apart one by one."""
+    if understood.returned is not None:
+        order_id = understood.returned.order_id
+        # The length tells where the one ends: both ids may hold any sign.
+        return f"refund:{len(order_id)}:{order_id}:{understood.returned.refund_id}"
+    if len(understood.purchases) == 1 and understood.purchases[0].order_id:
+        return f"order:{understood.purchases[0].order_id}"
+    if understood.purchases and not raw.webhook_id:
+        return f"body:{digest.hex()}"
+    return None
+
+
+def _store(delivery: WebhookDelivery, now: datetime, *, known_for: timedelta) -> WebhookDelivery:
     """Return the delivery when it was stored, or the earlier one that has its message id."""
     if WebhookDelivery.objects.insert_unless_known(delivery):
         return delivery
@@ -124,14 +138,14 @@ def _store(delivery: WebhookDelivery, now: datetime) -> WebhookDelivery:
         return same_id
     holder = known.filter(claim=delivery.claim).first() if delivery.claim else None
     if holder is not None:
-        _compare(delivery, holder, now)
-    return _store(delivery, now)
+        _compare(delivery, holder, now, known_for)
+    return _store(delivery, now, known_for=known_for)
 
 
-def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime) -> None:
+def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime, known_for: timedelta) -> None:
     """Decide what a delivery is whose claim another one holds."""
     if str(delivery.claim).startswith("body:"):
-        if holder.received_at <= now - ANONYMOUS_KEPT:
+        if holder.received_at <= now - known_for:
             WebhookDelivery.objects.filter(id=holder.id).update(claim=None)
             return
         _repeat(delivery, holder, DUPLICATE, now)

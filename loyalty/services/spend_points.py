@@ -7,26 +7,19 @@ refused and nothing is taken.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
-from common.ids import new_id
 from common.problems import Problem
 from common.transactions import requires_transaction, violations
 from loyalty.formats.understood import Spending
-from loyalty.models import Customer, LedgerAccount, LedgerTransaction, Lot, Order, Project
+from loyalty.models import Customer, LedgerAccount, LedgerTransaction, Order, Project
+from loyalty.services.award_points import Plan, carry_out
 from loyalty.services.find_customers import find_customer
-from loyalty.services.post_transactions import Line, Posting, lock_accounts, post_transactions
+from loyalty.services.pick_lots import pick_lots
+from loyalty.services.post_transactions import Line, lock_accounts
 
 Account = LedgerAccount.Kind
 ZERO = Decimal(0)
-
-
-class InsufficientBonuses(Problem):
-    """The customer has fewer points than asked for."""
-
-    code = "insufficient_bonuses"
-    status = 409
-    title = "There are not enough points."
 
 
 class OverSpendLimit(Problem):
@@ -66,23 +59,32 @@ def spend_points(*, project: Project, spending: Spending, now: datetime) -> Spen
     known = Order.objects.filter(project=project, kind=Order.Kind.SPEND, order_id=spending.order_id).first()
     if known is not None:
         return _first_result(known, customer, spending)
-    limit = (spending.order_amount * project.spend_max_percent / 100).quantize(Decimal("0.01"))
+    limit = most_points(project, order_amount=spending.order_amount)
     if spending.points > limit:
         raise OverSpendLimit(limit=str(limit))
-    lines = _lines(customer, spending.points, now)
+    picked = pick_lots(customer_id=customer.id, points=spending.points, now=now)
     balance = Decimal(accounts[customer.id, Account.ACTIVE].balance or 0) - spending.points
     with violations({"loyalty_order_once": SpendChanged}):
         order = _order(project, customer, spending, balance, now)
-    posting = Posting(
-        id=new_id(),
-        kind=LedgerTransaction.Kind.SPEND,
-        customer_id=customer.id,
+    plan = Plan(project, accounts, now)
+    posting = plan.post(
+        LedgerTransaction.Kind.SPEND,
+        customer.id,
+        {"rules": [{"rule": "soonest_expiry_first"}], "points": str(-spending.points), "limit": str(limit)},
+        *(Line(kind=Account.ACTIVE, lot_id=lot_id, amount=-part) for lot_id, part in picked.items()),
+        Line(kind=Account.REDEEMED, amount=spending.points),
         order_pk=order.id,
-        explanation={"rules": [{"rule": "soonest_expiry_first"}], "points": str(-spending.points), "limit": str(limit)},
-        lines=lines,
     )
-    post_transactions(project_id=project.id, accounts=accounts, postings=[posting], now=now)
+    plan.tell(posting, event="bonus_spent", amount=spending.points, order_id=spending.order_id)
+    carry_out(plan)
     return Spent(customer_id=customer.id, points=spending.points, balance=balance)
+
+
+def most_points(project: Project, *, order_amount: Decimal) -> Decimal:
+    """Return how many points an order of this amount may be paid with."""
+    if order_amount < project.spend_min_order:
+        return ZERO
+    return (order_amount * project.spend_max_percent / 100).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
 
 
 def _first_result(order: Order, customer: Customer, spending: Spending) -> Spent:
@@ -90,17 +92,6 @@ def _first_result(order: Order, customer: Customer, spending: Spending) -> Spent
     if (order.customer_id, points, order.amount) != (customer.id, spending.points, spending.order_amount):
         raise SpendChanged
     return Spent(customer_id=customer.id, points=points, balance=balance)
-
-
-def _lines(customer: Customer, points: Decimal, now: datetime) -> tuple[Line, ...]:
-    lines, left = [], points
-    for lot in Lot.objects.filter(customer=customer).spendable(now):
-        part = min(left, lot.remaining)
-        lines.append(Line(kind=Account.ACTIVE, lot_id=lot.id, amount=-part))
-        left -= part
-        if left == ZERO:
-            return (*lines, Line(kind=Account.REDEEMED, amount=points))
-    raise InsufficientBonuses(available=str(points - left))
 
 
 def _order(project: Project, customer: Customer, spending: Spending, balance: Decimal, now: datetime) -> Order:

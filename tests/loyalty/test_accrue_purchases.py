@@ -49,7 +49,7 @@ class TestAccruePurchases:
         accrue(make_shop(), purchase(amount="1000"))
 
         assert LedgerTransaction.objects.get().explanation == {
-            "rules": [{"rule": "base_percent", "percent": "5.00", "points": "50.00"}],
+            "rules": [{"rule": "base_percent", "percent": "5.00"}],
             "inputs": {
                 "amount": "1000",
                 "delivery_amount": "0",

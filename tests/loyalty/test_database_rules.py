@@ -11,14 +11,21 @@ from django.db import IntegrityError, connection, transaction
 from common.ids import new_id
 from common.transactions import violated_constraint
 from loyalty.models import (
+    Callback,
+    CallbackEvent,
     Customer,
     LedgerAccount,
     LedgerEntry,
     LedgerTransaction,
+    Level,
     Lot,
+    MergeCandidate,
     Order,
+    PointsHold,
     Project,
     ProjectMember,
+    Refund,
+    Transfer,
     WebhookDelivery,
     WebhookSecret,
 )
@@ -72,6 +79,10 @@ def account_of(shop: Shop, kind: str) -> LedgerAccount:
     return LedgerAccount.objects.get(project=shop.project, kind=kind)
 
 
+def account_of_customer(shop: Shop) -> LedgerAccount:
+    return LedgerAccount.objects.get(project=shop.project, kind="active", customer__email="anna@example.com")
+
+
 class TestProjects:
     @pytest.mark.parametrize(
         ("field", "value", "rule"),
@@ -79,10 +90,62 @@ class TestProjects:
             ("base_percent", -1, "loyalty_project_base_percent_range"),
             ("base_percent", 101, "loyalty_project_base_percent_range"),
             ("spend_max_percent", 101, "loyalty_project_spend_percent_range"),
+            ("spend_min_order", -1, "loyalty_project_amounts_not_negative"),
+            ("referrer_bonus", -1, "loyalty_project_amounts_not_negative"),
+            ("rate_limit_per_minute", 0, "loyalty_project_limits_positive"),
+            ("record_limit_per_minute", 0, "loyalty_project_limits_positive"),
         ],
     )
-    def test_a_percent_lies_in_its_range(self, shop: Shop, field: str, value: int, rule: str) -> None:
+    def test_a_number_lies_in_its_range(self, shop: Shop, field: str, value: int, rule: str) -> None:
         assert broken_by(lambda: Project.objects.update(**{field: value})) == rule
+
+    def test_the_platform_has_one_programme(self, shop: Shop, neighbour: Shop) -> None:
+        assert broken_by(lambda: Project.objects.update(is_platform=True)) == "loyalty_project_one_of_platform"
+
+    @pytest.mark.parametrize(
+        ("fields", "rule"),
+        [
+            ({"turnover": 1000}, "loyalty_level_turnover_unique"),
+            ({"turnover": 0}, "loyalty_level_ranges"),
+            ({"turnover": 1, "percent": 101}, "loyalty_level_ranges"),
+        ],
+    )
+    def test_levels_are_a_ladder(self, shop: Shop, fields: dict[str, int], rule: str) -> None:
+        Level.objects.create(project=shop.project, name="silver", turnover=1000, percent=2)
+
+        assert broken_by(lambda: Level.objects.create(project=shop.project, **({"percent": 5} | fields))) == rule
+
+    def test_a_callback_is_switched_off_for_a_reason(self, shop: Shop) -> None:
+        fields = {"url": "https://shop.example/", "key": "k", "is_enabled": False, "changed_at": NOON}
+
+        assert broken_by(lambda: Callback.objects.create(project=shop.project, **fields)) == (
+            "loyalty_callback_disabled_for_reason"
+        )
+
+    @pytest.mark.parametrize(
+        ("fields", "rule"),
+        [
+            ({"status": "delivered"}, "loyalty_callback_event_finished_when_done"),
+            ({"finished_at": NOON}, "loyalty_callback_event_finished_when_done"),
+            ({"status": "sending"}, "loyalty_callback_event_lease_while_sending"),
+        ],
+    )
+    def test_an_event_says_how_far_it_has_got(self, shop: Shop, fields: dict[str, Any], rule: str) -> None:
+        usual = {"event": "bonus_awarded", "body": b"{}", "next_attempt_at": NOON, "created_at": NOON}
+
+        assert broken_by(lambda: CallbackEvent.objects.create(project=shop.project, **(usual | fields))) == rule
+
+    @pytest.mark.parametrize(
+        ("fields", "rule"),
+        [
+            ({"rows_done": 1}, "loyalty_transfer_progress"),
+            ({"status": "done"}, "loyalty_transfer_finished_when_done"),
+        ],
+    )
+    def test_a_transfer_says_how_far_it_has_got(self, shop: Shop, fields: dict[str, Any], rule: str) -> None:
+        usual = {"kind": "export_customers", "created_at": NOON}
+
+        assert broken_by(lambda: Transfer.objects.create(project=shop.project, **(usual | fields))) == rule
 
     def test_a_user_has_one_role(self, shop: Shop) -> None:
         again = {"project": shop.project, "user": shop.owner, "role": "manager"}
@@ -116,6 +179,47 @@ class TestCustomers:
         Customer.objects.create(project=shop.project, email="a@example.com", phone="+79001234567")
 
         assert broken_by(lambda: Customer.objects.create(project=shop.project, **contact)) == rule
+
+    def test_a_customer_stands_for_itself(self, shop: Shop) -> None:
+        mine = Customer.objects.create(project=shop.project, email="a@example.com", referral_code="AAA")
+        itself = Customer.objects.filter(id=mine.id)
+        again = {"project": shop.project, "email": "b@example.com"}
+
+        assert broken_by(lambda: itself.update(referred_by=mine)) == "loyalty_customer_not_of_itself"
+        assert broken_by(lambda: itself.update(merged_into=mine)) == "loyalty_customer_not_of_itself"
+        assert broken_by(lambda: itself.update(level_until=NOON)) == "loyalty_customer_level_until"
+        assert broken_by(lambda: Customer.objects.create(referral_code="AAA", **again)) == (
+            "loyalty_customer_referral_code_unique"
+        )
+        itself.update(user=shop.owner)
+        assert broken_by(lambda: Customer.objects.create(user=shop.owner, **again)) == "loyalty_customer_user_unique"
+
+    def test_two_stand_in_the_merge_queue_once(self, shop: Shop) -> None:
+        keeps, gives = (Customer.objects.create(project=shop.project, email=f"{n}@example.com") for n in "ab")
+        pair = {"project": shop.project, "keeps": keeps, "gives": gives}
+        MergeCandidate.objects.create(**pair)
+        queue = MergeCandidate.objects.all()
+
+        assert broken_by(lambda: MergeCandidate.objects.create(**pair)) == "loyalty_merge_candidate_once"
+        assert broken_by(lambda: queue.update(status="merged")) == "loyalty_merge_candidate_decided_when"
+        assert broken_by(lambda: queue.update(gives=keeps)) == "loyalty_merge_candidate_of_two"
+
+    @pytest.mark.parametrize(
+        ("fields", "rule"),
+        [
+            ({}, "loyalty_points_hold_once"),
+            ({"purpose": "y", "points": 0}, "loyalty_points_hold_amounts"),
+            ({"purpose": "y", "returned": 1}, "loyalty_points_hold_amounts"),
+            ({"purpose": "y", "status": "spent", "ended_at": NOON, "returned": 6}, "loyalty_points_hold_amounts"),
+            ({"purpose": "y", "status": "spent"}, "loyalty_points_hold_ended_when"),
+        ],
+    )
+    def test_points_are_held_once(self, shop: Shop, fields: dict[str, Any], rule: str) -> None:
+        customer = Customer.objects.create(project=shop.project, email="a@example.com")
+        usual = {"project": shop.project, "customer": customer, "purpose": "x", "points": 5, "lots": {}}
+        PointsHold.objects.create(held_at=NOON, **usual)
+
+        assert broken_by(lambda: PointsHold.objects.create(held_at=NOON, **(usual | fields))) == rule
 
     def test_another_project_may_know_the_same_person(self, shop: Shop, neighbour: Shop) -> None:
         Customer.objects.create(project=shop.project, email="anna@example.com")
@@ -152,6 +256,17 @@ class TestOrders:
     @pytest.mark.parametrize("fields", [{"amount": -1}, {"amount": 1, "delivery_amount": 2}, {"delivery_amount": -1}])
     def test_amounts_are_in_order(self, shop: Shop, fields: dict[str, int]) -> None:
         assert broken_by(lambda: order_of(shop, **fields)) == "loyalty_order_amounts_ordered"
+
+    @pytest.mark.parametrize("refunded", [-1, 2])
+    def test_no_more_goes_back_than_was_paid(self, shop: Shop, refunded: int) -> None:
+        assert broken_by(lambda: order_of(shop, refunded_amount=refunded)) == "loyalty_order_refund_within_amount"
+
+    def test_a_return_counts_once_and_gives_something(self, shop: Shop) -> None:
+        usual = {"project": shop.project, "order_id": "1", "refund_id": "R", "amount": 1, "refunded_at": NOON}
+        Refund.objects.create(**usual)
+
+        assert broken_by(lambda: Refund.objects.create(**usual)) == "loyalty_refund_once"
+        assert broken_by(lambda: Refund.objects.create(**(usual | {"amount": 0}))) == "loyalty_refund_positive"
 
     @pytest.mark.parametrize("fields", [{"status": "paid"}, {"status": "created", "paid_at": NOON}])
     def test_a_paid_one_says_when(self, shop: Shop, fields: dict[str, Any]) -> None:
@@ -194,6 +309,26 @@ class TestTenants:
         )
         assert broken_by(lambda: transaction_of(shop, order=theirs)) == "loyalty_ledgertransaction_order_same_project"
 
+    def test_a_customer_a_pair_and_a_hold(self, shop: Shop, neighbour: Shop) -> None:
+        mine = Customer.objects.create(project=shop.project, email="a@example.com")
+        stranger = Customer.objects.get(project=neighbour.project)
+        level = Level.objects.create(project=neighbour.project, name="gold", turnover=1, percent=1)
+        me = Customer.objects.filter(id=mine.id)
+        hold = {"project": shop.project, "purpose": "x", "points": 1, "lots": {}, "held_at": NOON}
+
+        assert broken_by(lambda: me.update(referred_by=stranger)) == "loyalty_customer_referred_by_same_project"
+        assert broken_by(lambda: me.update(merged_into=stranger)) == "loyalty_customer_merged_into_same_project"
+        assert broken_by(lambda: me.update(level=level, level_until=NOON)) == "loyalty_customer_level_same_project"
+        assert broken_by(lambda: MergeCandidate.objects.create(project=shop.project, keeps=mine, gives=stranger)) == (
+            "loyalty_mergecandidate_gives_same_project"
+        )
+        assert broken_by(lambda: MergeCandidate.objects.create(project=shop.project, keeps=stranger, gives=mine)) == (
+            "loyalty_mergecandidate_keeps_same_project"
+        )
+        assert broken_by(lambda: PointsHold.objects.create(customer=stranger, **hold)) == (
+            "loyalty_pointshold_customer_same_project"
+        )
+
     @pytest.mark.parametrize("part", ["transaction", "account", "lot"])
     def test_an_entry(self, shop: Shop, neighbour: Shop, part: str) -> None:
         accrue(shop, purchase())
@@ -215,6 +350,7 @@ class TestTenants:
             (WebhookDelivery, "loyalty_webhook_delivery_of_project"),
             (Order, "loyalty_order_of_project"),
             (Lot, "loyalty_lot_of_project"),
+            (Level, "loyalty_level_of_project"),
             (LedgerAccount, "loyalty_ledger_account_of_project"),
             (LedgerTransaction, "loyalty_ledger_transaction_of_project"),
         ],
@@ -274,27 +410,45 @@ class TestLedger:
     @pytest.mark.parametrize("kind", ["active", "issued"])
     def test_names_the_customers_lot_on_the_customers_accounts_only(self, shop: Shop, kind: str) -> None:
         line = {"account": account_of(shop, kind), "amount": 1, "lot": None if kind == "active" else Lot.objects.get()}
+        other = {"account": account_of(shop, "expired"), "amount": -1}
 
-        assert broken_by(lambda: transaction_of(shop, line)) == "loyalty_ledger_entry_names_lot"
+        assert broken_by(lambda: transaction_of(shop, line, other)) == "loyalty_ledger_entry_names_lot"
 
     def test_refuses_less_than_nothing(self, shop: Shop) -> None:
         lot = Lot.objects.get()
+        pending = LedgerAccount.objects.create(project=shop.project, customer=lot.customer, kind="pending", balance=0)
         too_much = [
-            {"account": account_of(shop, "pending"), "amount": -1, "lot": lot},
+            {"account": pending, "amount": -1, "lot": lot},
             {"account": account_of(shop, "active"), "amount": 1, "lot": lot},
         ]
 
         assert broken_by(lambda: transaction_of(shop, *too_much)) == "loyalty_ledger_account_not_negative"
 
-    @pytest.mark.parametrize("moved", [-51, 1])
-    def test_keeps_a_lot_within_its_amount(self, shop: Shop, moved: int) -> None:
+    @pytest.mark.parametrize(("moved", "rule"), [(-51, "loyalty_lot_held_within"), (1, "loyalty_lot_within_amount")])
+    def test_keeps_a_lot_within_its_amount(self, shop: Shop, moved: int, rule: str) -> None:
         accrue(shop, purchase("A-2"))
         lines = [
             {"account": account_of(shop, "active"), "amount": moved, "lot": Lot.objects.order_by("id")[0]},
             {"account": account_of(shop, "expired"), "amount": -moved},
         ]
 
-        assert broken_by(lambda: transaction_of(shop, *lines)) == "loyalty_lot_within_amount"
+        assert broken_by(lambda: transaction_of(shop, *lines)) == rule
+
+    def test_owes_below_zero_only(self, shop: Shop) -> None:
+        customer = Customer.objects.get()
+        debt = LedgerAccount.objects.create(project=shop.project, customer=customer, kind="debt", balance=0)
+        lines = [{"account": debt, "amount": 1}, {"account": account_of(shop, "issued"), "amount": -1}]
+
+        assert broken_by(lambda: transaction_of(shop, *lines)) == "loyalty_ledger_account_not_negative"
+
+    def test_lets_only_a_merge_move_a_lot(self, shop: Shop) -> None:
+        other = Customer.objects.create(project=shop.project, email="b@example.com")
+        theirs = LedgerAccount.objects.create(project=shop.project, customer=other, kind="active", balance=0)
+        lot, mine = Lot.objects.get(), account_of_customer(shop)
+        lines = [{"account": mine, "amount": -5, "lot": lot}, {"account": theirs, "amount": 5, "lot": lot}]
+
+        assert broken_by(lambda: transaction_of(shop, *lines)) == "loyalty_ledger_entry_names_lot"
+        transaction_of(shop, *lines, kind="merge")
 
     def test_lets_nobody_write_a_balance_or_a_rest_by_hand(self) -> None:
         accounts, lots = LedgerAccount.objects.filter(kind="active"), Lot.objects.all()
@@ -304,6 +458,7 @@ class TestLedger:
 
         assert broken_by(lambda: accounts.update(balance=1_000_000)) == "loyalty_balance_follows_entries"
         assert broken_by(lambda: lots.update(remaining=Decimal("49.99"))) == "loyalty_balance_follows_entries"
+        assert broken_by(lambda: lots.update(held=1)) == "loyalty_balance_follows_entries"
         assert broken_by(lambda: rich.save(force_insert=True)) == "loyalty_balance_follows_entries"
         assert broken_by(lambda: Lot.objects.create(created_at=NOON, **full)) == "loyalty_balance_follows_entries"
 

@@ -137,7 +137,11 @@ class TestAdmin:
     def test_changes_a_projects_rules_through_the_service(self, staff: Client, shop: Shop) -> None:
         where = reverse("admin:loyalty_project_change", args=[shop.project.pk])
         form = staff.get(where).context["adminform"].form
-        data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+        data = {
+            name: form[name].value()
+            for name in form.fields
+            if form[name].value() not in (None, "") and form[name].value() is not False
+        }
         inline = {"members-TOTAL_FORMS": 0, "members-INITIAL_FORMS": 0}
 
         response = staff.post(where, data | inline | {"rate_limit_per_minute": 6000})
@@ -166,6 +170,6 @@ class TestDemo:
         demo = first["loyalty"]
         project = Project.objects.get(id=demo["project_id"])
         assert first == again
-        assert Project.objects.count() == 2
+        assert Project.objects.count() == 3
         assert Shop(project, demo["webhook_secret"], "", None).post(b"test=test", content_type=FORM).content == b"ok"
         assert Shop(project, demo["inactive_webhook_secret"], "", None).post(b"test=test").status_code == 403

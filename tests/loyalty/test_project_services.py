@@ -8,7 +8,7 @@ from loyalty.formats.understood import Contact, Registration
 from loyalty.models import ProjectMember, WebhookSecret
 from loyalty.services.change_project import change_project
 from loyalty.services.create_project import create_project
-from loyalty.services.identify_sender import UnknownWebhookSecret, find_project
+from loyalty.services.identify_sender import UnknownWebhookSecret, find_door
 from loyalty.services.register_customer import register_customer
 from loyalty.services.rotate_secret import rotate_secret
 from tests.factories.accounts import make_user
@@ -29,7 +29,7 @@ class TestCreateProject:
         assert opened.webhook_secret.startswith(stored.prefix)
         assert len(stored.prefix) == 8
         assert ProjectMember.objects.get().user_id == owner.id
-        assert find_project(secret=opened.webhook_secret, now=NOON) == opened.project
+        assert find_door(secret=opened.webhook_secret, now=NOON).project == opened.project
 
 
 class TestRotateSecret:
@@ -39,17 +39,17 @@ class TestRotateSecret:
         with use_case():
             fresh = rotate_secret(project=shop.project, actor_id=shop.owner.id, now=NOON, overlap=timedelta(hours=1))
 
-        assert find_project(secret=fresh, now=NOON + timedelta(days=1)) == shop.project
-        assert find_project(secret=shop.secret, now=NOON + timedelta(minutes=59)) == shop.project
+        assert find_door(secret=fresh, now=NOON + timedelta(days=1)).project == shop.project
+        assert find_door(secret=shop.secret, now=NOON + timedelta(minutes=59)).project == shop.project
         with pytest.raises(UnknownWebhookSecret):
-            find_project(secret=shop.secret, now=NOON + timedelta(hours=1))
+            find_door(secret=shop.secret, now=NOON + timedelta(hours=1))
 
     def test_knows_secrets_made_under_an_earlier_key(self, settings: Any) -> None:
         shop = make_shop()
 
         settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a new one"
 
-        assert find_project(secret=shop.secret, now=NOON) == shop.project
+        assert find_door(secret=shop.secret, now=NOON).project == shop.project
 
 
 class TestChangeProject:
@@ -69,8 +69,8 @@ class TestRegisterCustomer:
 
         with use_case():
             first = Registration(contact=Contact(email="a@example.com"), name="Anna")
-            register_customer(project=shop.project, registration=first)
+            register_customer(project=shop.project, registration=first, now=NOON)
             second = Registration(contact=Contact(email="a@example.com", phone="+79001234567"), name="Boris")
-            customer, is_new = register_customer(project=shop.project, registration=second)
+            customer, is_new = register_customer(project=shop.project, registration=second, now=NOON)
 
         assert (is_new, customer.name, customer.phone) == (False, "Anna", "+79001234567")

@@ -7,8 +7,8 @@ from common.transactions import use_case
 from loyalty.formats.understood import Contact, Spending
 from loyalty.models import LedgerEntry, LedgerTransaction, Lot
 from loyalty.services.expire_lots import expire_lots
+from loyalty.services.pick_lots import InsufficientBonuses
 from loyalty.services.spend_points import (
-    InsufficientBonuses,
     OverSpendLimit,
     SpendChanged,
     Spent,

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+import socket
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from loyalty import webhook_limit
+from common.rate_limits import RateLimiter
 from loyalty.api import webhook as door
 from loyalty.models import Order, WebhookDelivery
 from tests.factories.loyalty import SAMPLES, Shop, make_shop, work_off
@@ -19,19 +19,13 @@ PURCHASE = {"action": "purchase", "payload": {"email": "anna@example.com", "amou
 TILDA = [{"Email": "anna@example.com", "payment": {"orderid": "A-1", "amount": "1000"}}]
 
 
+def batch_of(count: int) -> dict[str, Any]:
+    purchases = [{"email": f"c{n}@example.com", "amount": 10, "orderId": f"{count}-{n}"} for n in range(count)]
+    return {"action": "batch_purchase", "payload": {"purchases": purchases}}
+
+
 def changed(**payload: Any) -> dict[str, Any]:
     return {"action": "purchase", "payload": PURCHASE["payload"] | payload}
-
-
-@pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Write down which tasks are queued instead of queueing them; let Redis be slow on a busy machine."""
-    monkeypatch.setattr(webhook_limit, "TIMEOUT_SECONDS", 5)
-    monkeypatch.setattr(door, "limiter", webhook_limit.WebhookLimiter())
-    calls: list[str] = []
-    monkeypatch.setattr(door, "queue_task", lambda task, args, queue: calls.append(f"{queue}/{task}"))
-    monkeypatch.setattr(door, "_waker", door._Waker())
-    return calls
 
 
 @pytest.fixture
@@ -90,10 +84,13 @@ class TestWebhook:
     ) -> None:
         batch = {"purchases": [{"email": f"c{n}@example.com", "amount": n} for n in range(1, 201)]}
 
-        # The secret with its project, a savepoint around the only INSERT (in production: BEGIN and COMMIT).
-        with django_assert_num_queries(4):
+        # The secret with its project and keys, which are then known for some seconds; a savepoint around the only INSERT
+        # (in production: BEGIN and COMMIT).
+        with django_assert_num_queries(5):
             shop.post(PURCHASE)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
+            shop.post(changed(orderId="A-2"))
+        with django_assert_num_queries(3):
             shop.post({"action": "batch_purchase", "payload": batch})
 
     def test_keeps_no_header_that_proves_who_sends(self, shop: Shop) -> None:
@@ -142,7 +139,7 @@ class TestRefusals:
 
         assert [one["pointer"] for one in response.json()["errors"]] == ["/payload/purchases"]
 
-    @pytest.mark.parametrize("action", ["refund_purchase", "drop_tables"])
+    @pytest.mark.parametrize("action", ["purchase2", "drop_tables"])
     def test_refuses_an_action_that_it_does_not_have(self, shop: Shop, action: str) -> None:
         response = shop.post({"action": action, "payload": {}})
 
@@ -177,8 +174,33 @@ class TestRateLimit:
         answers = [shop.post(changed(orderId=str(n))) for n in range(3)]
 
         assert [one.status_code for one in answers] == [200, 200, 429]
-        assert answers[0]["RateLimit-Remaining"] == "1"
+        assert answers[0]["RateLimit-Policy"] == '"webhook";q=2;w=60'
+        assert answers[0]["RateLimit"].startswith('"webhook";r=1;t=')
         assert 1 <= int(answers[2]["Retry-After"]) <= 60
+
+    def test_lets_mistakes_cost_nothing(self) -> None:
+        shop = make_shop(rate_limit_per_minute=1)
+
+        answers = [shop.post(body) for body in (b"{", {"action": "purchase", "payload": {}}, PURCHASE, PURCHASE)]
+
+        assert [one.status_code for one in answers] == [400, 400, 200, 429]
+
+    def test_counts_the_records_of_batches(self) -> None:
+        shop = make_shop(record_limit_per_minute=3)
+
+        answers = [shop.post(batch_of(n)) for n in (2, 2, 1)]
+
+        assert [one.status_code for one in answers] == [200, 429, 200]
+
+    def test_lets_nobody_wait_for_redis(self, shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.socket() as frozen:
+            frozen.bind(("127.0.0.1", 0))
+            frozen.listen()
+            settings.REDIS_URL = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
+            monkeypatch.setattr(door, "limiter", RateLimiter("webhook", timeout_seconds=0.005))
+            answers = [shop.post(changed(orderId=str(n))) for n in range(3)]
+
+        assert [one.status_code for one in answers] == [200, 200, 200]
 
     def test_never_refuses_tilda(self) -> None:
         shop = make_shop(rate_limit_per_minute=1)
@@ -269,6 +291,85 @@ class TestRepeats:
         assert waiting == {"anna@example.com": (0, 50)}
         assert answers == ["accepted", "duplicate"]
         assert shop.balances() == {"anna@example.com": (50, 0)}
+
+
+class TestReturns:
+    def test_take_points_back_once(self, shop: Shop) -> None:
+        refund = {"action": "refund_purchase", "payload": {"orderId": "A-1", "refundId": "R-1", "amount": 400}}
+        shop.post(PURCHASE)
+        work_off()
+
+        answers = [shop.post(refund).json()["status"] for _ in range(2)]
+        work_off()
+
+        assert answers == ["accepted", "duplicate"]
+        assert shop.balances() == {"anna@example.com": (30, 0)}
+
+    def test_may_overtake_their_purchase(self, shop: Shop) -> None:
+        refund = {"action": "refund_purchase", "payload": {"orderId": "A-1", "refundId": "R-1", "amount": 1000}}
+        shop.post(refund)
+        work_off()
+        shop.post(PURCHASE)
+        work_off()
+        early = WebhookDelivery.objects.get(action="refund_purchase")
+
+        work_off(early.next_attempt_at)
+
+        assert early.status == "received"
+        assert shop.balances() == {"anna@example.com": (0, 0)}
+
+    def test_refuse_a_changed_amount(self, shop: Shop) -> None:
+        refund = {"orderId": "A-1", "refundId": "R-1", "amount": 400}
+        shop.post({"action": "refund_purchase", "payload": refund})
+
+        response = shop.post({"action": "refund_purchase", "payload": refund | {"amount": 500}})
+
+        assert (response.status_code, response.json()["code"]) == (422, "order_amount_changed")
+
+    @pytest.mark.parametrize(
+        ("payload", "pointer"),
+        [
+            ({"refundId": "R"}, "/payload/orderId"),
+            ({"orderId": "A", "refundId": "R"}, "/payload/amount"),
+            ({"orderId": "A", "refundId": "R", "amount": 0}, "/payload/amount"),
+            ({"orderId": "A", "amount": 1}, "/payload/refundId"),
+            ({"orderId": "A", "refundId": "R", "items": []}, "/payload/items"),
+            ({"orderId": "A", "refundId": "R", "items": [{"name": "x", "quantity": 0}]}, "/payload/items/0/quantity"),
+            ({"orderId": "A", "refundId": "R", "items": [{}]}, "/payload/items/0/name"),
+        ],
+    )
+    def test_point_at_what_is_wrong(self, shop: Shop, payload: dict[str, Any], pointer: str) -> None:
+        response = shop.post({"action": "refund_purchase", "payload": payload})
+
+        assert response.status_code == 400
+        assert pointer in [one["pointer"] for one in response.json()["errors"]]
+
+
+class TestPreferWait:
+    def test_answers_with_what_it_came_to(self, shop: Shop) -> None:
+        response = shop.post(batch_of(2), headers={"Prefer": "wait=2"})
+
+        answer = response.json()
+        assert (answer["status"], response["Preference-Applied"]) == ("processed", "wait")
+        assert [one["points"] for one in answer["records"]] == ["0.50", "0.50"]
+        assert WebhookDelivery.objects.get().status == "processed"
+
+    def test_is_left_to_a_worker_when_two_are_waiting(self, shop: Shop, woken: list[str]) -> None:
+        with door._places, door._places:
+            response = shop.post(PURCHASE, headers={"Prefer": "wait=2"})
+
+        assert response.json()["status"] == "accepted"
+        assert woken == ["webhooks/loyalty.process_webhooks"]
+        assert WebhookDelivery.objects.get().status == "received"
+
+    def test_is_left_to_a_worker_when_it_fails(self, shop: Shop) -> None:
+        refund = {"orderId": "unknown", "refundId": "R-1", "amount": 400}
+
+        response = shop.post({"action": "refund_purchase", "payload": refund}, headers={"Prefer": "wait=2"})
+
+        delivery = WebhookDelivery.objects.get()
+        assert response.json()["status"] == "accepted"
+        assert (delivery.status, delivery.attempts) == ("received", 1)
 
 
 class TestTilda:

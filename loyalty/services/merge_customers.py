@@ -1,0 +1,125 @@
+"""Make two customers one: what one has, in points and orders, becomes the other's; the ledger keeps both histories."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from audit.services.record_entry import record_entry
+from common.problems import Problem
+from common.transactions import requires_transaction
+from loyalty.models import Customer, LedgerAccount, LedgerTransaction, Lot, MergeCandidate, Order, PointsHold
+from loyalty.services.award_points import Plan, carry_out
+from loyalty.services.post_transactions import Line, lock_accounts
+
+Account = LedgerAccount.Kind
+ZERO = Decimal(0)
+
+
+class MergeDecided(Problem):
+    """Somebody has decided about these two before."""
+
+    code = "merge_decided"
+    status = 409
+    title = "This was decided before."
+
+
+@requires_transaction
+def merge_customers(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> Customer:
+    """Merge the candidate's customers; return the one that stays.
+
+    Raises:
+        MergeDecided
+    """
+    candidate = _decide(candidate_id, MergeCandidate.Status.MERGED, actor_id, now)
+    project = candidate.project
+    accounts = lock_accounts(project_id=project.id, customer_ids=[candidate.keeps_id, candidate.gives_id])
+    keeps = Customer.objects.get(id=candidate.keeps_id)
+    gives = Customer.objects.get(id=candidate.gives_id)
+    if keeps.merged_into_id or gives.merged_into_id:
+        raise MergeDecided
+    lots = list(Lot.objects.filter(customer=gives))
+    plan = Plan(project, accounts, now)
+    lines = [line for lot in lots for line in _moved(lot, gives.id, keeps.id)] + _moved_debt(plan, gives.id, keeps.id)
+    if lines:
+        explanation = {
+            "rules": [{"rule": "merge", "gives": str(gives.id)}],
+            "points": str(sum(x.remaining for x in lots)),
+        }
+        plan.post(LedgerTransaction.Kind.MERGE, keeps.id, explanation, *lines, reference=str(gives.id))
+    carry_out(plan)
+    Lot.objects.filter(customer=gives).update(customer=keeps)
+    Order.objects.filter(customer=gives).update(customer=keeps)
+    PointsHold.objects.filter(customer=gives).update(customer=keeps)
+    Customer.objects.filter(referred_by=gives).exclude(id=keeps.id).update(referred_by=keeps)
+    Customer.objects.filter(merged_into=gives).update(merged_into=keeps)
+    _join(keeps, gives)
+    _write_down(candidate, actor_id, {"keeps": [None, str(keeps.id)], "gives": [None, str(gives.id)]})
+    return keeps
+
+
+@requires_transaction
+def dismiss_merge(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> None:
+    """Decide that the two are two people.
+
+    Raises:
+        MergeDecided
+    """
+    candidate = _decide(candidate_id, MergeCandidate.Status.DISMISSED, actor_id, now)
+    _write_down(candidate, actor_id, {"status": ["open", "dismissed"]})
+
+
+def _decide(candidate_id: uuid.UUID, status: str, actor_id: uuid.UUID, now: datetime) -> MergeCandidate:
+    open_one = MergeCandidate.objects.filter(id=candidate_id, status=MergeCandidate.Status.OPEN)
+    if not open_one.update(status=status, decided_at=now, decided_by_id=actor_id):
+        raise MergeDecided
+    return MergeCandidate.objects.select_related("project").get(id=candidate_id)
+
+
+def _moved(lot: Lot, source: uuid.UUID, target: uuid.UUID) -> list[Line]:
+    place = Account.PENDING if lot.status == Lot.Status.PENDING else Account.ACTIVE
+    parts = [(place, lot.free), (Account.HELD, lot.held)]
+    return [
+        Line(kind=kind, lot_id=lot.id, amount=sign * amount, customer_id=whose)
+        for kind, amount in parts
+        if amount
+        for sign, whose in ((-1, source), (1, target))
+    ]
+
+
+def _moved_debt(plan: Plan, source: uuid.UUID, target: uuid.UUID) -> list[Line]:
+    account = plan.accounts.get((source, Account.DEBT))
+    owed = (account.balance if account else None) or ZERO
+    if not owed:
+        return []
+    return [
+        Line(kind=Account.DEBT, amount=-owed, customer_id=source),
+        Line(kind=Account.DEBT, amount=owed, customer_id=target),
+    ]
+
+
+def _join(keeps: Customer, gives: Customer) -> None:
+    """Fill in what the one lacks; what both have stays with the other row, which is found as the one from now on."""
+    taken = {}
+    for name in ("email", "phone", "user_id"):
+        if not getattr(keeps, name) and getattr(gives, name):
+            taken[name] = getattr(gives, name)
+    emptied = {name: None if name == "user_id" else "" for name in taken}
+    Customer.objects.filter(id=gives.id).update(
+        merged_into=keeps, level=None, level_until=None, referral_code="", **emptied
+    )
+    filled = {
+        "name": keeps.name or gives.name,
+        "birth_on": keeps.birth_on or gives.birth_on,
+        "referral_code": keeps.referral_code or gives.referral_code,
+    }
+    Customer.objects.filter(id=keeps.id).update(**taken, **filled)
+
+
+def _write_down(candidate: MergeCandidate, actor_id: uuid.UUID, changes: dict[str, list[str | None]]) -> None:
+    record_entry(
+        actor_id=actor_id,
+        action=f"loyalty.{candidate.status}_customers",
+        target_type="loyalty.mergecandidate",
+        target_id=str(candidate.id),
+        changes=changes,
+    )
