@@ -43,6 +43,7 @@ from messaging.application.ports import (
 )
 from messaging.application.read_history import ReadHistory
 from messaging.application.receive_frame import ReceiveFrame
+from messaging.application.recent_ids import RecentIds
 from messaging.application.redeliver import Redeliver
 from messaging.application.route_receipts import connect_receipts
 from messaging.application.sessions import Sessions
@@ -65,6 +66,8 @@ from messaging.domain.pipeline import Pipeline
 from messaging.domain.registry import Registry
 from messaging.domain.resolver import Context, Resolver
 from messaging.domain.stages import Stage
+from messaging.domain.types.chat import CHAT
+from messaging.domain.types.commands import COMMANDS
 
 # Writers of messages; a conversation always belongs to the same one.
 LANES = 2
@@ -108,7 +111,7 @@ class Resources:
 
 def make_resources() -> Resources:
     return Resources(
-        writers=make_pool(name="writers", size=LANES),
+        writers=make_pool(name="writers", size=LANES + 2),
         readers=make_pool(name="readers", size=READERS),
         redis=RedisLine(settings.REDIS_URL),
     )
@@ -204,15 +207,19 @@ def _stages(
 ) -> dict[str, Stage]:
     """Return the ready stages by the names that types list."""
     allowance = feel_pressure.allowance
+    recent = RecentIds()
     deliver = Deliver(node_id=node_id, presence=ports.presence, nodes=ports.nodes, deliver_here=deliver_here)
+    finalize_chat = FinalizeChat(
+        sessions=sessions, bank=ports.bank, allowance=allowance, directory=ports.directory, deliver=deliver
+    )
     return {
         stages.VALIDATE: Validate(ports.directory),
         "signal." + stages.VALIDATE: ValidateSignal(ports.directory),
-        stages.DEDUPLICATE: Deduplicate(ports.store),
+        stages.DEDUPLICATE: Deduplicate(recent),
         "signal." + stages.DEDUPLICATE: DeduplicateSignals(ports.signals),
-        stages.SPEND_CREDIT: SpendCredit(ports.bank, allowance),
+        stages.SPEND_CREDIT: SpendCredit(ports.bank, allowance, ports.store),
         stages.PERSIST: Persist(ports.store, lanes=LANES),
-        stages.ACK: AcknowledgeMessages(sessions, ports.bank, allowance),
+        stages.ACK: AcknowledgeMessages(sessions, ports.bank, allowance, recent),
         "signal." + stages.ACK: AcknowledgeSignals(sessions),
         stages.CACHE: Cache(ports.recent),
         stages.DELIVER: deliver,
@@ -220,9 +227,8 @@ def _stages(
         stages.RELEASE: release,
         stages.STORE_STATE: StoreState(ports.cursors),
         stages.FINALIZE: Finalize(sessions),
-        "send." + stages.FINALIZE: FinalizeChat(
-            sessions=sessions, bank=ports.bank, allowance=allowance, directory=ports.directory, deliver=deliver
-        ),
+        **{f"{one.name}.{stages.PERSIST}": Persist(ports.store, lanes=1) for one in COMMANDS},
+        **{f"{one.name}.{stages.FINALIZE}": finalize_chat for one in (CHAT, *COMMANDS)},
         "history." + stages.READ: ReadPages(read_history),
         "watch." + stages.READ: ReadPresence(ports.directory, ports.presence, sessions),
         stages.GENERATE: Generate(),

@@ -11,21 +11,10 @@ from typing import Protocol
 
 from messaging.domain.conversations import Card
 from messaging.domain.credits import Allowance, Grant
+from messaging.domain.drafts import Draft
 from messaging.domain.parcels import Delivery, Stored
 
 MessageKey = tuple[uuid.UUID, uuid.UUID]  # sender, id
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message on its way into the store."""
-
-    sender_id: uuid.UUID
-    id: uuid.UUID
-    conversation_id: uuid.UUID
-    kind: str
-    body: bytes
-    reply_to: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +146,9 @@ class RecentMessages(Protocol):
     """The ring of recent messages: what most reconnecting clients need."""
 
     async def remember(self, messages: Sequence[tuple[uuid.UUID, int, bytes]]) -> None: ...
+
+    async def forget(self, places: Sequence[tuple[uuid.UUID, int]]) -> None:
+        """Let go of messages that have changed: the store knows them better."""
 
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         """Return all messages after `seq`, without a hole; None when the ring doesn't know."""

@@ -2,6 +2,7 @@
 
 from messaging.domain.registry import Registry
 from messaging.domain.types.chat import CHAT
+from messaging.domain.types.commands import COMMANDS
 from messaging.domain.types.history import HISTORY
 from messaging.domain.types.presence import WATCH
 from messaging.domain.types.receipts import READ, RECEIVED
@@ -9,4 +10,4 @@ from messaging.domain.types.signal import SIGNAL
 from messaging.domain.types.system import SYSTEM
 from messaging.domain.types.typing_notice import TYPING
 
-REGISTRY = Registry([CHAT, SIGNAL, SYSTEM, RECEIVED, READ, TYPING, HISTORY, WATCH])
+REGISTRY = Registry([CHAT, *COMMANDS, SIGNAL, SYSTEM, RECEIVED, READ, TYPING, HISTORY, WATCH])

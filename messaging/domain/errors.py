@@ -18,6 +18,18 @@ TOO_BIG = "too_big"
 NO_CONVERSATION = "no_conversation"
 # The person is not there, or shares no conversation with the sender.
 NO_PERSON = "no_person"
+# The message that an edit, a deletion or a reaction refers to is not there, or is deleted.
+NO_MESSAGE = "no_message"
+# The sender's role does not allow it.
+NOT_ALLOWED = "not_allowed"
+# One of the two has blocked the other.
+BLOCKED = "blocked"
+# A moderator has closed the conversation.
+CLOSED = "closed"
+# The person written to has not accepted yet.
+REQUEST_PENDING = "request_pending"
+# The id has named another message before: an id stands for one user action.
+CONFLICT = "conflict"
 # The sender's credits are spent.
 CREDITS = "credits"
 # The buffers are full: nothing was accepted, nothing is lost.

@@ -94,6 +94,22 @@ class ChatMessage(Struct, tag="message", frozen=True, omit_defaults=True):
     body: msgspec.Raw
     at: datetime
     reply_to: int | None = None
+    # Of an edit, a deletion or a reaction: the message that it is about.
+    refers_to: int | None = None
+    # What has become of it, as far as it is known when it is read from the store.
+    edited_at: datetime | None = None
+    deleted: bool = False
+    # {emoji: [user, …]}
+    reactions: msgspec.Raw | None = None
+
+
+class ReceiptCounts(Struct, tag="receipt", frozen=True):
+    """Of a large conversation: how many members have got as far as its last message."""
+
+    conversation: uuid.UUID
+    seq: int
+    delivered_count: int
+    read_count: int
 
 
 class Receipt(Struct, tag="receipt", frozen=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from messaging.domain.drafts import Draft
 from messaging.domain.errors import Refusal
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Stored:
     at: datetime
     is_duplicate: bool
     members: Collection[uuid.UUID]
+    # Of what the id stands for (messaging.domain.drafts); 0 when it isn't known.
+    fingerprint: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +45,8 @@ class Parcel:
     message: Any
     received_at: float
     members: Collection[uuid.UUID] = ()
+    # What is stored of it, if it is of a type that is stored.
+    draft: Draft | None = None
     stored: Stored | None = None
     credits_left: int | None = None
     credits_spent: int = 0

@@ -27,7 +27,10 @@ class Policy:
     is_shed: bool = False
 
 
-def accept(message: Any) -> None:
+Check = Callable[[Parcel], None]
+
+
+def accept(parcel: Parcel) -> None:
     """Find nothing wrong beyond the schema."""
 
 
@@ -47,8 +50,8 @@ class MessageType:
     # Stages that a configuration may leave out.
     optional: frozenset[str] = frozenset()
     cost: int = 0
-    # Raises Refusal for a message that its schema allows and its rules don't.
-    check: Callable[[Any], None] = accept
+    # Raises Refusal for a message that its schema allows and its rules don't; makes the draft of one that is stored.
+    check: Check = accept
     # What people's sockets are told when it reaches `deliver`.
     announce: Callable[[Parcel], Announcement | None] = announce_nothing
 

@@ -1,4 +1,16 @@
+from messaging.models.attachment import Attachment
 from messaging.models.conversation import Conversation, Membership
-from messaging.models.message import Message, MessageId
+from messaging.models.message import Message, MessageId, Reaction
+from messaging.models.person import ChatProfile
+from messaging.models.report import MessageReport
 
-__all__ = ["Conversation", "Membership", "Message", "MessageId"]
+__all__ = [
+    "Attachment",
+    "ChatProfile",
+    "Conversation",
+    "Membership",
+    "Message",
+    "MessageId",
+    "MessageReport",
+    "Reaction",
+]

@@ -15,7 +15,8 @@ from common.transactions import use_case
 from messaging.adapters.postgres import message_store
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.message_store import PostgresMessageStore
-from messaging.application.ports import Draft, Rejected
+from messaging.application.ports import Rejected
+from messaging.domain.drafts import Draft
 from messaging.domain.errors import INVALID, PortUnavailable
 from messaging.domain.parcels import Stored
 from messaging.domain_events import CommittedMessage, MessagesCommitted

@@ -19,7 +19,8 @@ OVERLAP_SECONDS = 60
 
 CARDS = """
     SELECT conversation.id, kind, members_version,
-           array_agg(user_id) FILTER (WHERE user_id IS NOT NULL), array_agg(role) FILTER (WHERE user_id IS NOT NULL)
+           array_agg(user_id) FILTER (WHERE user_id IS NOT NULL), array_agg(role) FILTER (WHERE user_id IS NOT NULL),
+           requested_by_id, coalesce(bool_or(has_blocked), false), closed_at IS NOT NULL
     FROM messaging_conversation AS conversation
     LEFT JOIN messaging_membership AS membership ON conversation_id = conversation.id AND left_at IS NULL
     WHERE conversation.id = ANY(%s) GROUP BY conversation.id
@@ -28,7 +29,10 @@ ACQUAINTED = """
     SELECT one, other FROM unnest(%s::uuid[], %s::uuid[]) AS pair (one, other)
     WHERE EXISTS (
         SELECT FROM messaging_membership AS mine JOIN messaging_membership AS theirs USING (conversation_id)
+        JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
         WHERE mine.user_id = one AND theirs.user_id = other AND mine.left_at IS NULL AND theirs.left_at IS NULL
+          AND NOT mine.has_blocked AND NOT theirs.has_blocked
+          AND kind <> 'event' AND requested_by_id IS NULL AND closed_at IS NULL
     )
 """
 HEADS = """
@@ -74,8 +78,8 @@ class PostgresDirectory:
         async with connected(self._readers) as connection:
             cursor = await connection.execute(CARDS, [unknown])
             rows = await cursor.fetchall()
-        for conversation_id, kind, version, users, roles in rows:
-            card = Card(conversation_id, kind, version, dict(zip(users or [], roles or [], strict=True)))
+        for conversation_id, kind, version, users, roles, *state in rows:
+            card = Card(conversation_id, kind, version, dict(zip(users or [], roles or [], strict=True)), *state)
             self._cards.remember(card)
             known[conversation_id] = card
         return known

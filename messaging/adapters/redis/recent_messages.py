@@ -29,6 +29,13 @@ class RedisRecentMessages:
                 pipe.expire(key, KEPT_SECONDS)
             await pipe.execute()
 
+    async def forget(self, places: Sequence[tuple[uuid.UUID, int]]) -> None:
+        async with self._line.answered() as redis:
+            pipe = redis.pipeline(transaction=False)
+            for conversation_id, seq in places:
+                pipe.zremrangebyscore(key_of(conversation_id), seq, seq)
+            await pipe.execute()
+
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         async with self._line.answered() as redis:
             # From the known one on: its presence shows that nothing between is missing.

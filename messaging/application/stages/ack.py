@@ -5,6 +5,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from messaging.application.ports import CreditBank
+from messaging.application.recent_ids import RecentIds
 from messaging.application.sessions import Sessions
 from messaging.domain.credits import Allowance
 from messaging.domain.messages import Ack, Credits, SignalAck, encode
@@ -15,8 +16,11 @@ from messaging.domain.stages import SimpleStage
 class AcknowledgeMessages(SimpleStage):
     """Tell each sender the numbers of its messages and, once per batch, what it may still send."""
 
-    def __init__(self, sessions: Sessions, bank: CreditBank, allowance: Callable[[], Allowance]) -> None:
+    def __init__(
+        self, sessions: Sessions, bank: CreditBank, allowance: Callable[[], Allowance], recent: RecentIds
+    ) -> None:
         self._sessions = sessions
+        self._recent = recent
         self._bank = bank
         self._allowance = allowance
 
@@ -28,6 +32,7 @@ class AcknowledgeMessages(SimpleStage):
             if session is not None and parcel.stored is not None:
                 session.acknowledged(parcel.stored.conversation_id, parcel.stored.seq)
                 session.give(encode(ack_of(parcel)))
+            self._recent.remember(parcel)
             if parcel.stored is not None and parcel.stored.is_duplicate and parcel.credits_spent:
                 unspent[parcel.origin.user_id] += parcel.credits_spent
             if parcel.credits_left is not None:

@@ -13,14 +13,18 @@ class Cache(SimpleStage):
         self._recent = recent
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
-        messages = []
+        messages, changed = [], []
         for parcel in parcels:
+            if parcel.draft is not None and parcel.draft.refers_to is not None:
+                changed.append((parcel.draft.conversation_id, parcel.draft.refers_to))
             announcement = parcel.type.announce(parcel)
             parcel.answer = announcement
             if announcement is not None and announcement.conversation_id is not None:
                 messages.append((announcement.conversation_id, announcement.seq, announcement.payload))
         try:
             await self._recent.remember(messages)
+            if changed:
+                await self._recent.forget(changed)
         except PortUnavailable:
             return parcels
         return parcels

@@ -1,32 +1,27 @@
 """Deduplication: the same sender and id, seen before."""
 
-from messaging.application.ports import MessageStore, SignalMemory
-from messaging.domain.errors import DUPLICATE, UNAVAILABLE, PortUnavailable
-from messaging.domain.parcels import Parcel
+from messaging.application.ports import SignalMemory
+from messaging.application.recent_ids import RecentIds
+from messaging.domain.drafts import is_other
+from messaging.domain.errors import CONFLICT, DUPLICATE
+from messaging.domain.parcels import Parcel, Stored
 from messaging.domain.stages import SimpleStage
-
-RETRY_SECONDS = 2.0
 
 
 class Deduplicate(SimpleStage):
-    """Find chat messages that are stored already: they cost nothing and are only acknowledged again.
+    """Find what this node has stored a moment ago: it costs nothing and is only acknowledged again.
 
-    Two that arrive at the same moment both pass here; the store takes one, and the other's credit is given back.
+    What is older, or went over another node, passes: the store finds it and its credit is given back; who has no credit
+    left is looked up before the refusal (see SpendCredit). So an ordinary message costs no look at all.
     """
 
-    def __init__(self, store: MessageStore) -> None:
-        self._store = store
+    def __init__(self, recent: RecentIds) -> None:
+        self._recent = recent
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
-        try:
-            stored = await self._store.find([(one.origin.user_id, one.message.id) for one in parcels])
-        except PortUnavailable:
-            for parcel in parcels:
-                parcel.refuse(UNAVAILABLE, retry_after=RETRY_SECONDS)
-            return []
         for parcel in parcels:
-            parcel.stored = stored.get((parcel.origin.user_id, parcel.message.id))
-        return parcels
+            settle(parcel, self._recent.find((parcel.origin.user_id, parcel.message.id)))
+        return [parcel for parcel in parcels if parcel.refusal is None]
 
 
 class DeduplicateSignals(SimpleStage):
@@ -41,3 +36,13 @@ class DeduplicateSignals(SimpleStage):
             if not is_new:
                 parcel.refuse(DUPLICATE)
         return [parcel for parcel in parcels if parcel.refusal is None]
+
+
+def settle(parcel: Parcel, stored: Stored | None) -> None:
+    """Note what the id stands for already; something else under the same id is refused."""
+    if stored is None:
+        return
+    if parcel.draft is not None and is_other(stored.fingerprint, parcel.draft.fingerprint):
+        parcel.refuse(CONFLICT)
+    else:
+        parcel.stored = stored

@@ -55,7 +55,7 @@ class FinalizeChat(SimpleStage):
         if refused:
             await self._compensate(refused)
             await self._answer.run(refused)
-        advances = [one for parcel in parcels if parcel.refusal is None for one in parcel.answer]
+        advances = [one for parcel in parcels if parcel.refusal is None for one in advances_of(parcel)]
         if advances:
             await self._show(advances)
         return []
@@ -80,6 +80,11 @@ class FinalizeChat(SimpleStage):
                 if one.conversation_id in cards
             ]
         )
+
+
+def advances_of(parcel: Parcel) -> list[Advance]:
+    """Return what StoreState has found moved; parcels of other ways carry none."""
+    return parcel.answer if isinstance(parcel.answer, list) else []
 
 
 def receipt_of(advance: Advance) -> Receipt:

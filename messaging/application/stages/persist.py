@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from messaging.application.ports import Draft, MessageStore, Rejected
+from messaging.application.ports import MessageStore, Rejected
 from messaging.domain.errors import UNAVAILABLE, PortUnavailable
 from messaging.domain.parcels import Parcel
 from messaging.domain.stages import SimpleStage
@@ -11,10 +11,12 @@ RETRY_SECONDS = 2.0
 
 
 class Persist(SimpleStage):
-    """Messages of one conversation go through one lane, so that they keep their order and never wait for each other."""
+    """Messages of one conversation go through one lane, so that they keep their order and never wait for each other.
+
+    Nothing lingers here: while one batch is being committed, the next one gathers by itself.
+    """
 
     batch: ClassVar[int] = 250
-    linger_seconds: ClassVar[float] = 0.001
 
     def __init__(self, store: MessageStore, *, lanes: int) -> None:
         self._store = store
@@ -27,8 +29,9 @@ class Persist(SimpleStage):
         new = [parcel for parcel in parcels if parcel.stored is None]
         if not new:
             return parcels
+        drafts = [one.draft for one in new if one.draft is not None]
         try:
-            answers = await self._store.append([draft_of(one) for one in new], lane=self.lane_of(new[0]))
+            answers = await self._store.append(drafts, lane=self.lane_of(new[0]))
         except PortUnavailable:
             # Whether they were stored isn't known: the client sends the same id again and gets its one number.
             for parcel in new:
@@ -40,14 +43,3 @@ class Persist(SimpleStage):
                 else:
                     parcel.stored = answer
         return [parcel for parcel in parcels if parcel.refusal is None]
-
-
-def draft_of(parcel: Parcel) -> Draft:
-    return Draft(
-        sender_id=parcel.origin.user_id,
-        id=parcel.message.id,
-        conversation_id=parcel.message.conversation,
-        kind=parcel.message.kind,
-        body=bytes(parcel.message.body),
-        reply_to=parcel.message.reply_to,
-    )

@@ -1,6 +1,7 @@
 """Validation: the rules of the type, and the sender's right to write there."""
 
 from messaging.application.ports import Directory
+from messaging.domain.conversations import Card
 from messaging.domain.errors import NO_CONVERSATION, NO_PERSON, UNAVAILABLE, PortUnavailable, Refusal
 from messaging.domain.parcels import Parcel
 from messaging.domain.stages import SimpleStage
@@ -25,8 +26,9 @@ class Validate(SimpleStage):
         valid = []
         for parcel in checked:
             card = cards.get(parcel.message.conversation)
-            if card is None or not card.admits(parcel.origin.user_id):
-                parcel.refuse(NO_CONVERSATION)
+            code = NO_CONVERSATION if card is None else refusal_of(parcel, card)
+            if card is None or code is not None:
+                parcel.refuse(code or NO_CONVERSATION)
                 continue
             parcel.members = card.members
             valid.append(parcel)
@@ -53,10 +55,18 @@ class ValidateSignal(SimpleStage):
         return [parcel for parcel in checked if parcel.refusal is None]
 
 
+def refusal_of(parcel: Parcel, card: Card) -> str | None:
+    """Return why the card does not allow it: to write needs more than to read."""
+    user_id = parcel.origin.user_id
+    if parcel.draft is None:
+        return None if card.admits(user_id) else NO_CONVERSATION
+    return card.refusal(user_id, kind=parcel.draft.kind)
+
+
 def obeys_its_type(parcel: Parcel) -> bool:
     """Apply the type's own rules; a breach refuses the parcel."""
     try:
-        parcel.type.check(parcel.message)
+        parcel.type.check(parcel)
     except Refusal as refusal:
         parcel.refusal = refusal
         return False

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from messaging.adapters.memory.credits import MemoryCredits
-from messaging.application.ports import Draft, Rejected
+from messaging.application.ports import Rejected
 from messaging.domain.credits import Allowance
+from messaging.domain.drafts import Draft
 from messaging.domain.parcels import Stored
 from tests.messaging.application.conftest import Town
 from tests.messaging.fakes.messenger import FakeMessenger

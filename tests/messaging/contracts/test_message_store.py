@@ -3,9 +3,11 @@
 import asyncio
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
-from messaging.application.ports import Draft, Rejected
+from messaging.application.ports import Rejected
+from messaging.domain.drafts import Draft
 from messaging.domain.errors import INVALID, NO_CONVERSATION
 from messaging.domain.parcels import Stored
 from tests.messaging.contracts.conftest import World
@@ -162,3 +164,88 @@ class TestPage:
         page, more = await world.ports.store.page(world.direct, after=None, before=None, limit=3)
 
         assert ([seq for seq, _ in page], more) == ([5, 6, 7], True)
+
+
+class TestConflicts:
+    async def test_another_message_under_a_known_id_is_refused(self, world: World) -> None:
+        first = replace(draft(world.anna, world.direct, "one"), fingerprint=1)
+        await world.ports.store.append([first], lane=0)
+
+        other = replace(first, body=b'{"text": "two"}', fingerprint=2)
+        answers = await world.ports.store.append([other, first], lane=0)
+
+        assert answers[0] == Rejected("conflict")
+        assert isinstance(answers[1], Stored)
+        assert answers[1].is_duplicate
+
+    async def test_another_message_under_the_id_of_one_in_the_same_batch_is_refused(self, world: World) -> None:
+        first = replace(draft(world.anna, world.direct, "one"), fingerprint=1)
+
+        answers = await world.ports.store.append([first, replace(first, fingerprint=2)], lane=0)
+
+        assert numbers(answers[:1]) == [1]
+        assert answers[1] == Rejected("conflict")
+
+
+class TestCommands:
+    """Each command has its own number, and the message that it is about is brought up to date."""
+
+    async def test_an_edit_changes_the_text_and_says_so(self, world: World) -> None:
+        await self._say(world, world.anna, "text", b'{"text": "teh"}')
+
+        await self._say(world, world.anna, "edit", b'{"text": "the"}', 1)
+
+        message, edit = await self._page(world)
+        assert (message["body"], "edited_at" in message, edit["refers_to"]) == ({"text": "the"}, True, 1)
+
+    async def test_a_deletion_leaves_nothing_of_the_text_nor_of_its_edits(self, world: World) -> None:
+        await self._say(world, world.anna, "text", b'{"text": "secret"}')
+        await self._say(world, world.anna, "edit", b'{"text": "secret too"}', 1)
+
+        await self._say(world, world.anna, "delete", b"{}", 1)
+
+        page = await self._page(world)
+        assert [one["body"] for one in page] == [{}, {}, {}]
+        assert page[0]["deleted"] is True
+
+    async def test_reactions_are_kept_with_who_put_them(self, world: World) -> None:
+        await self._say(world, world.anna, "text", b'{"text": "hi"}')
+        for user in (world.anna, world.boris, world.boris):
+            await self._say(world, user, "react", '{"emoji": "👍"}'.encode(), 1)
+        await self._say(world, world.anna, "unreact", '{"emoji": "👍"}'.encode(), 1)
+
+        message, *_ = await self._page(world)
+
+        assert message["reactions"] == {"👍": [str(world.boris)]}
+
+    async def test_nobody_edits_or_deletes_what_others_have_written(self, world: World) -> None:
+        await self._say(world, world.anna, "text", b'{"text": "mine"}')
+
+        refused = [
+            await self._say(world, world.boris, "edit", b'{"text": "yours"}', 1),
+            await self._say(world, world.boris, "delete", b"{}", 1),
+        ]
+
+        assert refused == [Rejected("not_allowed")] * 2
+        assert len(await self._page(world)) == 1
+
+    async def test_there_must_be_a_message_that_is_not_deleted_and_no_command(self, world: World) -> None:
+        await self._say(world, world.anna, "text", b'{"text": "one"}')
+        await self._say(world, world.anna, "react", '{"emoji": "👍"}'.encode(), 1)
+        on_command = await self._say(world, world.anna, "delete", b"{}", 2)
+        on_nothing = await self._say(world, world.anna, "edit", b'{"text": "x"}', 9)
+        await self._say(world, world.anna, "delete", b"{}", 1)
+
+        on_deleted = await self._say(world, world.anna, "edit", b'{"text": "x"}', 1)
+
+        assert [on_command, on_nothing, on_deleted] == [Rejected("no_message")] * 3
+
+    async def _say(
+        self, world: World, user_id: uuid.UUID, kind: str, body: bytes, refers_to: int | None = None
+    ) -> Stored | Rejected:
+        one = Draft(user_id, uuid.uuid4(), world.direct, kind, body, refers_to=refers_to)
+        return (await world.ports.store.append([one], lane=0))[0]
+
+    async def _page(self, world: World) -> list[dict[str, Any]]:
+        found, _ = await world.ports.store.page(world.direct, after=0, before=None, limit=50)
+        return [json.loads(payload) for _, payload in found]

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import msgspec
+from msgspec.structs import replace
 
-from messaging.application.ports import Advance, Committed, Draft, Head, HeadList, MessageKey, Rejected
+from messaging.application.ports import Advance, Committed, Head, HeadList, MessageKey, Rejected
 from messaging.domain.conversations import Card
-from messaging.domain.errors import INVALID, NO_CONVERSATION, PortUnavailable
+from messaging.domain.drafts import Draft, is_other
+from messaging.domain.errors import CONFLICT, INVALID, NO_CONVERSATION, NO_MESSAGE, NOT_ALLOWED, PortUnavailable
 from messaging.domain.messages import ChatMessage, encode
 from messaging.domain.parcels import Stored
 
@@ -23,7 +25,10 @@ class Room:
     kind: str
     members: dict[uuid.UUID, str]
     version: int = 1
-    messages: list[bytes] = field(default_factory=list)
+    messages: list[ChatMessage] = field(default_factory=list)
+    requested_by: uuid.UUID | None = None
+    is_blocked: bool = False
+    is_closed: bool = False
     read: dict[uuid.UUID, int] = field(default_factory=dict)
     delivered: dict[uuid.UUID, int] = field(default_factory=dict)
     changed: int = 0
@@ -65,7 +70,7 @@ class FakeMessenger:
         self, conversation_id: uuid.UUID, *, after: int | None, before: int | None, limit: int
     ) -> tuple[list[tuple[int, bytes]], bool]:
         self._check()
-        numbered = list(enumerate(self.rooms[conversation_id].messages, start=1))
+        numbered = [(one.seq, encode(one)) for one in self.rooms[conversation_id].messages]
         if after is not None:
             found = [one for one in numbered if one[0] > after]
             return found[:limit], len(found) > limit
@@ -76,11 +81,7 @@ class FakeMessenger:
 
     async def cards(self, conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Card]:
         self._check()
-        return {
-            one: Card(one, room.kind, room.version, dict(room.members))
-            for one in conversation_ids
-            if (room := self.rooms.get(one)) is not None
-        }
+        return {one: card_of(room) for one in conversation_ids if (room := self.rooms.get(one)) is not None}
 
     async def acquainted(self, pairs: Collection[tuple[uuid.UUID, uuid.UUID]]) -> set[tuple[uuid.UUID, uuid.UUID]]:
         self._check()
@@ -121,12 +122,12 @@ class FakeMessenger:
     def _store(self, draft: Draft) -> Stored | Rejected:
         key = (draft.sender_id, draft.id)
         if key in self.ids:
-            return self.ids[key]
+            is_conflict = is_other(self.ids[key].fingerprint, draft.fingerprint)
+            return Rejected(CONFLICT) if is_conflict else self.ids[key]
         room = self.rooms.get(draft.conversation_id)
-        if room is None or draft.sender_id not in room.members:
-            return Rejected(NO_CONVERSATION)
-        if draft.reply_to is not None and draft.reply_to > len(room.messages):
-            return Rejected(INVALID)
+        code = NO_CONVERSATION if room is None else self._refusal(draft, room)
+        if room is None or code is not None:
+            return Rejected(code or NO_CONVERSATION)
         seq = len(room.messages) + 1
         stored = Stored(room.id, seq, START + timedelta(seconds=seq), is_duplicate=False, members=tuple(room.members))
         message = ChatMessage(
@@ -138,13 +139,63 @@ class FakeMessenger:
             body=msgspec.Raw(draft.body),
             at=stored.at,
             reply_to=draft.reply_to,
+            refers_to=draft.refers_to,
         )
-        room.messages.append(encode(message))
+        room.messages.append(message)
+        if draft.refers_to is not None:
+            self._change(room, draft, stored.at)
         room.changed = next(self._ticks)
-        self.ids[key] = Stored(room.id, seq, stored.at, is_duplicate=True, members=())
+        self.ids[key] = Stored(room.id, seq, stored.at, is_duplicate=True, members=(), fingerprint=draft.fingerprint)
         self._log.append(Committed(room.id, seq))
         return stored
+
+    def _refusal(self, draft: Draft, room: Room) -> str | None:
+        code = card_of(room).refusal(draft.sender_id, kind=draft.kind, last_seq=len(room.messages))
+        if code is not None:
+            return code
+        if draft.reply_to is not None and draft.reply_to > len(room.messages):
+            return INVALID
+        return None if draft.refers_to is None else self._refusal_of_command(draft, room)
+
+    def _refusal_of_command(self, draft: Draft, room: Room) -> str | None:
+        assert draft.refers_to is not None
+        if draft.refers_to > len(room.messages):
+            return NO_MESSAGE
+        target = room.messages[draft.refers_to - 1]
+        if target.deleted or target.refers_to is not None:
+            return NO_MESSAGE
+        leads = room.members[draft.sender_id] != "member"
+        is_own = target.sender == draft.sender_id
+        if (draft.kind == "edit" and not is_own) or (draft.kind == "delete" and not (is_own or leads)):
+            return NOT_ALLOWED
+        return None
+
+    def _change(self, room: Room, draft: Draft, at: datetime) -> None:
+        assert draft.refers_to is not None
+        place = draft.refers_to - 1
+        target = room.messages[place]
+        if draft.kind == "edit":
+            room.messages[place] = replace(target, body=msgspec.Raw(draft.body), edited_at=at)
+        elif draft.kind == "delete":
+            room.messages[place] = replace(target, body=msgspec.Raw(b"{}"), deleted=True)
+            for number, one in enumerate(room.messages):
+                if one.kind == "edit" and one.refers_to == draft.refers_to:
+                    room.messages[number] = replace(one, body=msgspec.Raw(b"{}"))
+        else:
+            emoji = msgspec.json.decode(draft.body)["emoji"]
+            people = msgspec.json.decode(target.reactions or b"{}", type=dict[str, list[str]])
+            named = [one for one in people.get(emoji, []) if one != str(draft.sender_id)]
+            people[emoji] = [*named, str(draft.sender_id)] if draft.kind == "react" else named
+            left = {one: who for one, who in people.items() if who}
+            reactions = msgspec.Raw(msgspec.json.encode(left)) if left else None
+            room.messages[place] = replace(target, reactions=reactions)
 
     def _check(self) -> None:
         if self.is_away:
             raise PortUnavailable("messenger")
+
+
+def card_of(room: Room) -> Card:
+    return Card(
+        room.id, room.kind, room.version, dict(room.members), room.requested_by, room.is_blocked, room.is_closed
+    )

@@ -87,6 +87,10 @@ class FakeRecentMessages:
             for old in sorted(ring)[: -self._kept]:
                 del ring[old]
 
+    async def forget(self, places: Sequence[tuple[uuid.UUID, int]]) -> None:
+        for conversation_id, seq in places:
+            self._rings[conversation_id].pop(seq, None)
+
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         ring = self._rings[conversation_id]
         numbers = sorted(number for number in ring if number >= seq)[: limit + 1]
