@@ -45,3 +45,11 @@ class UserRegistered(UserFact):
 @dataclass(frozen=True, kw_only=True)
 class UserChanged(UserFact):
     """A registered user's data has changed."""
+
+
+@states("accounts.sign_in.ended.v1", key="user_id")
+@dataclass(frozen=True, kw_only=True)
+class SignInEnded(Fact):
+    """A session or a token of this user has ended before its time: what still uses it must stop now."""
+
+    user_id: UUID

@@ -298,6 +298,13 @@ STATIC_ROOT = env.folder("STATIC_ROOT", str(BASE_DIR / "staticfiles")) if PRODUC
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 STORAGE_FOLDER = env.folder("STORAGE_FOLDER", str(BASE_DIR / ".local" / "storage"))
+# An object store instead of the folder; it reports arrived files with the webhook's token.
+S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL", "")
+S3_BUCKET = env.text("S3_BUCKET", "aquastream")
+S3_ACCESS_KEY = env.text("S3_ACCESS_KEY", "")
+S3_SECRET_KEY = env.text("S3_SECRET_KEY", "")
+S3_REGION = env.text("S3_REGION", "us-east-1")
+STORAGE_WEBHOOK_TOKEN = env.text("STORAGE_WEBHOOK_TOKEN", "")
 MEDIA_ROOT = STORAGE_FOLDER / "media"
 MEDIA_URL = "/media/"
 

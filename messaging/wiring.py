@@ -1,5 +1,6 @@
 """The only place where a port meets its adapter."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,18 +14,23 @@ from messaging.adapters.memory.credits import MemoryCredits
 from messaging.adapters.memory.signal_memory import MemorySignals
 from messaging.adapters.metrics import PrometheusGauges
 from messaging.adapters.orm.conversation_book import OrmConversationBook
+from messaging.adapters.orm.rooms import OrmInvitations, OrmRooms
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.commit_log import OutboxCommitLog
 from messaging.adapters.postgres.directory import PostgresCursors, PostgresDirectory
 from messaging.adapters.postgres.message_store import PostgresMessageStore
 from messaging.adapters.postgres.pool import make_pool
+from messaging.adapters.postgres.sign_ins import PostgresSignIns
+from messaging.adapters.postgres.slots import PostgresSlots
 from messaging.adapters.redis.client import RedisLine
 from messaging.adapters.redis.credits import RedisCredits
 from messaging.adapters.redis.nodes import RedisNodes
 from messaging.adapters.redis.presence import RedisPresence
 from messaging.adapters.redis.recent_messages import RedisRecentMessages
 from messaging.adapters.redis.signal_memory import RedisSignalMemory
+from messaging.adapters.storage.chosen import chosen_storage
 from messaging.application.catch_up import CatchUp
+from messaging.application.close_signed_out import CloseSignedOut
 from messaging.application.deliver_here import DeliverToSockets
 from messaging.application.feel_pressure import FeelPressure
 from messaging.application.node import Node
@@ -40,11 +46,22 @@ from messaging.application.ports import (
     Presence,
     RecentMessages,
     SignalMemory,
+    SignIns,
+    Slots,
+    Storage,
 )
 from messaging.application.read_history import ReadHistory
 from messaging.application.receive_frame import ReceiveFrame
 from messaging.application.recent_ids import RecentIds
 from messaging.application.redeliver import Redeliver
+from messaging.application.rooms.add_members import AddMembers
+from messaging.application.rooms.answer_request import AnswerRequest
+from messaging.application.rooms.change_role import ChangeRole
+from messaging.application.rooms.join_group import JoinGroup
+from messaging.application.rooms.mark_conversation import MarkConversation
+from messaging.application.rooms.remove_member import RemoveMember
+from messaging.application.rooms.renew_invitation import RenewInvitation
+from messaging.application.rooms.take_support import TakeSupport
 from messaging.application.route_receipts import connect_receipts
 from messaging.application.sessions import Sessions
 from messaging.application.stages.ack import AcknowledgeMessages, AcknowledgeSignals
@@ -56,6 +73,7 @@ from messaging.application.stages.finalize import Finalize, FinalizeChat
 from messaging.application.stages.generate import DeliverHere, Generate
 from messaging.application.stages.persist import Persist
 from messaging.application.stages.read import ReadPages, ReadPresence
+from messaging.application.stages.slots import IssueUpload, PersistSlot
 from messaging.application.stages.spend_credit import SpendCredit
 from messaging.application.stages.store_state import StoreState
 from messaging.application.stages.validate import Validate, ValidateSignal
@@ -68,12 +86,26 @@ from messaging.domain.resolver import Context, Resolver
 from messaging.domain.stages import Stage
 from messaging.domain.types.chat import CHAT
 from messaging.domain.types.commands import COMMANDS
+from messaging.domain.types.upload import UPLOAD
 
 # Writers of messages; a conversation always belongs to the same one.
 LANES = 2
 READERS = 4
 
-open_conversation = OpenConversation(OrmConversationBook())
+book, rooms, invitations = OrmConversationBook(), OrmRooms(), OrmInvitations()
+open_conversation = OpenConversation(book)
+add_members = AddMembers(rooms, book)
+remove_member = RemoveMember(rooms)
+change_role = ChangeRole(rooms)
+renew_invitation = RenewInvitation(rooms)
+join_group = JoinGroup(rooms, invitations)
+answer_request = AnswerRequest(rooms)
+mark_conversation = MarkConversation(rooms)
+take_support = TakeSupport(rooms)
+
+
+def new_invitation() -> str:
+    return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +121,9 @@ class Ports:
     nodes: Nodes
     recent: RecentMessages
     signals: SignalMemory
+    sign_ins: SignIns
+    slots: Slots
+    storage: Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +166,9 @@ def real_ports(resources: Resources, *, node_id: str) -> Ports:
         nodes=RedisNodes(line, node_id=node_id),
         recent=RedisRecentMessages(line),
         signals=SignalsWithFallback(RedisSignalMemory(line), MemorySignals()),
+        sign_ins=PostgresSignIns(readers=resources.readers),
+        slots=PostgresSlots(readers=resources.readers, secret=settings.SECRET_KEY),
+        storage=chosen_storage(),
     )
 
 
@@ -158,6 +196,7 @@ def make_node(
     deliver_here = DeliverToSockets(sessions)
     read_history = ReadHistory(ports.store, ports.recent)
     release = Release(sessions)
+    close_signed_out = CloseSignedOut(sessions, ports.sign_ins)
     ready = _stages(
         ports,
         node_id=node_id,
@@ -186,8 +225,10 @@ def make_node(
             directory=ports.directory,
             sessions=sessions,
             deliver_here=deliver_here,
+            close_signed_out=close_signed_out,
             gauges=gauges,
         ),
+        close_signed_out=close_signed_out,
         feel_pressure=feel_pressure,
         presence=ports.presence,
         nodes=ports.nodes,
@@ -228,9 +269,11 @@ def _stages(
         stages.STORE_STATE: StoreState(ports.cursors),
         stages.FINALIZE: Finalize(sessions),
         **{f"{one.name}.{stages.PERSIST}": Persist(ports.store, lanes=1) for one in COMMANDS},
-        **{f"{one.name}.{stages.FINALIZE}": finalize_chat for one in (CHAT, *COMMANDS)},
+        **{f"{one.name}.{stages.FINALIZE}": finalize_chat for one in (CHAT, *COMMANDS, UPLOAD)},
         "history." + stages.READ: ReadPages(read_history),
         "watch." + stages.READ: ReadPresence(ports.directory, ports.presence, sessions),
+        "upload." + stages.PERSIST: PersistSlot(ports.slots),
+        stages.ISSUE_UPLOAD: IssueUpload(ports.storage),
         stages.GENERATE: Generate(),
         "system." + stages.DELIVER: DeliverHere(sessions),
     }

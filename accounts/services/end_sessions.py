@@ -4,6 +4,8 @@ from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 
+from accounts.domain_events import SignInEnded
+from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction
 
 
@@ -13,4 +15,5 @@ def end_sessions(*, user_id: UUID, except_key: str = "") -> int:
     sessions = list(UserSession.objects.filter(user_id=user_id).exclude(session_key=except_key))
     for session in sessions:
         session.end()
+    record_fact(SignInEnded(user_id=user_id))
     return len(sessions)

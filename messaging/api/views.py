@@ -1,7 +1,7 @@
 """REST beside the socket: conversations, and their messages for programs that don't listen."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -12,44 +12,17 @@ from rest_framework.response import Response
 from common.api.pagination import CursorPagination
 from common.transactions import use_case
 from messaging.adapters.orm import selectors
+from messaging.adapters.orm.searching import search_messages
+from messaging.api.callers import caller_of
+from messaging.api.examples import CONVERSATION, MESSAGE
 from messaging.api.filters import MessageFilter
-from messaging.api.serializers import ConversationSerializer, MessageSerializer, NewConversationSerializer
+from messaging.api.serializers import (
+    ConversationSerializer,
+    MessageSerializer,
+    NewConversationSerializer,
+    SearchSerializer,
+)
 from messaging.wiring import open_conversation
-
-CONVERSATION = {
-    "id": "0199a1b2-0000-7000-8000-000000000001",
-    "kind": "direct",
-    "title": "",
-    "epoch": 1,
-    "last_seq": 12,
-    "read_seq": 10,
-    "unread": 2,
-    "last_text": "See you at the river.",
-    "members": [
-        {
-            "id": "0199a1b2-0000-7000-8000-000000000002",
-            "name": "Anna",
-            "role": "member",
-            "delivered_seq": 12,
-            "read_seq": 12,
-        }
-    ],
-    "changed_at": "2026-06-01T09:00:00Z",
-}
-MESSAGE = {
-    "id": "0199a1b2-0000-7000-8000-000000000003",
-    "seq": 12,
-    "sender": "0199a1b2-0000-7000-8000-000000000002",
-    "kind": "text",
-    "body": {"text": "See you at the river."},
-    "reply_to": None,
-    "at": "2026-06-01T09:00:00Z",
-}
-
-
-def caller_of(request: Request) -> uuid.UUID:
-    """Return who asks; the permission class lets nobody else in."""
-    return cast("uuid.UUID", request.user.pk)
 
 
 class ConversationPages(CursorPagination):
@@ -79,7 +52,10 @@ class ConversationList(ListAPIView):  # type: ignore[type-arg]
     @extend_schema(
         operation_id="conversations_create",
         summary="Open a conversation",
-        description="A direct conversation is found (200) or made (201); a group is always made (201).",
+        description="A direct conversation is found (200) or made (201); a group is always made (201). To somebody with "
+        "whom you share no event, who isn't of an organizer and whose exact `handle` you don't give, a direct one is a "
+        "request: three messages, until it is accepted. `support` finds or makes your conversation with the "
+        "administrators.",
         request=NewConversationSerializer,
         responses={200: ConversationSerializer, 201: ConversationSerializer},
         examples=[
@@ -100,6 +76,7 @@ class ConversationList(ListAPIView):  # type: ignore[type-arg]
                 kind=asked.validated_data["kind"],
                 member_ids=asked.validated_data["members"],
                 title=asked.validated_data["title"],
+                handle=asked.validated_data["handle"],
                 now=timezone.now(),
             )
         conversation = selectors.get_conversation(user_id=caller_of(request), conversation_id=conversation_id)
@@ -122,6 +99,41 @@ class MessageList(ListAPIView):  # type: ignore[type-arg]
         parameters=[
             OpenApiParameter("conversation_id", uuid.UUID, OpenApiParameter.PATH),
             OpenApiParameter("after_seq", int, description="Only messages with a greater `seq`."),
+        ],
+        examples=[OpenApiExample("Messages", value=MESSAGE, response_only=True)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
+
+
+class SearchPages(CursorPagination):
+    ordering = ("-seq",)
+
+
+class MessageSearch(ListAPIView):  # type: ignore[type-arg]
+    serializer_class = MessageSerializer
+    pagination_class = SearchPages
+    filter_backends = []  # type: ignore[var-annotated]
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return selectors.list_no_messages()
+        asked = SearchSerializer(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        return search_messages(
+            user_id=caller_of(self.request),
+            conversation_id=self.kwargs["conversation_id"],
+            words=asked.validated_data["q"],
+            before_seq=asked.validated_data.get("before_seq"),
+        )
+
+    @extend_schema(
+        operation_id="conversations_search",
+        summary="Search a conversation, in Russian and in English",
+        parameters=[
+            OpenApiParameter("conversation_id", uuid.UUID, OpenApiParameter.PATH),
+            OpenApiParameter("q", str, required=True, description='Words; "a phrase"; -without.'),
+            OpenApiParameter("before_seq", int, description="Only messages with a smaller `seq`."),
         ],
         examples=[OpenApiExample("Messages", value=MESSAGE, response_only=True)],
     )

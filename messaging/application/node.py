@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from messaging.application.catch_up import CatchUp
+from messaging.application.close_signed_out import CloseSignedOut
 from messaging.application.deliver_here import DeliverToSockets
 from messaging.application.feel_pressure import FeelPressure
 from messaging.application.open_session import CloseSession, OpenSession
@@ -34,6 +35,7 @@ REDELIVER_SECONDS = 0.5
 CATCH_UP_SECONDS = 1.0
 # Without Redis the outbox is the only way from node to node.
 CATCH_UP_ALONE_SECONDS = 0.2
+SIGN_INS_SECONDS = 30.0
 MEASURE_SECONDS = 0.25
 SILENCE_SECONDS = 2.5 * limits.HEARTBEAT_SECONDS
 DRAIN_SECONDS = 3.0
@@ -54,6 +56,7 @@ class Node:
     deliver_here: DeliverToSockets
     redeliver: Redeliver
     catch_up: CatchUp
+    close_signed_out: CloseSignedOut
     feel_pressure: FeelPressure
     presence: Presence
     nodes: Nodes
@@ -70,10 +73,11 @@ class Node:
         self.pipeline.start()
         self.feel_pressure.announce = self._announce
         loops = [
-            self.nodes.listen(self.deliver_here),
+            self.nodes.listen(self.deliver_here, self.look_at_once),
             self._repeat(self._renew_presence, lambda: RENEW_SECONDS),
             self._repeat(self._redeliver, lambda: REDELIVER_SECONDS),
             self._repeat(self._catch_up, self._catch_up_seconds),
+            self._repeat(self._look_at_sign_ins, lambda: SIGN_INS_SECONDS),
             self._repeat(self._listen_to_hearts, lambda: limits.HEARTBEAT_SECONDS),
             self._measure(),
         ]
@@ -116,6 +120,17 @@ class Node:
 
     async def _catch_up(self) -> None:
         await self.catch_up(at_once=not self.nodes.is_listening)
+
+    async def _look_at_sign_ins(self) -> None:
+        """Tokens and sessions that expire state no fact."""
+        await self.close_signed_out()
+
+    async def look_at_once(self) -> None:
+        """Somebody has rung: what stands in the outbox now is worth a look before its time."""
+        try:
+            await self.catch_up(at_once=True)
+        except PortUnavailable as error:
+            log.warning("messaging.port_unavailable", port=str(error), work="look_at_once")
 
     def _catch_up_seconds(self) -> float:
         usual = CATCH_UP_SECONDS if self.nodes.is_listening else CATCH_UP_ALONE_SECONDS

@@ -1,4 +1,4 @@
-"""Open a conversation: with one person, found or made; or as a group, always made."""
+"""Open a conversation: with one person or with support, found or made; or as a group, always made."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,11 +18,23 @@ class PersonNotFound(Problem):
 
 
 class OpenConversation:
+    """Whoever shares an event with a person, deals with the person's organizer or knows the exact handle writes freely.
+
+    To anybody else a direct conversation is a request, which has to be accepted.
+    """
+
     def __init__(self, book: ConversationBook) -> None:
         self._book = book
 
     def __call__(
-        self, *, actor_id: uuid.UUID, kind: str, member_ids: Sequence[uuid.UUID], title: str, now: datetime
+        self,
+        *,
+        actor_id: uuid.UUID,
+        kind: str,
+        member_ids: Sequence[uuid.UUID],
+        title: str,
+        now: datetime,
+        handle: str = "",
     ) -> tuple[uuid.UUID, bool]:
         """Return the conversation's id and whether it was made now. The actor is a member without being named.
 
@@ -30,7 +42,12 @@ class OpenConversation:
             InvalidInput: the members don't fit the kind.
             PersonNotFound: one of them isn't there.
         """
-        others = set(member_ids) - {actor_id}
+        if kind == Kind.SUPPORT:
+            return self._book.open_support(user_id=actor_id, now=now)
+        known = self._book.person_of(handle) if handle else None
+        if handle and known is None:
+            raise PersonNotFound
+        others = ({*member_ids, known} if known is not None else set(member_ids)) - {actor_id}
         if kind == Kind.DIRECT and len(others) != 1:
             raise invalid_members("members_not_one", "A direct conversation is with exactly one other person.")
         if not others or len(others) >= GROUP_MEMBERS:
@@ -38,7 +55,9 @@ class OpenConversation:
         if self._book.active_people(others) != others:
             raise PersonNotFound
         if kind == Kind.DIRECT:
-            return self._book.open_direct(one=actor_id, other=others.pop(), now=now)
+            (other,) = others
+            is_request = known is None and not self._book.are_close(actor_id, other)
+            return self._book.open_direct(one=actor_id, other=other, is_request=is_request, now=now)
         return self._book.open_group(owner_id=actor_id, member_ids=others, title=title, now=now), True
 
 

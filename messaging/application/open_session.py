@@ -2,7 +2,7 @@
 
 import uuid
 
-from messaging.application.ports import CreditBank, Directory, Outlet, Presence
+from messaging.application.ports import CreditBank, Directory, Outlet, Presence, SignIn
 from messaging.application.sessions import Session, Sessions
 from messaging.domain import limits
 from messaging.domain.credits import Allowance
@@ -38,13 +38,16 @@ class OpenSession:
         outlet: Outlet,
         allowance: Allowance,
         state: str,
+        sign_in: SignIn | None = None,
     ) -> Session:
         """Return the session, which has been welcomed.
 
         Raises:
             PortUnavailable: the store doesn't answer.
         """
-        session = Session(session_id=session_id, user_id=user_id, device_id=hello.device, outlet=outlet)
+        session = Session(
+            session_id=session_id, user_id=user_id, device_id=hello.device, outlet=outlet, sign_in=sign_in
+        )
         self._sessions.add(session)
         try:
             await self._say_present(user_id)

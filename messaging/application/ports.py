@@ -4,17 +4,28 @@ An adapter raises PortUnavailable when what stands behind it doesn't answer.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from messaging.domain.conversations import Card
 from messaging.domain.credits import Allowance, Grant
 from messaging.domain.drafts import Draft
+from messaging.domain.files import Slot, StoredFile
 from messaging.domain.parcels import Delivery, Stored
+from messaging.domain.types.upload import Upload
 
 MessageKey = tuple[uuid.UUID, uuid.UUID]  # sender, id
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a socket was opened with: a token by its id, or a session by its key, which is a secret."""
+
+    user_id: uuid.UUID
+    kind: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,9 @@ class Directory(Protocol):
     async def acquainted(self, pairs: Collection[tuple[uuid.UUID, uuid.UUID]]) -> set[tuple[uuid.UUID, uuid.UUID]]:
         """Return the pairs of people that share a conversation."""
 
+    def forget(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        """Remember nothing of conversations that have changed, nor of who knows whom."""
+
     async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
         """Return the user's conversations, or those that changed since the position."""
 
@@ -94,11 +108,38 @@ class Cursors(Protocol):
         """Move cursors forwards, never beyond the last message; return the new places of those that moved."""
 
 
+@dataclass(frozen=True, slots=True)
+class SystemOrder:
+    """Something to tell these people's sockets."""
+
+    user_ids: Sequence[uuid.UUID]
+    code: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was committed, as far as a node has to know."""
+
+    committed: Sequence[Committed] = ()
+    # Conversations whose members or rights are others now.
+    changed: Sequence[uuid.UUID] = ()
+    # People of whose sign-ins one at least has ended.
+    signed_out: Sequence[uuid.UUID] = ()
+    orders: Sequence[SystemOrder] = ()
+
+
 class CommitLog(Protocol):
     """The outbox, read as the safety net of delivery."""
 
-    async def committed(self) -> list[Committed]:
+    async def news(self) -> News:
         """Return what was committed between the last two calls, complete and in order."""
+
+
+class SignIns(Protocol):
+    """Whether what a socket was opened with still holds."""
+
+    async def still_valid(self, sign_ins: Collection[SignIn]) -> set[SignIn]: ...
 
 
 class CreditBank(Protocol):
@@ -128,6 +169,7 @@ class Presence(Protocol):
 
 
 Arrive = Callable[[Sequence[Delivery]], Awaitable[None]]
+Ring = Callable[[], Awaitable[None]]
 
 
 class Nodes(Protocol):
@@ -138,8 +180,8 @@ class Nodes(Protocol):
     async def publish(self, deliveries: Mapping[str, Sequence[Delivery]]) -> None:
         """Send one batch per node, at most once."""
 
-    async def listen(self, arrive: Arrive) -> None:
-        """Give on what other nodes send to this one, until cancelled."""
+    async def listen(self, arrive: Arrive, ring: Ring) -> None:
+        """Give on what other nodes send to this one, and that somebody rang for all nodes, until cancelled."""
 
 
 class RecentMessages(Protocol):
@@ -159,6 +201,38 @@ class SignalMemory(Protocol):
 
     async def claim(self, keys: Sequence[MessageKey]) -> list[bool]:
         """Return for each key whether it is new."""
+
+
+class Slots(Protocol):
+    """Places for files."""
+
+    async def reserve(self, user_id: uuid.UUID, asked: Upload) -> tuple[Slot, datetime] | Rejected:
+        """Return the slot of this action and until when it holds; the same each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadTarget:
+    """Where a file is sent, how, and with which fields before it."""
+
+    method: str
+    url: str
+    fields: Mapping[str, str]
+
+
+class Storage(Protocol):
+    """Where files lie. Signing needs no network."""
+
+    def upload_target(self, slot: Slot) -> UploadTarget: ...
+
+    def stored(self, key: str) -> StoredFile | None:
+        """Return what is there: its size, its hash, its first bytes, and the token that came with it."""
+
+    def chunks(self, key: str) -> Iterator[bytes]: ...
+
+    def write(self, key: str, content: bytes) -> None: ...
+
+    def remove(self, key: str) -> None:
+        """Remove the file and what belongs to it; nothing there is no failure."""
 
 
 class Outlet(Protocol):
@@ -183,15 +257,60 @@ class Gauges(Protocol):
     def pressure(self, level: float, state: str) -> None: ...
 
 
-class ConversationBook(Protocol):
-    """Conversations as they are made and listed by requests; runs inside the request's transaction."""
+class People(Protocol):
+    """Who may be written to; runs inside the request's transaction."""
 
     def active_people(self, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
         """Return those who may be written to."""
 
-    def open_direct(self, *, one: uuid.UUID, other: uuid.UUID, now: datetime) -> tuple[uuid.UUID, bool]:
-        """Return the pair's conversation and whether it was made now."""
+    def person_of(self, handle: str) -> uuid.UUID | None:
+        """Return whose exact handle this is."""
+
+    def are_close(self, one: uuid.UUID, other: uuid.UUID) -> bool:
+        """Tell whether they share an event, or one deals with the other's organizer."""
+
+
+class ConversationBook(People, Protocol):
+    """Conversations as they are made by requests; runs inside the request's transaction."""
+
+    def open_direct(
+        self, *, one: uuid.UUID, other: uuid.UUID, is_request: bool, now: datetime
+    ) -> tuple[uuid.UUID, bool]:
+        """Return the pair's conversation and whether it was made now, on the request of the first."""
 
     def open_group(
         self, *, owner_id: uuid.UUID, member_ids: Collection[uuid.UUID], title: str, now: datetime
     ) -> uuid.UUID: ...
+
+    def open_support(self, *, user_id: uuid.UUID, now: datetime) -> tuple[uuid.UUID, bool]:
+        """Return the user's conversation with support and whether it was made now."""
+
+
+class Rooms(Protocol):
+    """Conversations as requests change them; each change makes a new `members_version` and is told to the nodes."""
+
+    def locked(self, conversation_id: uuid.UUID) -> Card | None:
+        """Return a conversation under its lock."""
+
+    def put_in(self, conversation_id: uuid.UUID, user_ids: Collection[uuid.UUID], *, role: str, now: datetime) -> None:
+        """Make people members; who was there before keeps what was read."""
+
+    def take_out(
+        self, conversation_id: uuid.UUID, user_ids: Collection[uuid.UUID], *, is_banned: bool, now: datetime
+    ) -> None:
+        """End memberships."""
+
+    def write(self, conversation_id: uuid.UUID, **fields: object) -> None:
+        """Change the conversation itself."""
+
+    def mark(self, conversation_id: uuid.UUID, user_id: uuid.UUID, **fields: object) -> None:
+        """Change one membership."""
+
+
+class Invitations(Protocol):
+    """Links that open groups."""
+
+    def opened_by(self, invitation: str) -> uuid.UUID | None: ...
+
+    def is_banned(self, conversation_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+        """Tell whether a leader has removed this person."""

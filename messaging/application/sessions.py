@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 
-from messaging.application.ports import Head, Outlet
+from messaging.application.ports import Head, Outlet, SignIn
 from messaging.domain.limits import PAGE_MESSAGES, REDELIVER_AFTER_SECONDS
 
 
@@ -40,11 +40,21 @@ class Position:
 class Session:
     """One socket that has said hello."""
 
-    def __init__(self, *, session_id: uuid.UUID, user_id: uuid.UUID, device_id: uuid.UUID, outlet: Outlet) -> None:
+    def __init__(
+        self,
+        *,
+        session_id: uuid.UUID,
+        user_id: uuid.UUID,
+        device_id: uuid.UUID,
+        outlet: Outlet,
+        sign_in: SignIn | None = None,
+    ) -> None:
         self.id = session_id
         self.user_id = user_id
         self.device_id = device_id
         self.outlet = outlet
+        # What it was opened with; it is closed when that ends.
+        self.sign_in = sign_in
         self.heard_at = time.monotonic()
         self.positions: dict[uuid.UUID, Position] = {}
         # Conversations of which something is not confirmed yet.

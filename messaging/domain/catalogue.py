@@ -9,5 +9,6 @@ from messaging.domain.types.receipts import READ, RECEIVED
 from messaging.domain.types.signal import SIGNAL
 from messaging.domain.types.system import SYSTEM
 from messaging.domain.types.typing_notice import TYPING
+from messaging.domain.types.upload import UPLOAD
 
-REGISTRY = Registry([CHAT, *COMMANDS, SIGNAL, SYSTEM, RECEIVED, READ, TYPING, HISTORY, WATCH])
+REGISTRY = Registry([CHAT, *COMMANDS, UPLOAD, SIGNAL, SYSTEM, RECEIVED, READ, TYPING, HISTORY, WATCH])

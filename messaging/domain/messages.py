@@ -130,6 +130,18 @@ class Page(Struct, tag="page", frozen=True):
     more: bool
 
 
+class SlotNotice(Struct, tag="slot", frozen=True):
+    """Where to upload the file that was asked for: PUT it there, or POST a form with these fields before the file."""
+
+    request: str
+    id: uuid.UUID
+    attachment: uuid.UUID
+    method: str
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
 class TypingNotice(Struct, tag="typing", frozen=True):
     conversation: uuid.UUID
     user: uuid.UUID

@@ -50,6 +50,8 @@ class MessageType:
     # Stages that a configuration may leave out.
     optional: frozenset[str] = frozenset()
     cost: int = 0
+    # Asks only for what a member may read; everything else needs the right to write.
+    is_reading: bool = False
     # Raises Refusal for a message that its schema allows and its rules don't; makes the draft of one that is stored.
     check: Check = accept
     # What people's sockets are told when it reaches `deliver`.

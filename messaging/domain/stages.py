@@ -13,6 +13,8 @@ DEDUPLICATE = "deduplicate"
 SPEND_CREDIT = "spend_credit"
 # Into the store, together with the outbox row.
 PERSIST = "persist"
+# The signed address that a file goes to.
+ISSUE_UPLOAD = "issue_upload"
 # To the sender, after the commit.
 ACK = "ack"
 # Into the ring of recent messages.

@@ -55,12 +55,13 @@ class Attachment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="messaging_attachment_sha256_hex"
             ),
-            # A settled slot has its time, and a refused one its reason.
+            # A settled slot has its time.
             models.CheckConstraint(
                 condition=models.Q(status="waiting", settled_at__isnull=True)
                 | ~models.Q(status="waiting") & models.Q(settled_at__isnull=False),
                 name="messaging_attachment_settled_at",
             ),
+            # A refused slot, and no other, has a reason.
             models.CheckConstraint(
                 condition=models.Q(status="refused") & ~models.Q(refusal="")
                 | ~models.Q(status="refused") & models.Q(refusal=""),

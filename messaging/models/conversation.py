@@ -92,10 +92,11 @@ class Conversation(models.Model):
                 condition=models.Q(requested_by_id__isnull=True) | models.Q(kind="direct"),
                 name="messaging_conversation_request_if_direct",
             ),
-            # An invitation opens one group, and only a group has one.
+            # An invitation opens one group.
             models.UniqueConstraint(
                 fields=["invitation"], condition=~models.Q(invitation=""), name="messaging_conversation_invitation"
             ),
+            # Only a group has an invitation.
             models.CheckConstraint(
                 condition=models.Q(invitation="") | models.Q(kind="group"),
                 name="messaging_conversation_invitation_if_group",

@@ -45,7 +45,9 @@ class Message(models.Model):
             ),
             # A command refers to an earlier message, and nothing else does.
             models.CheckConstraint(
-                condition=models.Q(kind__in=COMMANDS, refers_to__gte=1, refers_to__lt=models.F("seq"))
+                condition=models.Q(
+                    kind__in=COMMANDS, refers_to__isnull=False, refers_to__gte=1, refers_to__lt=models.F("seq")
+                )
                 | ~models.Q(kind__in=COMMANDS) & models.Q(refers_to__isnull=True),
                 name="messaging_message_refers_if_command",
             ),

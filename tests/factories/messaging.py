@@ -1,12 +1,18 @@
 """Conversations and messages."""
 
+from datetime import timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
+from django.utils import timezone
+
 from accounts.models import User
 from messaging.domain.conversations import direct_key
-from messaging.models import Conversation, Membership, Message
+from messaging.domain.files import token_of
+from messaging.models import Attachment, Conversation, Membership, Message
 from tests.factories.accounts import make_user
 
 _numbers = count(1)
@@ -45,3 +51,28 @@ def make_message(conversation: Conversation, sender: User, text: str = "hello", 
         body={"text": text},
         **fields,
     )
+
+
+def make_event_chat(*members: User, **fields: Any) -> Conversation:
+    """Make an event's chat; the first member leads it."""
+    fields.setdefault("event_id", uuid4())
+    conversation = Conversation.objects.create(kind=Conversation.Kind.EVENT, **fields)
+    for place, user in enumerate(members):
+        role = Membership.Role.MEMBER if place else Membership.Role.OWNER
+        Membership.objects.create(conversation=conversation, user=user, role=role)
+    return conversation
+
+
+def make_attachment(conversation: Conversation, uploader: User, **fields: Any) -> Attachment:
+    """Make a slot that waits for a text file with the content `hello`."""
+    fields.setdefault("id", uuid4())
+    fields.setdefault("message_id", uuid4())
+    fields.setdefault("name", "notes.txt")
+    fields.setdefault("size", 5)
+    fields.setdefault("media_type", "text/plain")
+    fields.setdefault("sha256", sha256(b"hello").hexdigest())
+    token = token_of(fields["id"], secret=settings.SECRET_KEY)
+    fields.setdefault("token_hash", sha256(token.encode()).hexdigest())
+    fields.setdefault("key", f"attachments/{fields['id'].hex}")
+    fields.setdefault("expires_at", timezone.now() + timedelta(hours=1))
+    return Attachment.objects.create(conversation=conversation, uploader=uploader, **fields)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from accounts.models import User
 from common.transactions import requires_transaction
+from messaging.adapters.orm import acquaintance
 from messaging.domain.conversations import direct_key
 from messaging.models import Conversation, Membership
 
@@ -14,12 +15,26 @@ class OrmConversationBook:
     def active_people(self, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
         return set(User.objects.active().filter(id__in=user_ids).values_list("id", flat=True))
 
+    def person_of(self, handle: str) -> uuid.UUID | None:
+        people = User.objects.active().filter(handle__iexact=handle.removeprefix("@")).exclude(handle="")
+        return people.values_list("id", flat=True).first()
+
+    def are_close(self, one: uuid.UUID, other: uuid.UUID) -> bool:
+        return acquaintance.are_close(one=one, other=other)
+
     @requires_transaction
-    def open_direct(self, *, one: uuid.UUID, other: uuid.UUID, now: datetime) -> tuple[uuid.UUID, bool]:
+    def open_direct(
+        self, *, one: uuid.UUID, other: uuid.UUID, is_request: bool, now: datetime
+    ) -> tuple[uuid.UUID, bool]:
         """Find or make it: of two who ask at once, one makes it, and the unique key shows it to the other."""
         conversation, is_new = Conversation.objects.get_or_create(
             direct_key=direct_key(one, other),
-            defaults={"kind": Conversation.Kind.DIRECT, "created_at": now, "changed_at": now},
+            defaults={
+                "kind": Conversation.Kind.DIRECT,
+                "requested_by_id": one if is_request else None,
+                "created_at": now,
+                "changed_at": now,
+            },
         )
         if is_new:
             members = [Membership(conversation=conversation, user_id=user_id) for user_id in (one, other)]
@@ -37,3 +52,12 @@ class OrmConversationBook:
         others = [Membership(conversation=conversation, user_id=user_id) for user_id in member_ids]
         Membership.objects.bulk_create([owner, *others])
         return conversation.pk
+
+    @requires_transaction
+    def open_support(self, *, user_id: uuid.UUID, now: datetime) -> tuple[uuid.UUID, bool]:
+        conversation, is_new = Conversation.objects.get_or_create(
+            kind=Conversation.Kind.SUPPORT, supported_id=user_id, defaults={"created_at": now, "changed_at": now}
+        )
+        if is_new:
+            Membership.objects.create(conversation=conversation, user_id=user_id)
+        return conversation.pk, is_new

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from common.problems import NotFound
 from messaging.models import Conversation, Membership, Message
+from messaging.models.message import COMMANDS
 
 
 def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
@@ -18,6 +19,7 @@ def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
     unread = (
         Message.objects.filter(conversation=OuterRef("pk"), seq__gt=OuterRef("own_read_seq"))
         .exclude(sender_id=user_id)
+        .exclude(kind__in=COMMANDS)
         .order_by()
         .values("conversation")
         .annotate(number=Count("seq"))
@@ -26,7 +28,12 @@ def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
     last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
     return (
         Conversation.objects.of_member(user_id)
-        .annotate(own_read_seq=Subquery(own.values("read_seq")[:1]), last_body=Subquery(last.values("body")[:1]))
+        .annotate(
+            own_read_seq=Subquery(own.values("read_seq")[:1]),
+            own_is_muted=Subquery(own.values("is_muted")[:1]),
+            own_has_blocked=Subquery(own.values("has_blocked")[:1]),
+            last_body=Subquery(last.values("body")[:1]),
+        )
         .annotate(unread=Coalesce(Subquery(unread), 0))
         .prefetch_related(Prefetch("memberships", queryset=_present_members(), to_attr="present"))
         .order_by("-changed_at", "-id")
@@ -73,3 +80,8 @@ def list_last_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, limit:
 
 def _present_members() -> QuerySet[Membership]:
     return Membership.objects.filter(left_at__isnull=True).select_related("user").order_by(F("joined_at"), "id")
+
+
+def list_support_queue() -> QuerySet[Conversation]:
+    """Return conversations whose user waits for an answer."""
+    return Conversation.objects.filter(kind=Conversation.Kind.SUPPORT, waiting_since__isnull=False)

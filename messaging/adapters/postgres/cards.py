@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from messaging.domain.conversations import Card
 
@@ -29,6 +30,10 @@ class Cards:
             return None
         self._cards[conversation_id] = (known[0], time.monotonic())
         return known[0]
+
+    def forget(self, conversation_ids: Iterable[uuid.UUID]) -> None:
+        for one in conversation_ids:
+            self._cards.pop(one, None)
 
     def remember(self, card: Card) -> None:
         self._cards[card.id] = (card, time.monotonic())

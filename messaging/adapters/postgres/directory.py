@@ -100,6 +100,10 @@ class PostgresDirectory:
         self._acquainted.update(dict.fromkeys(found, now + ACQUAINTANCE_SECONDS))
         return known | found
 
+    def forget(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        self._cards.forget(conversation_ids)
+        self._acquainted.clear()
+
     async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
         since = seconds_of(position)
         parameters = {"user": user_id, "since": since, "overlap": OVERLAP_SECONDS, "limit": limit}

@@ -10,12 +10,14 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from messaging.adapters.redis.client import RedisLine
-from messaging.application.ports import Arrive
+from messaging.application.ports import Arrive, Ring
 from messaging.domain.parcels import Delivery
 
 log = structlog.get_logger(__name__)
 
 RECONNECT_SECONDS = 0.5
+# Rung by bus.wakeup.wake_after_commit("chat").
+BELL = "wake:chat"
 
 pack = msgspec.msgpack.Encoder(uuid_format="bytes").encode
 unpack = msgspec.msgpack.Decoder(list[Delivery]).decode
@@ -36,12 +38,12 @@ class RedisNodes:
                 pipe.publish(channel_of(node_id), pack(list(batch)))
             await pipe.execute()
 
-    async def listen(self, arrive: Arrive) -> None:
+    async def listen(self, arrive: Arrive, ring: Ring) -> None:
         while True:
             subscription = self._line.client.pubsub(ignore_subscribe_messages=False)
             try:
-                await subscription.subscribe(channel_of(self._node_id))
-                await self._listen_to(subscription, arrive)
+                await subscription.subscribe(channel_of(self._node_id), BELL)
+                await self._listen_to(subscription, arrive, ring)
             except (RedisError, OSError) as error:
                 log.warning("messaging.nodes.unavailable", error=type(error).__name__)
             finally:
@@ -50,7 +52,7 @@ class RedisNodes:
                     await subscription.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _listen_to(self, subscription: PubSub, arrive: Arrive) -> None:
+    async def _listen_to(self, subscription: PubSub, arrive: Arrive, ring: Ring) -> None:
         while True:
             message = await subscription.get_message(timeout=5.0)
             if message is None:
@@ -59,7 +61,10 @@ class RedisNodes:
                 self.is_listening = True
             elif message["type"] == "message":
                 try:
-                    await arrive(unpack(message["data"]))
+                    if message["channel"] == BELL.encode():
+                        await ring()
+                    else:
+                        await arrive(unpack(message["data"]))
                 except Exception:
                     # One batch that can't be read, of a node of another version, must not make this one deaf.
                     log.exception("messaging.nodes.unreadable_batch")

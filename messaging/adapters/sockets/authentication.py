@@ -4,7 +4,6 @@ from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -14,14 +13,15 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.api.authentication import AccessTokenAuthentication
 from accounts.scopes import READ, WRITE
+from messaging.application.ports import SignIn
 
 
 class ForeignOrigin(Exception):
     """A page of another site opens the socket with its visitor's cookie."""
 
 
-async def authenticated_user(scope: dict[str, Any]) -> UUID | None:
-    """Return the active user behind a socket, or None.
+async def sign_in_of(scope: dict[str, Any]) -> SignIn | None:
+    """Return the sign-in of the active user behind a socket, or None.
 
     Raises:
         ForeignOrigin: a session cookie came from a page that isn't ours, or from no page.
@@ -45,21 +45,24 @@ def is_own_page(origin: str) -> bool:
 
 
 @database_sync_to_async
-def user_of_token(token: str) -> UUID | None:
+def user_of_token(token: str) -> SignIn | None:
     try:
         user, access_token = AccessTokenAuthentication().authenticate_credentials(token.encode())
     except AuthenticationFailed:
         return None
     # A socket does both, so a token that may only read opens none.
-    return user.pk if {READ, WRITE} <= set(access_token.scopes) else None
+    is_enough = {READ, WRITE} <= set(access_token.scopes)
+    return SignIn(user.pk, "token", str(access_token.id)) if is_enough else None
 
 
 @database_sync_to_async
-def user_of_session(session_key: str) -> UUID | None:
+def user_of_session(session_key: str) -> SignIn | None:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(request)
-    return user.pk if user.is_authenticated and user.is_active else None
+    if not user.is_authenticated or not user.is_active:
+        return None
+    return SignIn(user.pk, "session", session_key)
 
 
 def cookie(header: str, name: str) -> str:

@@ -4,15 +4,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from common.ids import new_id
 from messaging.adapters.metrics import SESSIONS
-from messaging.adapters.sockets.authentication import ForeignOrigin, authenticated_user
+from messaging.adapters.sockets.authentication import ForeignOrigin, sign_in_of
 from messaging.adapters.sockets.outgoing import AsgiSend, Outgoing
 from messaging.application.node import Node
+from messaging.application.ports import SignIn
 from messaging.domain import limits
 from messaging.domain.endings import end_tasks
 from messaging.domain.errors import PortUnavailable, ProtocolError
@@ -37,27 +37,31 @@ class ChatEndpoint:
     async def __call__(self, scope: dict[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         await receive()
         try:
-            user_id = await authenticated_user(scope)
+            sign_in = await sign_in_of(scope)
         except ForeignOrigin:
             # Before the handshake: the page of another site learns nothing but 403.
             await send({"type": "websocket.close", "code": Close.NOT_SIGNED_IN})
             return
-        offered = limits.SUBPROTOCOL if limits.SUBPROTOCOL in scope.get("subprotocols", ()) else None
-        await send({"type": "websocket.accept", "subprotocol": offered})
+        offered = scope.get("subprotocols", ())
+        speaks_ours = limits.SUBPROTOCOL in offered
+        await send({"type": "websocket.accept", "subprotocol": limits.SUBPROTOCOL if speaks_ours else None})
         outgoing = Outgoing(send)
-        if user_id is None:
+        if offered and not speaks_ours:
+            outgoing.close(Close.PROTOCOL_ERROR)
+            await outgoing.run()
+        elif sign_in is None:
             outgoing.close(Close.NOT_SIGNED_IN)
             await outgoing.run()
         elif self._node().is_draining:
             outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
             await outgoing.run()
         else:
-            await self._both_ways(user_id, receive, outgoing)
+            await self._both_ways(sign_in, receive, outgoing)
 
-    async def _both_ways(self, user_id: UUID, receive: AsgiReceive, outgoing: Outgoing) -> None:
+    async def _both_ways(self, sign_in: SignIn, receive: AsgiReceive, outgoing: Outgoing) -> None:
         """Read and write until the client is gone or the writer has closed the socket."""
         writer = asyncio.create_task(outgoing.run())
-        reader = asyncio.create_task(read_from(self._node(), user_id, receive, outgoing))
+        reader = asyncio.create_task(read_from(self._node(), sign_in, receive, outgoing))
         try:
             await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
             if outgoing.is_closing:
@@ -66,7 +70,7 @@ class ChatEndpoint:
             await end_tasks([reader, writer])
 
 
-async def read_from(node: Node, user_id: UUID, receive: AsgiReceive, outgoing: Outgoing) -> None:
+async def read_from(node: Node, sign_in: SignIn, receive: AsgiReceive, outgoing: Outgoing) -> None:
     """Serve one socket from its hello to its end."""
     SESSIONS.inc()
     session = None
@@ -76,7 +80,8 @@ async def read_from(node: Node, user_id: UUID, receive: AsgiReceive, outgoing: O
         session = await node.open_session(
             hello,
             session_id=new_id(),
-            user_id=user_id,
+            user_id=sign_in.user_id,
+            sign_in=sign_in,
             outlet=outgoing,
             allowance=node.feel_pressure.allowance(),
             state=node.feel_pressure.pressure.state,
@@ -92,7 +97,7 @@ async def read_from(node: Node, user_id: UUID, receive: AsgiReceive, outgoing: O
     except ClientGone:
         return
     except (ProtocolError, TimeoutError) as error:
-        log.info("messaging.protocol_error", user_id=str(user_id), reason=str(error))
+        log.info("messaging.protocol_error", user_id=str(sign_in.user_id), reason=str(error))
         outgoing.close(Close.PROTOCOL_ERROR)
     except PortUnavailable:
         outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)

@@ -55,6 +55,7 @@ class FinalizeChat(SimpleStage):
         if refused:
             await self._compensate(refused)
             await self._answer.run(refused)
+        await self._answer.run([parcel for parcel in parcels if isinstance(parcel.answer, bytes)])
         advances = [one for parcel in parcels if parcel.refusal is None for one in advances_of(parcel)]
         if advances:
             await self._show(advances)

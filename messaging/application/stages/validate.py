@@ -58,9 +58,9 @@ class ValidateSignal(SimpleStage):
 def refusal_of(parcel: Parcel, card: Card) -> str | None:
     """Return why the card does not allow it: to write needs more than to read."""
     user_id = parcel.origin.user_id
-    if parcel.draft is None:
+    if parcel.type.is_reading:
         return None if card.admits(user_id) else NO_CONVERSATION
-    return card.refusal(user_id, kind=parcel.draft.kind)
+    return card.refusal(user_id, kind=parcel.type.name if parcel.draft is None else parcel.draft.kind)
 
 
 def obeys_its_type(parcel: Parcel) -> bool:

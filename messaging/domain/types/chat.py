@@ -8,7 +8,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -50,7 +50,7 @@ class CallBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 TEXT = msgspec.json.Decoder(TextBody)
-BODIES: Mapping[str, msgspec.json.Decoder[Struct]] = {
+BODIES: Mapping[str, msgspec.json.Decoder[Any]] = {
     "text": TEXT,
     ANNOUNCEMENT: TEXT,
     "call": msgspec.json.Decoder(CallBody),

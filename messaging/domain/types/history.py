@@ -23,5 +23,6 @@ HISTORY = MessageType(
     name="history",
     schema=History,
     stages=(stages.VALIDATE, stages.READ, stages.FINALIZE),
+    is_reading=True,
     policy=Policy(on_overflow=OnOverflow.REFUSE, buffer=500),
 )

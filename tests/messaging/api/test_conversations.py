@@ -127,6 +127,9 @@ class TestMessages:
             "kind": "text",
             "body": {"text": "0"},
             "reply_to": None,
+            "refers_to": None,
+            "edited_at": None,
+            "deleted_at": None,
             "at": "",
         }
 

@@ -19,6 +19,7 @@ from messaging.domain.messages import Hello
 from messaging.domain.registry import Registry
 from messaging.domain.stages import Stage
 from messaging.wiring import Ports, make_node
+from tests.messaging.fakes.files import FakeSlots, FakeStorage
 from tests.messaging.fakes.messenger import FakeMessenger
 from tests.messaging.fakes.network import FakeNetwork, FakeNodes, FakePresence, FakeRecentMessages
 from tests.messaging.fakes.outlet import FakeOutlet
@@ -81,6 +82,9 @@ class Town:
             "nodes": FakeNodes(self.network, name),
             "recent": FakeRecentMessages(),
             "signals": MemorySignals(),
+            "sign_ins": self.messenger,
+            "slots": FakeSlots(),
+            "storage": FakeStorage(),
         } | ports
         node = make_node(Ports(**given), node_id=name, allowance=allowance, registry=registry, more_stages=more_stages)
         node.start()

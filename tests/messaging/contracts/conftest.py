@@ -16,6 +16,7 @@ from messaging.adapters.redis.client import RedisLine
 from messaging.wiring import Ports, make_resources, real_ports
 from tests.factories.accounts import make_user
 from tests.factories.messaging import make_direct, make_group
+from tests.messaging.fakes.files import FakeSlots, FakeStorage
 from tests.messaging.fakes.messenger import FakeMessenger
 from tests.messaging.fakes.network import FakeNetwork, FakeNodes, FakePresence, FakeRecentMessages
 
@@ -94,6 +95,9 @@ def fake_world() -> World:
         nodes=FakeNodes(network, "contract-node"),
         recent=FakeRecentMessages(),
         signals=MemorySignals(),
+        sign_ins=fake,
+        slots=FakeSlots(),
+        storage=FakeStorage(),
     )
     return World(anna, boris, clara, direct, group, ports, fake)
 

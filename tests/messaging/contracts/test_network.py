@@ -55,11 +55,15 @@ async def signals(request: pytest.FixtureRequest, line: RedisLine, dead_line: Re
             return SignalsWithFallback(RedisSignalMemory(dead_line), MemorySignals())
 
 
+async def nobody_rings() -> None:
+    raise AssertionError
+
+
 class TestNodes:
     async def test_a_batch_arrives_as_it_was_sent(self, nodes: tuple[Nodes, Nodes, str]) -> None:
         sender, receiver, name = nodes
         arrived: asyncio.Queue[Sequence[Delivery]] = asyncio.Queue()
-        listening = asyncio.create_task(receiver.listen(arrived.put))
+        listening = asyncio.create_task(receiver.listen(arrived.put, nobody_rings))
         batch = [
             Delivery([uuid.uuid4()], b'{"type":"message"}', uuid.uuid4(), 7, is_ephemeral=False, except_session=None)
         ]

@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_news
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import msgspec
 from msgspec.structs import replace
 
-from messaging.application.ports import Advance, Committed, Head, HeadList, MessageKey, Rejected
+from messaging.application.ports import Advance, Committed, Head, HeadList, MessageKey, News, Rejected, SignIn
 from messaging.domain.conversations import Card
 from messaging.domain.drafts import Draft, is_other
 from messaging.domain.errors import CONFLICT, INVALID, NO_CONVERSATION, NO_MESSAGE, NOT_ALLOWED, PortUnavailable
@@ -43,6 +44,8 @@ class FakeMessenger:
         self.is_away = False
         self.appends: list[int] = []
         self._log: list[Committed] = []
+        self.other_news = News()
+        self.ended: set[SignIn] = set()
         self._ticks = count(1)
 
     def open_room(self, *members: uuid.UUID, kind: str = "direct") -> uuid.UUID:
@@ -95,6 +98,15 @@ class FakeMessenger:
         heads = [Head(one.id, 1, len(one.messages), one.read.get(user_id, 0)) for one in changed[:limit]]
         return HeadList(heads, position=str(next(self._ticks)), resumed=since is not None and len(changed) < limit)
 
+    def forget(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        """Nothing is remembered here."""
+
+    # SignIns
+
+    async def still_valid(self, sign_ins: Collection[SignIn]) -> set[SignIn]:
+        self._check()
+        return set(sign_ins) - self.ended
+
     # Cursors
 
     async def advance(self, advances: Sequence[Advance]) -> list[Advance]:
@@ -114,10 +126,11 @@ class FakeMessenger:
 
     # CommitLog
 
-    async def committed(self) -> list[Committed]:
+    async def news(self) -> News:
         self._check()
         log, self._log = self._log, []
-        return log
+        news, self.other_news = self.other_news, News()
+        return replace_news(news, committed=log)
 
     def _store(self, draft: Draft) -> Stored | Rejected:
         key = (draft.sender_id, draft.id)

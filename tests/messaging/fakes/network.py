@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from messaging.application.ports import Arrive
+from messaging.application.ports import Arrive, Ring
 from messaging.domain.errors import PortUnavailable
 from messaging.domain.parcels import Delivery
 
@@ -45,7 +45,7 @@ class FakeNodes:
             if node_id in self._network.queues and not self._network.loses:
                 self._network.queues[node_id].put_nowait(list(batch))
 
-    async def listen(self, arrive: Arrive) -> None:
+    async def listen(self, arrive: Arrive, ring: Ring) -> None:
         queue = self._network.queues.setdefault(self._node_id, asyncio.Queue())
         while True:
             await arrive(await queue.get())

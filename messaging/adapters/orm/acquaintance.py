@@ -1,0 +1,54 @@
+"""Who is close to whom, by events and their organizers."""
+
+import uuid
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import OrganizerMember, User
+from events.models import Event, EventAccess
+
+SUGGESTED = 100
+
+
+def are_close(*, one: uuid.UUID, other: uuid.UUID) -> bool:
+    """Tell whether `one` may write to `other` unasked.
+
+    An organizer's people can be written to by everybody, and write to those who have booked with them.
+    """
+    if OrganizerMember.objects.filter(user_id=other, organizer__approved_at__isnull=False).exists():
+        return True
+    own_events = EventAccess.objects.filter(user_id=one).values("event_id")
+    held_by_one = _held_by(one)
+    held_by_other = _held_by(other)
+    booked = EventAccess.objects.filter(user_id=other).filter(Q(event_id__in=own_events) | Q(event_id__in=held_by_one))
+    return booked.exists() or EventAccess.objects.filter(user_id=one, event_id__in=held_by_other).exists()
+
+
+def list_people(*, user_id: uuid.UUID, handle: str) -> QuerySet[User]:
+    """Return whom the user may write to unasked: by exact handle, or else all who share an event or are its organizers."""
+    people = User.objects.active().exclude(id=user_id)
+    if handle:
+        return people.filter(handle__iexact=handle.removeprefix("@")).exclude(handle="").order_by("display_name", "id")
+    own_events = EventAccess.objects.filter(user_id=user_id).values("event_id")
+    booked = Q(event_id__in=own_events) | Q(event_id__in=_held_by(user_id))
+    guests = EventAccess.objects.filter(booked).values("user_id")
+    holders = Event.objects.filter(id__in=own_events).values("organizer_id")
+    hosts = OrganizerMember.objects.filter(organizer_id__in=holders).values("user_id")
+    return people.filter(Q(id__in=guests) | Q(id__in=hosts)).order_by("display_name", "id")
+
+
+def event_hosts(*, event_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the people who hold an event."""
+    holders = Event.objects.filter(id=event_id).values("organizer_id")
+    members = OrganizerMember.objects.filter(organizer_id__in=holders).exclude(role=OrganizerMember.Role.DOOR)
+    return list(members.order_by("created_at", "id").values_list("user_id", flat=True))
+
+
+def _held_by(user_id: uuid.UUID) -> QuerySet[Event, dict[str, Any]]:
+    organizers = OrganizerMember.objects.filter(user_id=user_id).values("organizer_id")
+    return Event.objects.filter(organizer_id__in=organizers).values("id")
+
+
+def has_booked(*, user_id: uuid.UUID, event_id: uuid.UUID) -> bool:
+    return EventAccess.objects.filter(user_id=user_id, event_id=event_id).exists()
