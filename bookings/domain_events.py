@@ -97,6 +97,23 @@ class TicketCheckedIn(Fact):
     gate: str
 
 
+@states("bookings.ticket.check_in_undone.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class TicketCheckInUndone(Fact):
+    """A scan was a mistake; the ticket opens the door again."""
+
+    ticket_id: UUID
+    booking_id: UUID
+    event_id: UUID
+    undone_at: datetime
+
+
+@states("bookings.booking.attendance_undone.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class BookingAttendanceUndone(BookingFact):
+    """The only scan of a booking was a mistake: it is confirmed again, and not attended."""
+
+
 def told_of(booking: Booking) -> dict[str, Any]:
     """Return the fields of BookingFact; `booking` has its event and items at hand."""
     event = booking.event

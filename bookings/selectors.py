@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.selectors import list_managed_organizer_ids, list_organizers_of
 from bookings.models import (
@@ -14,8 +14,12 @@ from bookings.models import (
     Refund,
     Ticket,
 )
+from bookings.models.lifecycle import SOLD
 from common.problems import NotFound
 from events.models import Event
+
+SHORTEST_SEARCH = 2
+MOST_FOUND = 50
 
 
 def attended_event(*, user_id: uuid.UUID, event_id: uuid.UUID) -> bool:
@@ -129,3 +133,40 @@ def list_due_refunds(*, now: datetime, limit: int) -> list[uuid.UUID]:
 def list_due_event_cancellations(*, now: datetime) -> list[uuid.UUID]:
     """Return ids of cancelled events whose bookings are still to be ended."""
     return list(EventCancellation.objects.due(now).order_by("next_attempt_at").values_list("event_id", flat=True))
+
+
+def list_tickets_at_door(*, staff_id: uuid.UUID, event_id: uuid.UUID) -> QuerySet[Ticket]:
+    """Return all valid tickets of an event that the person works at, with whose they are.
+
+    Raises:
+        NotFound: the person doesn't work at this event.
+    """
+    get_event_at_door(staff_id=staff_id, event_id=event_id)
+    valid = Ticket.objects.valid().filter(booking__event_id=event_id, booking__status__in=SOLD)
+    return valid.select_related("ticket_type", "booking__user").order_by("id")
+
+
+def find_tickets_at_door(*, staff_id: uuid.UUID, event_id: uuid.UUID, words: str) -> QuerySet[Ticket]:
+    """Return valid tickets whose holder, buyer, address or printed code fits; at least two characters are wanted.
+
+    Raises:
+        NotFound: the person doesn't work at this event.
+    """
+    tickets = list_tickets_at_door(staff_id=staff_id, event_id=event_id)
+    words = words.strip()
+    if len(words) < SHORTEST_SEARCH:
+        return tickets.none()
+    fits = (
+        Q(holder_name__icontains=words)
+        | Q(booking__user__display_name__icontains=words)
+        | Q(booking__user__email__istartswith=words)
+        | Q(code=words.upper().replace(" ", ""))
+    )
+    return tickets.filter(fits)[:MOST_FOUND]
+
+
+def count_at_door(*, event_id: uuid.UUID) -> tuple[int, int]:
+    """Return how many valid tickets an event has, and how many of them were used."""
+    valid = Ticket.objects.valid().filter(booking__event_id=event_id, booking__status__in=SOLD)
+    told = valid.aggregate(all=Count("id"), used=Count("checked_in_at"))
+    return told["all"], told["used"]

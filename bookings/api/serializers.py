@@ -208,11 +208,6 @@ class TicketSerializer(serializers.ModelSerializer):
         fields = ["id", "ticket_type", "ticket_type_name", "holder_name", "code", "checked_in_at", "gate"]
 
 
-class ScanSerializer(serializers.Serializer):
-    code = serializers.CharField(max_length=200)
-    gate = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
-
-
 @shown_as(examples.CHECK_IN)
 class CheckInSerializer(serializers.ModelSerializer):
     ticket_type_name = serializers.CharField(source="ticket_type.name")

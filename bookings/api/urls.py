@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bookings.api import views
+from bookings.api import door_views, views
 
 paths = [
     path("bookings/", views.BookingsView.as_view(), name="bookings"),
@@ -14,7 +14,14 @@ paths = [
     path("bookings/<uuid:booking_id>/tickets/", views.TicketsView.as_view(), name="tickets"),
     path("me/bookings/", views.MyBookingsView.as_view(), name="my_bookings"),
     path("events/<uuid:event_id>/bookings/", views.EventBookingsView.as_view(), name="event_bookings"),
-    path("events/<uuid:event_id>/check-ins/", views.CheckInsView.as_view(), name="check_ins"),
+    path("events/<uuid:event_id>/check-ins/", door_views.CheckInsView.as_view(), name="check_ins"),
+    path(
+        "events/<uuid:event_id>/check-ins/uploaded/", door_views.UploadedScansView.as_view(), name="uploaded_check_ins"
+    ),
+    path("events/<uuid:event_id>/check-ins/<uuid:ticket_id>/", door_views.CheckInView.as_view(), name="check_in"),
+    path("events/<uuid:event_id>/door-list/", door_views.DoorListView.as_view(), name="door_list"),
+    path("events/<uuid:event_id>/door-search/", door_views.DoorSearchView.as_view(), name="door_search"),
+    path("events/<uuid:event_id>/bookings/issued/", door_views.IssuedBookingsView.as_view(), name="issued_bookings"),
     path("payments/webhooks/<slug:provider>/", views.ProviderWebhookView.as_view(), name="provider_webhook"),
     path(
         "payments/webhooks/<slug:provider>/<uuid:account_id>/",

@@ -18,12 +18,10 @@ from rest_framework.views import APIView
 from bookings.api import examples
 from bookings.api.serializers import (
     BookingSerializer,
-    CheckInSerializer,
     EventBookingSerializer,
     PaymentSerializer,
     QuoteSerializer,
     RefundQuoteSerializer,
-    ScanSerializer,
     TicketSerializer,
     WantedBookingSerializer,
 )
@@ -38,7 +36,6 @@ from bookings.selectors import (
     list_tickets_of_booking,
 )
 from bookings.services.cancel_booking import cancel_booking
-from bookings.services.check_in_ticket import check_in_ticket
 from bookings.services.expire_holds import open_booking
 from bookings.services.hold_seats import hold_seats
 from bookings.services.quote_refund import quote_refund
@@ -51,7 +48,6 @@ from common.callers import caller_id
 from common.transactions import use_case
 
 WANTED = OpenApiExample("Two seats", value=examples.WANTED, request_only=True)
-SCAN = OpenApiExample("A scan", value={"code": "MFRGGZDFMZTWQ2LK.q8…", "gate": "Main gate"}, request_only=True)
 
 
 class BookingsView(APIView):
@@ -172,23 +168,6 @@ class EventBookingsView(generics.ListAPIView):
 
     def get_queryset(self) -> Any:
         return list_bookings_of_event(manager_id=caller_id(self.request), event_id=self.kwargs["event_id"])
-
-
-class CheckInsView(APIView):
-    @extend_schema(
-        summary="Check a ticket in at the door",
-        request=ScanSerializer,
-        responses={201: CheckInSerializer},
-        examples=[SCAN],
-    )
-    def post(self, request: Request, event_id: UUID) -> Response:
-        scan = ScanSerializer(data=request.data)
-        scan.is_valid(raise_exception=True)
-        with use_case():
-            ticket = check_in_ticket(
-                staff_id=caller_id(request), event_id=event_id, **scan.validated_data, now=timezone.now()
-            )
-        return Response(CheckInSerializer(ticket).data, status=201)
 
 
 class ProviderWebhookView(APIView):

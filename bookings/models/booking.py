@@ -7,10 +7,19 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from bookings.models.lifecycle import ACTIVE, SOLD, BookingStatus, CancelledBy
 from common.ids import new_id
 from common.money import Money
+
+
+class BookingOrigin(models.TextChoices):
+    """How seats were taken."""
+
+    ONLINE = "online", pgettext_lazy("booking", "online")
+    DOOR = "door", pgettext_lazy("booking", "at the door")
+    COMPLIMENTARY = "complimentary", pgettext_lazy("booking", "complimentary")
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -42,6 +51,7 @@ class Booking(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     event = models.ForeignKey("events.Event", on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=BookingStatus)
+    origin = models.CharField(max_length=13, choices=BookingOrigin, default=BookingOrigin.ONLINE)
     seats = models.PositiveSmallIntegerField()
     # What is to be paid with money: the price of the items without the discount and what points pay.
     amount = models.DecimalField(max_digits=12, decimal_places=2)
@@ -76,6 +86,10 @@ class Booking(models.Model):
             # A status is one of the table's.
             models.CheckConstraint(
                 condition=models.Q(status__in=BookingStatus.values), name="bookings_booking_status_known"
+            ),
+            # Seats were taken in one of the known ways.
+            models.CheckConstraint(
+                condition=models.Q(origin__in=BookingOrigin.values), name="bookings_booking_origin_known"
             ),
             # A user has one active booking per event.
             models.UniqueConstraint(

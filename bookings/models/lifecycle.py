@@ -39,6 +39,8 @@ TRANSITIONS: dict[str, Transition] = {
     # A payment came after the hold had expired, and the seats were still free.
     "revive": Transition((BookingStatus.EXPIRED,), BookingStatus.CONFIRMED),
     "attend": Transition((BookingStatus.CONFIRMED,), BookingStatus.ATTENDED),
+    # The only scan was a mistake.
+    "unattend": Transition((BookingStatus.ATTENDED,), BookingStatus.CONFIRMED),
     "cancel": Transition((BookingStatus.HELD, BookingStatus.CONFIRMED), BookingStatus.CANCELLED),
     # The event itself is cancelled, perhaps after people have passed the door.
     "call_off": Transition(

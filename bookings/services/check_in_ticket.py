@@ -9,7 +9,7 @@ from bookings.models.ticket_code import read_signed
 from bookings.selectors import get_event_at_door
 from bookings.services.change_status import change_status
 from bus.services.record_fact import record_fact, record_facts
-from common.problems import Problem
+from common.problems import NotFound, Problem
 from common.transactions import requires_transaction
 
 ADMITTING = ("published", "running")
@@ -29,11 +29,25 @@ class TicketOfOtherEvent(Problem):
     title = "This ticket is for another event."
 
 
-class TicketVoid(Problem):
-    """The ticket's booking was cancelled or refunded."""
+class TicketCancelled(Problem):
+    """The ticket's booking was cancelled, and nothing was given back for it."""
 
-    code = "ticket_void"
-    title = "This ticket is not valid any more."
+    code = "ticket_cancelled"
+    title = "This ticket was cancelled."
+
+
+class TicketRefunded(Problem):
+    """The ticket's booking was cancelled, and its money given back."""
+
+    code = "ticket_refunded"
+    title = "This ticket was cancelled and its money given back."
+
+
+class TicketReplaced(Problem):
+    """The booking is valid, and this ticket is not any more: it was changed or handed over."""
+
+    code = "ticket_replaced"
+    title = "This ticket was replaced by another one."
 
 
 class TicketAlreadyUsed(Problem):
@@ -56,18 +70,43 @@ def check_in_ticket(*, staff_id: uuid.UUID, event_id: uuid.UUID, code: str, gate
 
     Raises:
         NotFound: the person doesn't work at this event.
-        EventNotAdmitting, TicketNotGenuine, TicketOfOtherEvent, TicketVoid, TicketAlreadyUsed
+        EventNotAdmitting, TicketNotGenuine, TicketOfOtherEvent
+        TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
     """
-    event = get_event_at_door(staff_id=staff_id, event_id=event_id)
-    if event.status not in ADMITTING:
-        raise EventNotAdmitting(event_status=event.status)
-    ticket = _find(code)
+    _demand_admitting(staff_id, event_id)
+    return admit_ticket(staff_id=staff_id, event_id=event_id, ticket=find_ticket(code=code), gate=gate, now=now)
+
+
+@requires_transaction
+def check_in_by_name(
+    *, staff_id: uuid.UUID, event_id: uuid.UUID, ticket_id: uuid.UUID, gate: str, now: datetime
+) -> Ticket:
+    """Return the ticket, checked in now; the person was found in the list, without a code.
+
+    Raises:
+        NotFound: the person doesn't work at this event, or it has no such ticket.
+        EventNotAdmitting, TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
+    """
+    _demand_admitting(staff_id, event_id)
+    ticket = Ticket.objects.filter(id=ticket_id, booking__event_id=event_id).first()
+    if ticket is None:
+        raise NotFound()
+    return admit_ticket(staff_id=staff_id, event_id=event_id, ticket=ticket, gate=gate, now=now)
+
+
+@requires_transaction
+def admit_ticket(*, staff_id: uuid.UUID, event_id: uuid.UUID, ticket: Ticket, gate: str, now: datetime) -> Ticket:
+    """Check a ticket in by one conditional statement under its booking's lock; who may do it was asked before.
+
+    Raises:
+        TicketOfOtherEvent, TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
+    """
     booking = Booking.objects.locked().get(id=ticket.booking_id)
     if booking.event_id != event_id:
         raise TicketOfOtherEvent()
     unused = Ticket.objects.valid().filter(id=ticket.id, checked_in_at__isnull=True)
     if not unused.update(checked_in_at=now, checked_in_by=staff_id, gate=gate):
-        raise _refusal(ticket)
+        raise _refusal(ticket, booking)
     record_fact(TicketCheckedIn(**told_of_ticket(ticket, event_id=event_id, checked_in_at=now, gate=gate)))
     if booking.status == Booking.Status.CONFIRMED:
         attended = change_status(booking_id=booking.id, action="attend", attended_at=now)
@@ -75,7 +114,12 @@ def check_in_ticket(*, staff_id: uuid.UUID, event_id: uuid.UUID, code: str, gate
     return Ticket.objects.select_related("ticket_type", "booking").get(id=ticket.id)
 
 
-def _find(code: str) -> Ticket:
+def find_ticket(*, code: str) -> Ticket:
+    """Return the ticket that a code belongs to.
+
+    Raises:
+        TicketNotGenuine: none; its signature was checked before the database was asked.
+    """
     plain = read_signed(code)
     ticket = Ticket.objects.filter(code=plain).first() if plain else None
     if ticket is None:
@@ -83,8 +127,17 @@ def _find(code: str) -> Ticket:
     return ticket
 
 
-def _refusal(ticket: Ticket) -> Problem:
+def _demand_admitting(staff_id: uuid.UUID, event_id: uuid.UUID) -> None:
+    event = get_event_at_door(staff_id=staff_id, event_id=event_id)
+    if event.status not in ADMITTING:
+        raise EventNotAdmitting(event_status=event.status)
+
+
+def _refusal(ticket: Ticket, booking: Booking) -> Problem:
     ticket.refresh_from_db()
-    if ticket.voided_at is not None:
-        return TicketVoid(voided_at=ticket.voided_at)
-    return TicketAlreadyUsed(checked_in_at=ticket.checked_in_at, gate=ticket.gate)
+    if ticket.voided_at is None:
+        return TicketAlreadyUsed(checked_in_at=ticket.checked_in_at, gate=ticket.gate)
+    if booking.status != Booking.Status.CANCELLED:
+        return TicketReplaced(voided_at=ticket.voided_at)
+    refunded = booking.payments.filter(refunded__gt=0).exists()
+    return (TicketRefunded if refunded else TicketCancelled)(voided_at=ticket.voided_at)

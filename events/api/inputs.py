@@ -63,7 +63,15 @@ class EventContentInput(KnownMembersOnly, serializers.ModelSerializer):
         fields = [
             *("title", "summary", "description", "category", "tags", "language", "age_rating", "city", "venue"),
             *("address", "latitude", "longitude", "address_is_public", "online_url", "contact"),
-            *("starts_at", "ends_at", "time_zone", "capacity", "refund_policy", "cancellable_hours_before"),
+            *(
+                "starts_at",
+                "ends_at",
+                "time_zone",
+                "capacity",
+                "refund_policy",
+                "cancellable_hours_before",
+                "counts_unscanned",
+            ),
         ]
         extra_kwargs = {"starts_at": TIME, "ends_at": TIME}
 

@@ -170,7 +170,15 @@ class EventSerializer(EventCardSerializer):
         fields = [
             *(name for name in EventCardSerializer.Meta.fields if name not in ("snippet", "distance_km")),
             *("description", "address", "latitude", "longitude", "address_is_public", "online_url", "contact"),
-            *("details", "currency", "capacity", "refund_policy", "cancellable_hours_before", "status_reason"),
+            *(
+                "details",
+                "currency",
+                "capacity",
+                "refund_policy",
+                "cancellable_hours_before",
+                "counts_unscanned",
+                "status_reason",
+            ),
             *("ticket_types", "published_at", "version"),
         ]
 

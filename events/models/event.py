@@ -54,6 +54,8 @@ class Event(models.Model):
     sold = models.PositiveIntegerField(default=0, db_default=0)
     refund_policy = models.JSONField(default=dict, blank=True)
     cancellable_hours_before = models.PositiveSmallIntegerField(default=24)
+    # Whether confirmed bookings that nobody scanned count as attended after the end.
+    counts_unscanned = models.BooleanField(default=True, db_default=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     status_reason = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1)

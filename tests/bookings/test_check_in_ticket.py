@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
@@ -9,9 +11,12 @@ from bookings.services.cancel_booking import cancel_booking
 from bookings.services.check_in_ticket import (
     EventNotAdmitting,
     TicketAlreadyUsed,
+    TicketCancelled,
     TicketNotGenuine,
     TicketOfOtherEvent,
-    TicketVoid,
+    TicketRefunded,
+    TicketReplaced,
+    check_in_by_name,
     check_in_ticket,
 )
 from bus.models import OutboxRow
@@ -20,6 +25,7 @@ from common.transactions import use_case
 from events.models import Event
 from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm, tickets_of
+from tests.factories.events import make_ticket_type
 
 pytestmark = pytest.mark.django_db
 
@@ -93,8 +99,49 @@ class TestCheckInTicket:
         with use_case():
             cancel_booking(user_id=booking.user_id, booking_id=booking.id, now=timezone.now())
 
-        with pytest.raises(TicketVoid):
+        with pytest.raises(TicketRefunded):
             scan(booking, ticket.door_code)
+
+    def test_tells_a_ticket_that_nobody_got_money_back_for(self) -> None:
+        booking = confirm(ticket_type=make_ticket_type(price=Decimal(0)))
+        [ticket] = tickets_of(booking)
+        with use_case():
+            cancel_booking(user_id=booking.user_id, booking_id=booking.id, now=timezone.now())
+
+        with pytest.raises(TicketCancelled):
+            scan(booking, ticket.door_code)
+
+    def test_tells_a_ticket_that_was_replaced(self) -> None:
+        booking = confirm()
+        Ticket.objects.update(voided_at=timezone.now())
+
+        with pytest.raises(TicketReplaced):
+            scan(booking, tickets_of(booking)[0].door_code)
+
+    def test_lets_somebody_in_who_was_found_by_name(self) -> None:
+        booking = confirm()
+        [ticket] = tickets_of(booking)
+        staff = doorkeeper_of(booking.event)
+
+        with use_case():
+            check_in_by_name(
+                staff_id=staff.id, event_id=booking.event_id, ticket_id=ticket.id, gate="", now=timezone.now()
+            )
+
+        booking.refresh_from_db()
+        assert booking.status == "attended"
+
+    def test_knows_no_ticket_of_another_event_by_name(self) -> None:
+        booking, other = confirm(), confirm()
+
+        with pytest.raises(NotFound), use_case():
+            check_in_by_name(
+                staff_id=doorkeeper_of(booking.event).id,
+                event_id=booking.event_id,
+                ticket_id=tickets_of(other)[0].id,
+                gate="",
+                now=timezone.now(),
+            )
 
     @pytest.mark.parametrize("status", ["suspended", "cancelled", "finished"])
     def test_admits_nobody_to_an_event_that_is_not_on(self, status: str) -> None:

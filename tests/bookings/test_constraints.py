@@ -46,6 +46,7 @@ def make_booking(**fields: Any) -> Booking:
     ("fields", "constraint"),
     [
         ({"status": "lost"}, "bookings_booking_status_known"),
+        ({"origin": "stolen"}, "bookings_booking_origin_known"),
         ({"seats": 0}, "bookings_booking_has_seats"),
         ({"amount": Decimal(-1)}, "bookings_booking_amount_not_negative"),
         ({"discount": Decimal(5)}, "bookings_booking_discount_has_code"),

@@ -1,0 +1,80 @@
+"""Take scans that a door made without a network: each for itself, and as often as they are sent.
+
+A ticket that two doors let in meanwhile is told as used, with the first time and gate that was uploaded.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from bookings.models import Ticket
+from bookings.selectors import get_event_at_door
+from bookings.services.check_in_ticket import ADMITTING, EventNotAdmitting, TicketAlreadyUsed, admit_ticket, find_ticket
+from common.problems import FieldProblem, InvalidInput, Problem
+from common.transactions import use_case
+
+# People who were let in before the end are uploaded after it.
+UPLOADABLE = (*ADMITTING, "finished")
+# Clocks of phones differ.
+TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """What a door saw."""
+
+    code: str
+    gate: str
+    scanned_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanResult:
+    """`code` is checked_in, or the refusal's; the time and gate are those that count."""
+
+    code: str
+    ticket_id: uuid.UUID | None = None
+    checked_in_at: datetime | None = None
+    gate: str = ""
+
+
+def upload_scans(*, staff_id: uuid.UUID, event_id: uuid.UUID, scans: Sequence[Scan], now: datetime) -> list[ScanResult]:
+    """Return what became of each scan, in their order.
+
+    Raises:
+        NotFound: the person doesn't work at this event.
+        EventNotAdmitting: nobody was let in: it is a draft, cancelled or taken down.
+        InvalidInput: a scan lies in the future.
+    """
+    event = get_event_at_door(staff_id=staff_id, event_id=event_id)
+    if event.status not in UPLOADABLE:
+        raise EventNotAdmitting(event_status=event.status)
+    late = tuple(
+        FieldProblem(f"/scans/{number}/scanned_at", "in_the_future", _("A scan can't lie in the future."))
+        for number, scan in enumerate(scans)
+        if scan.scanned_at > now + TOLERANCE
+    )
+    if late:
+        raise InvalidInput(errors=late)
+    return [_take(staff_id, event_id, scan) for scan in scans]
+
+
+def _take(staff_id: uuid.UUID, event_id: uuid.UUID, scan: Scan) -> ScanResult:
+    ticket: Ticket | None = None
+    try:
+        with use_case():
+            ticket = find_ticket(code=scan.code)
+            used = admit_ticket(
+                staff_id=staff_id, event_id=event_id, ticket=ticket, gate=scan.gate, now=scan.scanned_at
+            )
+    except TicketAlreadyUsed as refusal:
+        first = (refusal.extra["checked_in_at"], refusal.extra["gate"])
+        # The same scan again: its upload was repeated.
+        code = "checked_in" if first == (scan.scanned_at, scan.gate) else refusal.code
+        return ScanResult(code=code, ticket_id=ticket.id if ticket else None, checked_in_at=first[0], gate=first[1])
+    except Problem as refusal:
+        return ScanResult(code=refusal.code, ticket_id=ticket.id if ticket else None)
+    return ScanResult(code="checked_in", ticket_id=used.id, checked_in_at=used.checked_in_at, gate=used.gate)
