@@ -14,9 +14,11 @@ class WiringConfig(AppConfig):
 
     def ready(self) -> None:
         from config.celery import app
+        from config.names import translate_names
         from config.wiring import join_ports
 
         join_ports()
+        translate_names()
         schedule = {}
         for name in settings.OWN_APPS:
             if module_has_submodule(apps.get_app_config(name).module, "tasks"):

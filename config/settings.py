@@ -277,6 +277,8 @@ UNFOLD = {
     "SITE_ICON": lambda _: "/static/img/mark.svg",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: "/static/img/mark.svg"}],
     "SHOW_LANGUAGES": True,
+    # Unfold's badge for test installations; here it says in which zone the times are.
+    "ENVIRONMENT": "accounts.admin_site.zone_badge",
 }
 
 CHANNEL_LAYERS: dict[str, dict[str, str]] = {}
@@ -288,6 +290,7 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "Aquastream <hello@aquastream.example
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LOCALE_PATHS = sorted(path for path in (BASE_DIR / "locale").iterdir() if path.is_dir())
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -23,5 +23,5 @@ def text(values: Mapping[str, Any], *, mail_is_embedded: bool) -> str:
     lines += [f"    {role:<12} {account['email']}  {account['password']}" for role, account in accounts.items()]
     if secret := values.get("admin_totp_secret"):
         lines += [f"    {'':<12} second factor of the admin, for an authenticator app: {secret}"]
-    lines += ["", "  Try", f"    curl -s {web}/api/v1/events", ""]
+    lines += ["", "  Try", f"    curl -s {web}/api/v1/events/", ""]
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -16,9 +17,9 @@ class Delivery(models.Model):
     """Done is written in the handler's own transaction, so its work happens once however often it is tried."""
 
     class Status(models.TextChoices):
-        PENDING = "pending"
-        DONE = "done"
-        PARKED = "parked"
+        PENDING = "pending", _("pending")
+        DONE = "done", _("done")
+        PARKED = "parked", _("parked")
 
     id = models.BigAutoField(primary_key=True)
     handler = models.CharField(max_length=120)

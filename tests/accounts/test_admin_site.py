@@ -1,6 +1,7 @@
 """The back office: who gets in, and what is done there."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -215,3 +216,17 @@ class TestActions:
         organizer.refresh_from_db()
         assert organizer.approved_at is not None
         assert AuditEntry.objects.filter(action="accounts.approve_organizer").count() == 1
+
+
+class TestItsTimes:
+    def test_are_those_of_the_administrators_own_clock_and_it_says_so(self) -> None:
+        chief = make_user(is_staff=True, is_superuser=True, time_zone="Asia/Kamchatka", locale="en")
+        organizer = make_organizer(approved_at=datetime(2026, 1, 5, 20, 30, tzinfo=UTC))
+        client = staff_client(chief, verified=True)
+
+        page = client.get(f"/admin/accounts/organizer/{organizer.pk}/change/", headers={"Accept-Language": "en"})
+
+        text = page.content.decode()
+        assert "Asia/Kamchatka, UTC+12:00" in text
+        assert "6 January 2026, 08:30" in text
+        assert timezone.get_current_timezone_name() == "UTC"
