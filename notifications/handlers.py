@@ -12,7 +12,8 @@ from bus.facts import ReceivedFact
 from bus.subscriptions import Message, UnreadableMessage, consumes, handles
 from common.problems import Problem
 from notifications.envelope import decode, read_event
-from notifications.services.accept_event import accept_event
+from notifications.event_types.registry import OneUser
+from notifications.services.accept_events import accept_events
 from notifications.services.announce_fact import announce_fact
 from notifications.services.queue_jobs import queue_jobs
 from notifications.services.save_recipient import RecipientDetails, save_recipient
@@ -123,13 +124,14 @@ def on_review_replied(fact: ReceivedFact) -> None:
 @consumes("external-events")
 def consume_external_events(messages: Sequence[Message]) -> None:
     """Take the envelope of the HTTP intake from Kafka; who may write to the topic is decided by its access rules."""
-    for message in messages:
-        try:
-            event = read_event(decode(message.value))
-            accept_event(event=event, allowed_sources=[event.source], now=timezone.now())
-        except Problem as problem:
-            reasons = "; ".join(f"{one.pointer or '/'} {one.code}: {one.detail}" for one in problem.errors)
-            raise UnreadableMessage(f"{problem.code}: {reasons or problem}") from problem
+    try:
+        events = [read_event(decode(message.value)) for message in messages]
+    except Problem as problem:
+        raise UnreadableMessage(_reasons(problem)) from problem
+    sources = {event.source for event in events}
+    for result in accept_events(events=events, allowed_sources=sources, now=timezone.now()):
+        if isinstance(result, Problem):
+            raise UnreadableMessage(_reasons(result))
 
 
 @consumes("notification.jobs")
@@ -140,6 +142,11 @@ def consume_planned_jobs(messages: Sequence[Message]) -> None:
     except msgspec.DecodeError as error:
         raise UnreadableMessage(str(error)) from error
     queue_jobs(job_ids=job_ids, now=timezone.now())
+
+
+def _reasons(problem: Problem) -> str:
+    named = "; ".join(f"{one.pointer or '/'} {one.code}: {one.detail}" for one in problem.errors)
+    return f"{problem.code}: {named or problem}"
 
 
 def _know(person: PersonSeen) -> None:
@@ -173,7 +180,7 @@ def _tell(
         fact_id=UUID(fact.id),
         fact_type=fact.type,
         occurred_at=fact.occurred_at,
-        user_id=user_id,
+        to=OneUser(user_id=user_id),
         template_code=template_code,
         channels=channels,
         context=context,

@@ -1,10 +1,13 @@
 """Reads of notifications."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from common.problems import NotFound
@@ -41,6 +44,15 @@ def get_event(*, sources: list[str], event_id: UUID) -> NotificationEvent:
     return event
 
 
+def list_events(*, keys: list[tuple[str, UUID]]) -> QuerySet[NotificationEvent]:
+    """Return the events that are stored under these sources and ids."""
+    ids_by_source: dict[str, list[UUID]] = {}
+    for source, event_id in keys:
+        ids_by_source.setdefault(source, []).append(event_id)
+    wanted = [Q(source=source, event_id__in=ids) for source, ids in ids_by_source.items()]
+    return NotificationEvent.objects.filter(reduce(or_, wanted))
+
+
 def list_jobs(*, sources: list[str]) -> QuerySet[NotificationJob]:
     """Return the jobs of the caller's events."""
     return NotificationJob.objects.of_sources(sources).select_related("event", "recipient")
@@ -52,9 +64,30 @@ def count_jobs_by_status(*, event: NotificationEvent) -> dict[str, int]:
     return dict(counted)
 
 
-def find_account(*, user_id: UUID) -> User | None:
-    """Return our own account under this id, if there is one: contracts speak of users of other systems too."""
-    return User.objects.active().filter(id=user_id).first()
+def list_accounts(*, user_ids: list[UUID]) -> QuerySet[User]:
+    """Return our own accounts under these ids: contracts speak of users of other systems too."""
+    return User.objects.active().filter(id__in=user_ids)
+
+
+def list_recipients_known_as(*, keys: list[tuple[str, UUID]]) -> QuerySet[Recipient]:
+    """Return the recipients of these kinds and ids."""
+    ids_by_kind: dict[str, list[UUID]] = {}
+    for kind, external_id in keys:
+        ids_by_kind.setdefault(kind, []).append(external_id)
+    wanted = [Q(kind=kind, external_id__in=ids) for kind, ids in ids_by_kind.items()]
+    return Recipient.objects.filter(reduce(or_, wanted)) if wanted else Recipient.objects.none()
+
+
+def get_recipient(*, user_id: UUID) -> Recipient:
+    """Return the recipient of a user.
+
+    Raises:
+        NotFound
+    """
+    recipient = find_recipient(user_id=user_id)
+    if recipient is None:
+        raise NotFound()
+    return recipient
 
 
 def find_recipient(*, user_id: UUID) -> Recipient | None:
@@ -90,10 +123,20 @@ def find_template(*, code: str) -> Template | None:
     return Template.objects.filter(code=code).first()
 
 
-def list_published_channels(*, code: str) -> set[str]:
-    """Return the channels for which a template has a text in use."""
-    published = TemplateVersion.objects.filter(template__code=code, status=TemplateVersion.Status.PUBLISHED)
-    return set(published.values_list("channel", flat=True))
+def list_templates(*, codes: Collection[str]) -> QuerySet[Template]:
+    """Return the templates of these codes that are defined."""
+    return Template.objects.filter(code__in=codes)
+
+
+def list_published_channels(*, codes: Collection[str]) -> set[tuple[str, str]]:
+    """Return the channels for which these templates have a text in use: (code, channel)."""
+    published = TemplateVersion.objects.filter(template__code__in=codes, status=TemplateVersion.Status.PUBLISHED)
+    return set(published.values_list("template__code", "channel"))
+
+
+def list_known_segments(*, codes: Collection[str]) -> set[str]:
+    """Return those of the codes that name a segment."""
+    return set(Segment.objects.filter(code__in=codes).values_list("code", flat=True))
 
 
 def find_text(*, code: str, channel: str, locale: str) -> TemplateVersion | None:

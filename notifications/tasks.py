@@ -4,18 +4,15 @@ import random
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from celery import shared_task
 from django.utils import timezone
 
 from common.transactions import use_case
 from notifications.services.deliver_jobs import deliver_jobs
-from notifications.services.plan_audience_page import PlanMoved, plan_audience_page
+from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.release_blocked_events import release_blocked_events
 from notifications.services.requeue_due_jobs import requeue_due_jobs
 from notifications.services.resume_walks import resume_walks
-
-log = structlog.get_logger(__name__)
 
 SCHEDULE = {"notifications.sweep": 5.0, "notifications.release_blocked": timedelta(seconds=30)}
 
@@ -29,11 +26,8 @@ def send_jobs(job_ids: list[str], **_: object) -> None:
 @shared_task(name="notifications.plan_audience", queue="bulk")
 def plan_audience(event_id: str, **_: object) -> None:
     """Walk an audience, a transaction per page."""
-    try:
-        while _plan_page(UUID(event_id)):
-            pass
-    except PlanMoved:
-        log.info("notifications.walk.taken_over", event_id=event_id)
+    while _plan_page(UUID(event_id)):
+        pass
 
 
 @shared_task(name="notifications.sweep", queue="critical")
@@ -54,4 +48,4 @@ def release_blocked(**_: object) -> None:
 
 def _plan_page(event_id: UUID) -> bool:
     with use_case():
-        return plan_audience_page(event_id=event_id, now=timezone.now())
+        return plan_audience_page(event_id=event_id, now=timezone.now()).goes_on

@@ -1,11 +1,21 @@
 """State a fact: one outbox row in the transaction that makes it true."""
 
+from django.db import connection
+
 from bus.facts import Fact, payload_of
-from bus.models import OutboxRow
 from bus.wakeup import wake_after_commit
 from common.ids import new_id
 from common.request_ids import current_request_id
 from common.transactions import requires_transaction
+
+# The order of the arrays is the order of the ids.
+INSERT_SQL = """
+    INSERT INTO bus_outboxrow (request_id, fact_id, wire_type, topic, key, payload)
+    SELECT %s, row.fact_id, row.wire_type, row.topic, row.key, row.payload
+    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+         WITH ORDINALITY AS row (fact_id, wire_type, topic, key, payload, number)
+    ORDER BY row.number
+"""
 
 
 @requires_transaction
@@ -23,17 +33,30 @@ def record_fact(fact: Fact) -> None:
 @requires_transaction
 def record_facts(facts: list[Fact]) -> None:
     """Write several facts in one statement, in their order."""
-    OutboxRow.objects.bulk_create(
-        [
-            OutboxRow(
-                fact_id=new_id(),
-                wire_type=fact.wire_type,
-                topic=fact.topic,
-                key=fact.key,
-                payload=payload_of(fact),
-                request_id=current_request_id(),
-            )
-            for fact in facts
-        ]
-    )
+    if not facts:
+        return
+    with connection.cursor() as sql:
+        sql.execute(
+            INSERT_SQL,
+            [
+                current_request_id(),
+                [new_id() for _ in facts],
+                [fact.wire_type for fact in facts],
+                [fact.topic for fact in facts],
+                [fact.key for fact in facts],
+                [payload_of(fact) for fact in facts],
+            ],
+        )
     wake_after_commit("relay")
+
+
+def fact_insert_sql(fact: type[Fact], *, rows: str, request_id: str) -> tuple[str, list[str]]:
+    """Return an INSERT that states `fact` for each row (key, payload) of a query of that name, and its parameters.
+
+    For statements that make many facts true at once: whoever runs one wakes the relay (`wake_after_commit`).
+    """
+    statement = f"""
+        INSERT INTO bus_outboxrow (fact_id, wire_type, topic, key, payload, request_id)
+        SELECT uuidv7(), %s, %s, key, payload, %s FROM {rows}
+    """  # noqa: S608  (`rows` is a name written by a developer)
+    return statement, [fact.wire_type, fact.topic, request_id]

@@ -93,7 +93,8 @@ class EventBatchView(APIView):
     def post(self, request: Request) -> Response:
         sources = list_sources_of(account_id=request.user.pk)
         body: Any = request.data
-        results = accept_batch(body=body, allowed_sources=sources, now=timezone.now())
+        with use_case():
+            results = accept_batch(body=body, allowed_sources=sources, now=timezone.now())
         return Response(serializers.BatchResultSerializer({"results": results}).data, status=207)
 
 

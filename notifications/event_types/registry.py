@@ -29,11 +29,30 @@ class OneUser(msgspec.Struct, frozen=True, kw_only=True, tag="user"):
     locale: str | None = None
 
 
+class OneCustomer(msgspec.Struct, frozen=True, kw_only=True, tag="customer"):
+    """The message goes to a customer of a shop: a shop knows people by ids of its own."""
+
+    project_id: UUID
+    customer_id: UUID
+    locale: str | None = None
+    email: str | None = None
+
+
+class OneAddress(msgspec.Struct, frozen=True, kw_only=True, tag="address"):
+    """The message goes to an address of which nothing else is known: somebody who was invited."""
+
+    email: str
+    locale: str | None = None
+
+
 class Audience(msgspec.Struct, frozen=True, kw_only=True, tag="audience"):
     """The message goes to everybody in a segment: a named one, or conditions given with the event."""
 
     segment_id: str | None = None
     conditions: Conditions | None = None
+
+
+Someone = OneUser | OneCustomer | OneAddress
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +61,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     template_code: str
     channels: tuple[str, ...]
     context: dict[str, Any]
-    to: OneUser | Audience
+    to: OneUser | OneCustomer | OneAddress | Audience
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,6 @@
+from notifications.models.campaign import Campaign
 from notifications.models.contact_point import ContactPoint
+from notifications.models.digest_choice import DigestChoice
 from notifications.models.event import NotificationEvent
 from notifications.models.inbox_item import InboxItem
 from notifications.models.job import NotificationJob
@@ -6,11 +8,15 @@ from notifications.models.preference import Preference
 from notifications.models.recipient import Recipient
 from notifications.models.segment import Segment
 from notifications.models.service_source import ServiceSource
+from notifications.models.suppression import Suppression
+from notifications.models.telegram import TelegramBot, TelegramLinkCode
 from notifications.models.template import Template, TemplateVersion
 from notifications.models.vapid_key import VapidKey
 
 __all__ = [
+    "Campaign",
     "ContactPoint",
+    "DigestChoice",
     "InboxItem",
     "NotificationEvent",
     "NotificationJob",
@@ -18,6 +24,9 @@ __all__ = [
     "Recipient",
     "Segment",
     "ServiceSource",
+    "Suppression",
+    "TelegramBot",
+    "TelegramLinkCode",
     "Template",
     "TemplateVersion",
     "VapidKey",

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
     PUSH = "push", _("Push")
+    TELEGRAM = "telegram", _("Telegram")
+    WEBHOOK = "webhook", _("Webhook")
     IN_APP = "in_app", _("Inbox")
 
 
@@ -15,6 +17,11 @@ class Category(models.TextChoices):
     REMINDERS = "reminders", _("Reminders")
     SOCIAL = "social", _("Reviews and replies")
     MARKETING = "marketing", _("News and offers")
+
+
+class DigestPeriod(models.TextChoices):
+    HOURLY = "hourly", _("Once an hour")
+    DAILY = "daily", _("Once a day")
 
 
 class Locale(models.TextChoices):

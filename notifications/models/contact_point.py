@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from common.encryption import EncryptedTextField
 from common.ids import new_id
 from notifications.models.choices import Channel
 
@@ -13,15 +14,17 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
 
 
 class ContactPoint(models.Model):
-    """An e-mail address or a browser's push subscription; switched off once the other side has refused it for good."""
+    """An address of a channel; switched off once the other side has refused it for good."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     recipient = models.ForeignKey("notifications.Recipient", on_delete=models.CASCADE, related_name="contact_points")
     channel = models.CharField(max_length=10, choices=Channel)
-    # E-mail: the address. Push: the subscription's endpoint.
+    # E-mail: the address. Push: the subscription's endpoint. Telegram: the chat. Webhook: the URL.
     address = models.CharField(max_length=1000)
-    # Push: the browser's keys, `p256dh` and `auth`.
+    # Push: the browser's keys, `p256dh` and `auth`. Telegram: `bot`, the id of the bot that the chat is with.
     keys = models.JSONField(default=dict, blank=True)
+    # Webhook: what its messages are signed with (Standard Webhooks).
+    secret = EncryptedTextField(blank=True, default="")
     verified_at = models.DateTimeField(null=True, blank=True)
     switched_off_at = models.DateTimeField(null=True, blank=True)
     switched_off_reason = models.CharField(max_length=200, blank=True)

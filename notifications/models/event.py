@@ -11,7 +11,8 @@ class NotificationEventQuerySet(models.QuerySet["NotificationEvent"]):
         return self.filter(status=NotificationEvent.Status.BLOCKED)
 
     def planning(self) -> "NotificationEventQuerySet":
-        return self.filter(status=NotificationEvent.Status.PLANNING)
+        """Those whose walk may go on now."""
+        return self.filter(status=NotificationEvent.Status.PLANNING, pause_reason="")
 
     def locked(self) -> "NotificationEventQuerySet":
         """Take what nobody else is taking; in order of arrival."""
@@ -31,7 +32,16 @@ class NotificationEvent(models.Model):
     class Status(models.TextChoices):
         BLOCKED = "blocked"
         PLANNING = "planning"
+        CANCELLED = "cancelled"
         PLANNED = "planned"
+
+    class PauseReason(models.TextChoices):
+        """Who has stopped an audience: a person, the end of its canary, or too many failures or complaints."""
+
+        PERSON = "person"
+        CANARY = "canary"
+        FAILURES = "failures"
+        COMPLAINTS = "complaints"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     source = models.CharField(max_length=100)
@@ -52,6 +62,13 @@ class NotificationEvent(models.Model):
     planned_up_to = models.UUIDField(null=True, blank=True)
     recipients_planned = models.PositiveIntegerField(default=0)
     jobs_planned = models.PositiveIntegerField(default=0)
+    # How far a canary goes; the walk stops there until somebody lets it go on.
+    audience_limit = models.PositiveIntegerField(null=True, blank=True)
+    # The pace of the walk, in recipients; without one it goes as fast as it can.
+    per_second = models.PositiveIntegerField(null=True, blank=True)
+    walk_began_at = models.DateTimeField(null=True, blank=True)
+    # Not empty while it is held, in whatever status: nothing more is planned, and what is planned isn't sent.
+    pause_reason = models.CharField(max_length=10, choices=PauseReason, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     received_at = models.DateTimeField(db_default=Now(), editable=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
@@ -74,6 +91,12 @@ class NotificationEvent(models.Model):
                 condition=models.Q(status="planned", planned_at__isnull=False)
                 | ~models.Q(status="planned") & models.Q(planned_at__isnull=True),
                 name="notifications_event_planned_with_time",
+            ),
+            # A canary has somebody in it, and a pace moves.
+            models.CheckConstraint(
+                condition=(models.Q(audience_limit__isnull=True) | models.Q(audience_limit__gt=0))
+                & (models.Q(per_second__isnull=True) | models.Q(per_second__gt=0)),
+                name="notifications_event_canary_and_pace_positive",
             ),
             # While planning, it is known when a lost walk is taken up again.
             models.CheckConstraint(

@@ -71,6 +71,8 @@ class NotificationJob(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     # Contact points that have got it: a retry goes to the others only.
     reached = models.JSONField(default=list, blank=True)
+    # Which provider of the channel has taken it.
+    provider = models.CharField(max_length=60, blank=True)
     provider_message_id = models.CharField(max_length=250, blank=True)
     reason = models.CharField(max_length=100, blank=True)
     last_error = models.TextField(blank=True)

@@ -21,21 +21,31 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 
 
 class Recipient(models.Model):
-    """Known by the id that other systems use for the person; everything else may still be missing."""
+    """Known by the id that other systems use for the person; everything else may still be missing.
+
+    A customer is known by the id that the shop's project has given, a bare address by an id made from it.
+    """
 
     class Kind(models.TextChoices):
         USER = "user"
         CUSTOMER = "customer"
+        ADDRESS = "address"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.USER)
     external_id = models.UUIDField()
+    # Of a customer: the shop's project, whose Telegram bot speaks to them.
+    project_id = models.UUIDField(null=True, blank=True)
     display_name = models.CharField(max_length=120, blank=True)
     locale = models.CharField(max_length=5, choices=Locale, default=Locale.RUSSIAN)
     time_zone = models.CharField(max_length=64, default="Europe/Moscow")
     birth_on = models.DateField(null=True, blank=True)
     genres = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    registered_at = models.DateTimeField(null=True, blank=True)
+    last_booked_at = models.DateTimeField(null=True, blank=True)
+    loyalty_level = models.CharField(max_length=100, blank=True)
     marketing_consent_at = models.DateTimeField(null=True, blank=True)
     # Local hours of silence; may cross midnight. What isn't urgent waits for their end.
     quiet_from = models.TimeField(null=True, blank=True)
@@ -61,6 +71,8 @@ class Recipient(models.Model):
         indexes = [
             # list_members by genre
             GinIndex(fields=["genres"], name="notifications_recipient_genres"),
+            # list_members by city
+            models.Index(fields=["city"], condition=~models.Q(city=""), name="notifications_recipient_city"),
             # list_members by tag
             GinIndex(fields=["tags"], name="notifications_recipient_tags"),
         ]

@@ -1,4 +1,4 @@
-"""Write the jobs of a plan and state each of them, set-based: a thousand recipients are one statement."""
+"""Write the jobs of plans for single people and state each of them: any number of events in two statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,68 +13,74 @@ from common.ids import new_id
 from common.transactions import requires_transaction
 from notifications.domain_events import JobPlanned
 from notifications.event_types.registry import Plan
-from notifications.models import NotificationEvent, Template
+from notifications.models import Template
+from notifications.services.know_recipients import Addressee
 
 # A copy that hasn't come back from Kafka by then is no longer waited for.
 LOST_COPY_SECONDS = 30
 
 INSERT_SQL = """
     INSERT INTO notifications_notificationjob
-        (id, recipient_id, channel, locale, event_id, template_code, category, is_urgent, context, status, attempts,
-         next_attempt_at, reached, provider_message_id, reason, last_error, decisions)
-    SELECT row.id, row.recipient_id, row.channel, row.locale, %(event)s, %(template)s, %(category)s, %(urgent)s,
-           %(context)s::jsonb, 'planned', 0, %(due)s, '[]', '', '', '', '[]'
-    FROM unnest(%(ids)s::uuid[], %(recipients)s::uuid[], %(channels)s::text[], %(locales)s::text[])
-         AS row (id, recipient_id, channel, locale)
+        (id, event_id, recipient_id, channel, locale, template_code, category, is_urgent, context, status, attempts,
+         next_attempt_at, reached, provider, provider_message_id, reason, last_error, decisions)
+    SELECT row.id, row.event_id, row.recipient_id, row.channel, row.locale, row.template_code, row.category,
+           row.is_urgent, row.context::jsonb, 'planned', 0, %(due)s, '[]', '', '', '', '', '[]'
+    FROM unnest(%(ids)s::uuid[], %(events)s::uuid[], %(recipients)s::uuid[], %(channels)s::text[], %(locales)s::text[],
+                %(templates)s::text[], %(categories)s::text[], %(urgent)s::bool[], %(contexts)s::text[])
+         AS row (id, event_id, recipient_id, channel, locale, template_code, category, is_urgent, context)
     ON CONFLICT ON CONSTRAINT notifications_job_once DO NOTHING
-    RETURNING id, recipient_id, channel
+    RETURNING id
 """
 
 
 @dataclass(frozen=True, kw_only=True)
-class Addressee:
-    """As much of a recipient as planning needs."""
+class Wanted:
+    """The message of one event to one person: a job per channel."""
 
-    recipient_id: UUID
-    user_id: UUID
-    locale: str
+    event_row_id: UUID
+    event_id: UUID
+    event_type: str
+    plan: Plan
+    template: Template
+    to: Addressee
 
 
 @requires_transaction
-def insert_jobs(
-    *, event: NotificationEvent, plan: Plan, template: Template, to: Sequence[Addressee], now: datetime
-) -> list[JobPlanned]:
-    """Write one job per addressee and channel that has none yet, and state it; return what was stated."""
-    wanted = [(one, channel) for one in to for channel in plan.channels]
+def insert_jobs(*, wanted: Sequence[Wanted], now: datetime) -> list[JobPlanned]:
+    """Write one job per person and channel that has none yet, and state it; return what was stated."""
+    rows = [(new_id(), one, channel) for one in wanted for channel in one.plan.channels]
+    if not rows:
+        return []
+    contexts = {id(one): msgspec.json.encode(one.plan.context).decode() for one in wanted}
     with connection.cursor() as sql:
         sql.execute(
             INSERT_SQL,
             {
-                "event": event.id,
-                "template": template.code,
-                "category": template.category,
-                "urgent": template.is_urgent,
-                "context": msgspec.json.encode(plan.context).decode(),
                 "due": now + timedelta(seconds=LOST_COPY_SECONDS),
-                "ids": [new_id() for _ in wanted],
-                "recipients": [one.recipient_id for one, _ in wanted],
-                "channels": [channel for _, channel in wanted],
-                "locales": [one.locale for one, _ in wanted],
+                "ids": [job_id for job_id, _, _ in rows],
+                "events": [one.event_row_id for _, one, _ in rows],
+                "recipients": [one.to.recipient_id for _, one, _ in rows],
+                "channels": [channel for _, _, channel in rows],
+                "locales": [one.to.locale for _, one, _ in rows],
+                "templates": [one.template.code for _, one, _ in rows],
+                "categories": [one.template.category for _, one, _ in rows],
+                "urgent": [one.template.is_urgent for _, one, _ in rows],
+                "contexts": [contexts[id(one)] for _, one, _ in rows],
             },
         )
-        inserted = sql.fetchall()
-    user_ids = {one.recipient_id: one.user_id for one in to}
-    facts = [
-        JobPlanned(
-            job_id=job_id,
-            user_id=user_ids[recipient_id],
-            event_id=event.event_id,
-            event_type=event.event_type,
-            template_code=template.code,
-            channel=channel,
-            category=template.category,
-        )
-        for job_id, recipient_id, channel in inserted
-    ]
+        inserted = {job_id for (job_id,) in sql.fetchall()}
+    facts = [_fact(job_id, one, channel) for job_id, one, channel in rows if job_id in inserted]
     record_facts(list(facts))
     return facts
+
+
+def _fact(job_id: UUID, wanted: Wanted, channel: str) -> JobPlanned:
+    return JobPlanned(
+        job_id=job_id,
+        user_id=wanted.to.user_id,
+        event_id=wanted.event_id,
+        event_type=wanted.event_type,
+        template_code=wanted.template.code,
+        channel=channel,
+        category=wanted.template.category,
+    )

@@ -18,6 +18,5 @@ def release_blocked_events(*, waiting_for: str, now: datetime) -> int:
     blocked = NotificationEvent.objects.blocked().filter(blocked_on__startswith=waiting_for)
     released = 0
     for event in blocked.locked()[:BATCH]:
-        plan = plan_event(event=event, now=now)
-        released += plan["status"] != NotificationEvent.Status.BLOCKED
+        released += plan_event(event=event, now=now).status != NotificationEvent.Status.BLOCKED
     return released

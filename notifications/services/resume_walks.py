@@ -6,7 +6,7 @@ from uuid import UUID
 from bus.wakeup import queue_after_commit
 from common.transactions import requires_transaction
 from notifications.models import NotificationEvent
-from notifications.services.plan_event import LOST_WALK_SECONDS, PLANNING_TASK
+from notifications.services.store_events import LOST_WALK_SECONDS, PLANNING_TASK
 
 
 @requires_transaction

@@ -8,9 +8,11 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from bus.models import OutboxRow
+from bus.subscriptions import Message
 from notifications.models import NotificationEvent, NotificationJob, Recipient
 from tests.factories.accounts import make_user
 from tests.factories.notifications import make_segment, make_service_token, sample_bytes
+from tests.notifications.flow import consume
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +125,7 @@ class TestAcceptEvent:
         # The first use of a token is noted on it.
         service.get("/api/v1/notifications/jobs/")
 
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(16):
             post_event(sample_bytes("user_registered"))
 
     def test_refuses_a_source_that_was_not_granted(self, api: APIClient) -> None:
@@ -171,7 +173,7 @@ class TestAcceptEvent:
 
 @pytest.mark.django_db(transaction=True)
 class TestAcceptEventAtOnce:
-    def test_accepts_one_of_ten_that_come_together(self) -> None:
+    def test_has_one_effect_of_a_hundred_that_come_together_by_http_and_kafka(self) -> None:
         secret = make_service_token("auth_service")
         barrier = threading.Barrier(10)
         statuses: list[int] = []
@@ -180,21 +182,45 @@ class TestAcceptEventAtOnce:
             program = APIClient()
             program.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
             barrier.wait()
-            answer = program.post(
-                "/api/v1/notifications/events/", sample_bytes("user_registered"), content_type="application/json"
-            )
-            statuses.append(answer.status_code)
+            for _ in range(10):
+                answer = program.post(
+                    "/api/v1/notifications/events/", sample_bytes("user_registered"), content_type="application/json"
+                )
+                statuses.append(answer.status_code)
             connection.close()
 
-        threads = [threading.Thread(target=post) for _ in range(10)]
+        def read() -> None:
+            barrier.wait()
+            for offset in range(10):
+                assert consume("consume_external_events", [message(sample_bytes("user_registered"), offset)]) == []
+            connection.close()
+
+        threads = [threading.Thread(target=work) for work in (post, read) * 5]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-        assert sorted(statuses) == [200] * 9 + [202]
-        assert NotificationJob.objects.count() == 2
-        assert Recipient.objects.count() == 1
+        assert len(statuses) == 50
+        assert statuses.count(202) in (0, 1)
+        assert statuses.count(200) == 50 - statuses.count(202)
+        assert NotificationEvent.objects.count() == Recipient.objects.count() == 1
+        assert NotificationJob.objects.count() == OutboxRow.objects.filter(topic="notification.jobs").count() == 2
+
+    def test_refuses_by_kafka_another_body_under_the_same_id(self) -> None:
+        other = json.loads(sample_bytes("user_registered"))
+        other["payload"]["locale"] = "en"
+        first, second = (message(body, 0) for body in (sample_bytes("user_registered"), json.dumps(other).encode()))
+
+        dead = consume("consume_external_events", [first, second])
+
+        assert [(one.value, reason.split(":")[1].strip()) for one, reason in dead] == [
+            (second.value, "event_id_reused")
+        ]
+
+
+def message(body: bytes, offset: int) -> Message:
+    return Message(topic="external-events", partition=0, offset=offset, key="", value=body, headers={}, id="")
 
 
 class TestAcceptBatch:

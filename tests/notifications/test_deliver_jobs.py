@@ -1,20 +1,33 @@
 import json
+import threading
 import uuid
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from bus.facts import payload_of
+from bus.models import OutboxRow
 from common.transactions import use_case
+from notifications.domain_events import JobPlanned
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, TemplateVersion
 from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_lease
 from notifications.services.finish_job import MAX_ATTEMPTS, LeaseLost, Outcome, finish_job
+from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
 from notifications.services.replay_jobs import replay_jobs
 from notifications.services.requeue_due_jobs import requeue_due_jobs
 from notifications.services.save_recipient import RecipientDetails, save_recipient
-from tests.factories.notifications import make_job, make_notification_event, make_recipient, make_segment, sample_bytes
+from tests.factories.notifications import (
+    make_job,
+    make_notification_event,
+    make_recipient,
+    make_segment,
+    sample_bytes,
+)
 from tests.notifications.conftest import MailServer
 from tests.notifications.flow import consume, copies_of_jobs, deliver_everything, plan_audiences, send
 
@@ -408,7 +421,7 @@ class TestPlanAudiencePage:
         post_event(sample_bytes("campaign_triggered"))
         event = NotificationEvent.objects.get()
         with use_case():
-            assert walk.plan_audience_page(event_id=event.id, now=timezone.now())
+            assert walk.plan_audience_page(event_id=event.id, now=timezone.now()).goes_on
         event.refresh_from_db()
         assert (event.recipients_planned, event.audience_size, event.progress_percent) == (2, 5, 40)
 
@@ -420,17 +433,60 @@ class TestPlanAudiencePage:
         assert (event.status, event.recipients_planned, event.jobs_planned) == ("planned", 5, 10)
         assert NotificationJob.objects.count() == 10
 
+    @pytest.mark.django_db(transaction=True)
     def test_lets_only_one_of_two_walkers_plan_a_page(self, post_event: Any) -> None:
-        from notifications.services.plan_audience_page import PlanMoved, _move_mark
-
         make_segment(code="bf_2025_loyal_customers")
         make_recipient()
         post_event(sample_bytes("campaign_triggered"))
-        seen_by_both = NotificationEvent.objects.get()
+        event = NotificationEvent.objects.get()
+        steps = []
+
+        def walk() -> None:
+            with use_case():
+                steps.append(plan_audience_page(event_id=event.id, now=timezone.now()).goes_on)
+            connection.close()
+
+        with use_case():
+            assert NotificationEvent.objects.planning().filter(id=event.id).locked().first() == event
+            other = threading.Thread(target=walk)
+            other.start()
+            other.join()
+
+        assert steps == [False]
+        assert NotificationJob.objects.count() == 0
+
+    def test_states_in_the_database_what_a_fact_would_state(self, post_event: Any) -> None:
+        make_segment(code="bf_2025_loyal_customers")
+        recipient = make_recipient()
+        post_event(sample_bytes("campaign_triggered"))
+
         plan_audiences()
 
-        with pytest.raises(PlanMoved), use_case():
-            _move_mark(seen_by_both, [], timezone.now())
+        rows = list(OutboxRow.objects.order_by("id"))
+        stated = [msgspec.json.decode(row.payload, type=JobPlanned, strict=True) for row in rows]
+        assert [msgspec.json.decode(payload_of(one)) for one in stated] == [
+            msgspec.json.decode(row.payload) for row in rows
+        ]
+        assert {one.job_id for one in stated} == set(NotificationJob.objects.values_list("id", flat=True))
+        assert {row.key for row in rows} == {str(recipient.external_id)} == {str(one.user_id) for one in stated}
+        assert {(row.wire_type, row.topic) for row in rows} == {(JobPlanned.wire_type, JobPlanned.topic)}
+
+    def test_keeps_its_pace(self, post_event: Any) -> None:
+        make_segment(code="bf_2025_loyal_customers")
+        Recipient.objects.bulk_create(Recipient(external_id=uuid.uuid4()) for _ in range(100))
+        post_event(sample_bytes("campaign_triggered"))
+        event = NotificationEvent.objects.get()
+        NotificationEvent.objects.update(per_second=10)
+        began_at = timezone.now()
+        planned = []
+
+        for second in (0, 1, 1.05, 3):
+            with use_case():
+                plan_audience_page(event_id=event.id, now=began_at + timedelta(seconds=second))
+            event.refresh_from_db()
+            planned.append(event.recipients_planned)
+
+        assert planned == [10, 20, 20, 40]
 
     def test_takes_three_thousand_recipients_in_a_few_statements(
         self, post_event: Any, django_assert_max_num_queries: Any
@@ -439,7 +495,7 @@ class TestPlanAudiencePage:
         Recipient.objects.bulk_create(Recipient(external_id=uuid.uuid4()) for _ in range(3000))
         post_event(sample_bytes("campaign_triggered"))
 
-        with django_assert_max_num_queries(4 * 14):
+        with django_assert_max_num_queries(4 * 11):
             plan_audiences()
 
         assert NotificationJob.objects.count() == 6000

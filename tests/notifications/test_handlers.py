@@ -19,6 +19,7 @@ from bus.services.record_fact import record_fact
 from bus.services.run_delivery import run_delivery
 from bus.subscriptions import HANDLERS, Message
 from common.transactions import use_case
+from notifications.event_types.registry import OneUser
 from notifications.models import ContactPoint, NotificationEvent, NotificationJob, Recipient
 from notifications.services.announce_fact import announce_fact
 from notifications.services.know_recipient import know_recipient
@@ -165,7 +166,7 @@ class TestAnnounceFact:
                     fact_id=fact_id,
                     fact_type="tests.pot.boiled.v1",
                     occurred_at=timezone.now(),
-                    user_id=recipient.external_id,
+                    to=OneUser(user_id=recipient.external_id),
                     template_code="welcome",
                     channels=("email",),
                     context={},

@@ -22,12 +22,13 @@ from notifications.models import (
     ServiceSource,
     VapidKey,
 )
+from notifications.models.choices import Channel
 from notifications.rendering.message import Message
 from notifications.segment_language import Conditions, years_before
 from notifications.selectors import list_members
 from notifications.services.decide_delivery import end_of_quiet_hours
 from notifications.services.define_segment import define_segment
-from notifications.services.know_recipient import supported
+from notifications.services.know_recipients import supported
 from notifications.services.put_into_inbox import put_into_inbox
 from notifications.services.save_recipient import RecipientDetails, save_recipient
 from notifications.services.switch_off_contact_point import switch_off_contact_point
@@ -226,7 +227,7 @@ class TestPreferences:
 
         assert answer["marketing_consent"] is False
         assert answer["quiet_hours"] is None
-        assert answer["categories"]["social"] == {"email": True, "push": True, "in_app": True}
+        assert answer["categories"]["social"] == dict.fromkeys(Channel.values, True)
 
     def test_change_what_is_given(self, api: APIClient) -> None:
         api.credentials(**bearer(make_user()))
@@ -236,7 +237,7 @@ class TestPreferences:
         )
         answer = api.patch(self.URL, {"marketing_consent": True})
 
-        assert answer.json()["categories"]["social"] == {"email": False, "push": True, "in_app": True}
+        assert answer.json()["categories"]["social"] == dict.fromkeys(Channel.values, True) | {"email": False}
         assert answer.json()["quiet_hours"] == {"begin": "22:00", "end": "07:30"}
         assert answer.json()["marketing_consent"] is True
         assert api.patch(self.URL, {"quiet_hours": None}).json()["quiet_hours"] is None

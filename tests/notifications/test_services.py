@@ -15,8 +15,10 @@ from notifications.envelope import read_event
 from notifications.event_types.registry import OneUser, Plan
 from notifications.models import InboxItem, NotificationEvent, NotificationJob, Template
 from notifications.services.accept_batch import accept_batch
-from notifications.services.accept_event import SourceNotAllowed, accept_event
-from notifications.services.insert_jobs import Addressee, insert_jobs
+from notifications.services.accept_event import accept_event
+from notifications.services.accept_events import SourceNotAllowed
+from notifications.services.insert_jobs import Wanted, insert_jobs
+from notifications.services.know_recipients import Addressee
 from notifications.services.plan_event import plan_event
 from notifications.services.publish_template import publish_template
 from notifications.services.read_inbox import read_inbox
@@ -52,13 +54,23 @@ class TestInsertJobs:
     def test_makes_each_job_once_and_states_only_what_it_made(self) -> None:
         event, template = make_notification_event(), Template.objects.get(code="welcome")
         people = [make_recipient(), make_recipient()]
-        to = [Addressee(recipient_id=one.id, user_id=one.external_id, locale="ru") for one in people]
         plan = plan_for(people[0].external_id, channels=("email", "in_app"))
+        to = [
+            Wanted(
+                event_row_id=event.id,
+                event_id=event.event_id,
+                event_type=event.event_type,
+                plan=plan,
+                template=template,
+                to=Addressee(recipient_id=one.id, user_id=one.external_id, locale="ru"),
+            )
+            for one in people
+        ]
 
         stated = []
         for addressees in (to[:1], to, to):
             with use_case():
-                made = insert_jobs(event=event, plan=plan, template=template, to=addressees, now=timezone.now())
+                made = insert_jobs(wanted=addressees, now=timezone.now())
             stated.append(len(made))
 
         assert stated == [2, 2, 0]
@@ -74,9 +86,9 @@ class TestPlanEvent:
         )
 
         with use_case():
-            answer = plan_event(event=event, now=timezone.now())
+            settled = plan_event(event=event, now=timezone.now())
 
-        assert (answer["status"], answer["blocked_on"]) == ("blocked", "template:welcome/push")
+        assert (settled.status, settled.blocked_on) == ("blocked", "template:welcome/push")
 
 
 class TestReleaseBlockedEvents:
@@ -117,7 +129,8 @@ class TestAcceptBatch:
     def test_keeps_what_is_good_when_the_next_is_bad(self) -> None:
         body = json.dumps([json.loads(sample_bytes("user_registered")), {}]).encode()
 
-        results = accept_batch(body=body, allowed_sources=["auth_service"], now=timezone.now())
+        with use_case():
+            results = accept_batch(body=body, allowed_sources=["auth_service"], now=timezone.now())
 
         assert [one.status for one in results] == [202, 400]
         assert NotificationEvent.objects.count() == 1
@@ -166,6 +179,6 @@ class TestSavePreferences:
         recipient = save(marketing_consent=True)
 
         recipient.refresh_from_db()
-        assert matrix(recipient)["social"] == {"email": True, "push": False, "in_app": True}
+        assert {channel for channel, is_on in matrix(recipient)["social"].items() if not is_on} == {"push"}
         assert (recipient.quiet_from, recipient.marketing_consent_at) == (time(22), now)
         assert save(quiet_hours=()).quiet_hours is None

@@ -1,0 +1,43 @@
+"""Addresses that nothing may be sent to any more."""
+
+import hashlib
+
+from django.db import models
+from django.db.models.functions import Now
+
+from common.ids import new_id
+from notifications.models.choices import Channel
+
+
+def hash_of_address(address: str) -> bytes:
+    """Return what an address is known by on the list: the list outlives the person, so it holds no addresses."""
+    return hashlib.sha256(address.strip().lower().encode()).digest()
+
+
+class Suppression(models.Model):
+    """Bounced for good, complained, or asked to be left alone; whoever the address belongs to."""
+
+    class Reason(models.TextChoices):
+        BOUNCE = "bounce"
+        COMPLAINT = "complaint"
+        UNSUBSCRIBE = "unsubscribe"
+        PERSON = "person"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    channel = models.CharField(max_length=10, choices=Channel)
+    address_hash = models.BinaryField(max_length=32)
+    reason = models.CharField(max_length=15, choices=Reason)
+    # The message that led to it, if it is known.
+    job = models.ForeignKey(
+        "notifications.NotificationJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="suppressions"
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            # An address stands once on the list of a channel.
+            models.UniqueConstraint(fields=["channel", "address_hash"], name="notifications_suppression_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.reason}"
