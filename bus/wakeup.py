@@ -23,15 +23,19 @@ class Bell:
 
     def ring(self, who: str) -> None:
         """Wake `who` now, or lose the wake-up."""
+        self.say(f"wake:{who}", b"")
+
+    def say(self, channel: str, words: bytes) -> None:
+        """Publish now, or lose it."""
         if time.monotonic() < self._silent_until:
             return
         try:
             if self._client is None:
                 self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
-            self._client.publish(f"wake:{who}", b"")
+            self._client.publish(channel, words)
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + QUIET_SECONDS
-            log.warning("wakeup.unavailable", who=who, error=type(error).__name__)
+            log.warning("wakeup.unavailable", channel=channel, error=type(error).__name__)
 
 
 _bell = Bell()
@@ -40,6 +44,11 @@ _bell = Bell()
 def wake_after_commit(who: str) -> None:
     """Wake `who` when the open transaction commits; a wake-up that is lost heals by the poll."""
     transaction.on_commit(lambda: _bell.ring(who), robust=True)
+
+
+def publish_after_commit(channel: str, words: bytes) -> None:
+    """Publish when the open transaction commits; for what a reader finds in the database as well."""
+    transaction.on_commit(lambda: _bell.say(channel, words), robust=True)
 
 
 def queue_after_commit(task: str, args: list[object], *, queue: str) -> None:

@@ -67,16 +67,44 @@ def database(name: str) -> dict[str, Any]:
 
 
 def mail(name: str) -> dict[str, Any]:
-    """Return Django's mail settings for an URL: smtp://user:password@host:587?tls=1 or smtps://…"""
-    url = urlsplit(text(name))
+    """Return Django's mail settings for an URL: smtp://user:password@host:587?tls=1, smtps://…, or anymail://… for the
+    interface of a mail service (see `mail_provider`).
+    """
+    provider = mail_provider(text(name), name)
+    options = provider["options"]
+    if not provider["backend"].startswith("django."):
+        return {"EMAIL_BACKEND": provider["backend"], "EMAIL_OPTIONS": options}
+    return {
+        "EMAIL_BACKEND": provider["backend"],
+        "EMAIL_OPTIONS": {},
+        "EMAIL_HOST": options["host"],
+        "EMAIL_PORT": options["port"],
+        "EMAIL_HOST_USER": options["username"],
+        "EMAIL_HOST_PASSWORD": options["password"],
+        "EMAIL_USE_SSL": options["use_ssl"],
+        "EMAIL_USE_TLS": options["use_tls"],
+    }
+
+
+def mail_provider(address: str, name: str) -> dict[str, Any]:
+    """Return a mail backend and its options.
+
+    anymail://mailgun?api_key=…&sender_domain=… names a service that django-anymail knows, with that backend's options.
+    """
+    url = urlsplit(address)
+    options = {key: values[0] for key, values in parse_qs(url.query).items()}
+    if url.scheme == "anymail" and url.hostname:
+        return {"backend": f"anymail.backends.{url.hostname}.EmailBackend", "options": options}
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
         raise ImproperlyConfigured(f"{name}: write it as smtp://user:password@host:port?tls=1.")
-    options = parse_qs(url.query)
     return {
-        "EMAIL_HOST": url.hostname,
-        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
-        "EMAIL_HOST_USER": unquote(url.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
-        "EMAIL_USE_SSL": url.scheme == "smtps",
-        "EMAIL_USE_TLS": options.get("tls", ["0"])[0] == "1",
+        "backend": "django.core.mail.backends.smtp.EmailBackend",
+        "options": {
+            "host": url.hostname,
+            "port": url.port or (465 if url.scheme == "smtps" else 25),
+            "username": unquote(url.username or ""),
+            "password": unquote(url.password or ""),
+            "use_ssl": url.scheme == "smtps",
+            "use_tls": options.get("tls", "0") == "1",
+        },
     }

@@ -285,6 +285,17 @@ CHANNEL_LAYERS: dict[str, dict[str, str]] = {}
 
 globals().update(env.mail("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
+# Asked in this order when the one before is down.
+EMAIL_FALLBACKS = [env.mail_provider(url, "EMAIL_FALLBACK_URLS") for url in env.words("EMAIL_FALLBACK_URLS")]
+# Mails and pushes a second over all workers; 0: no limit of ours.
+EMAIL_PER_SECOND = env.number("EMAIL_PER_SECOND", 0)
+PUSH_PER_SECOND = env.number("PUSH_PER_SECOND", 0)
+# Telegram takes about 30 messages a second from a bot and one a second in a chat; a little less leaves room for the way.
+TELEGRAM_PER_SECOND = env.number("TELEGRAM_PER_SECOND", 28)
+TELEGRAM_PER_SECOND_AND_CHAT = 0.85
+TELEGRAM_API_URL = env.text("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
+# Marketing messages that a person gets in a week through a channel.
+MARKETING_WEEKLY_CAP = env.number("MARKETING_WEEKLY_CAP", 5)
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "Aquastream <hello@aquastream.example>")
 
 LANGUAGE_CODE = "ru"

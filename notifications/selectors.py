@@ -20,11 +20,17 @@ from notifications.models import (
     Recipient,
     Segment,
     ServiceSource,
+    Suppression,
+    TelegramBot,
     Template,
     TemplateVersion,
 )
+from notifications.models.choices import Channel
 from notifications.models.inbox_item import InboxItemQuerySet
 from notifications.segment_language import Conditions, membership
+
+# Channels whose messages are as short as the inbox's: without a text of their own they use its text.
+SPEAKS_AS_INBOX = frozenset({Channel.PUSH, Channel.TELEGRAM, Channel.WEBHOOK})
 
 
 def list_sources_of(*, account_id: Any) -> list[str]:
@@ -112,6 +118,23 @@ def list_push_subscriptions(*, user_id: UUID) -> QuerySet[ContactPoint]:
     )
 
 
+def find_telegram_bot(*, project_id: UUID | None) -> TelegramBot | None:
+    """Return the bot of a shop's project, the product's own for None."""
+    return TelegramBot.objects.filter(project_id=project_id).first()
+
+
+def get_telegram_bot(*, bot_id: UUID) -> TelegramBot:
+    """Return a bot.
+
+    Raises:
+        NotFound
+    """
+    bot = TelegramBot.objects.filter(id=bot_id).first()
+    if bot is None:
+        raise NotFound()
+    return bot
+
+
 def list_choices(*, recipient: Recipient) -> dict[tuple[str, str], bool]:
     """Return the recipient's stored choices by category and channel."""
     rows = Preference.objects.filter(recipient=recipient).values_list("category", "channel", "is_enabled")
@@ -131,7 +154,10 @@ def list_templates(*, codes: Collection[str]) -> QuerySet[Template]:
 def list_published_channels(*, codes: Collection[str]) -> set[tuple[str, str]]:
     """Return the channels for which these templates have a text in use: (code, channel)."""
     published = TemplateVersion.objects.filter(template__code__in=codes, status=TemplateVersion.Status.PUBLISHED)
-    return set(published.values_list("template__code", "channel"))
+    spoken = set(published.values_list("template__code", "channel"))
+    return spoken | {
+        (code, other) for code, channel in spoken if channel == Channel.IN_APP for other in SPEAKS_AS_INBOX
+    }
 
 
 def list_known_segments(*, codes: Collection[str]) -> set[str]:
@@ -140,11 +166,16 @@ def list_known_segments(*, codes: Collection[str]) -> set[str]:
 
 
 def find_text(*, code: str, channel: str, locale: str) -> TemplateVersion | None:
-    """Return the text in use: in the recipient's language, else in the other one."""
+    """Return the text in use: the channel's own, else the inbox's where it may stand in; in the recipient's language,
+    else in the other one.
+    """
+    channels = [channel, Channel.IN_APP] if channel in SPEAKS_AS_INBOX else [channel]
     published = TemplateVersion.objects.filter(
-        template__code=code, channel=channel, status=TemplateVersion.Status.PUBLISHED
+        template__code=code, channel__in=channels, status=TemplateVersion.Status.PUBLISHED
     )
-    return min(published.order_by("locale"), key=lambda one: one.locale != locale, default=None)
+    return min(
+        published.order_by("locale"), key=lambda one: (one.channel != channel, one.locale != locale), default=None
+    )
 
 
 def find_segment(*, code: str) -> Segment | None:
@@ -155,3 +186,22 @@ def find_segment(*, code: str) -> Segment | None:
 def list_members(*, conditions: Conditions, now: datetime) -> QuerySet[Recipient]:
     """Return the recipients who are in a segment now."""
     return Recipient.objects.filter(membership(conditions, today=now.date()))
+
+
+def list_suppressed(*, keys: Collection[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
+    """Return those of the (channel, hash of the address) pairs that stand on the suppression list."""
+    hashes = [address_hash for _, address_hash in keys]
+    rows = Suppression.objects.filter(address_hash__in=hashes).values_list("channel", "address_hash")
+    return frozenset((channel, bytes(address_hash)) for channel, address_hash in rows) & frozenset(keys)
+
+
+def count_marketing_sent(*, recipient_ids: Collection[UUID], since: datetime) -> dict[tuple[UUID, str], int]:
+    """Return how many marketing messages each recipient got through each channel since then."""
+    sent = NotificationJob.objects.filter(
+        recipient_id__in=recipient_ids,
+        category="marketing",
+        status__in=[NotificationJob.Status.SENT, NotificationJob.Status.DELIVERED],
+        created_at__gte=since,
+    )
+    rows = sent.order_by().values_list("recipient_id", "channel").annotate(Count("id"))
+    return {(recipient_id, channel): count for recipient_id, channel, count in rows}

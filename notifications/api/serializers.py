@@ -202,6 +202,8 @@ class QuietHoursSerializer(serializers.Serializer[Any]):
 class ChannelChoicesSerializer(serializers.Serializer[Any]):
     email = serializers.BooleanField(required=False)
     push = serializers.BooleanField(required=False)
+    telegram = serializers.BooleanField(required=False)
+    webhook = serializers.BooleanField(required=False)
     in_app = serializers.BooleanField(required=False)
 
 
@@ -244,6 +246,11 @@ class PushSubscriptionStateSerializer(serializers.ModelSerializer[ContactPoint])
 @shown_as(examples.PUSH_KEY)
 class PushKeySerializer(serializers.Serializer[Any]):
     public_key = serializers.CharField()
+
+
+@shown_as({"url": "https://t.me/aquastream_bot?start=Yh1s3pR0Zk2vX9cQ4tB7wA"})
+class TelegramLinkSerializer(serializers.Serializer[Any]):
+    url = serializers.CharField()
 
 
 @shown_as(examples.UNSUBSCRIBING)

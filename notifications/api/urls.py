@@ -16,6 +16,7 @@ urlpatterns = [
     path("me/notifications/unread/", mine.UnreadView.as_view()),
     path("me/notifications/read/", mine.ReadView.as_view()),
     path("me/notification-preferences/", mine.PreferencesView.as_view()),
+    path("me/telegram-link/", mine.TelegramLinkView.as_view()),
     path("me/push-subscriptions/", mine.PushSubscriptionsView.as_view()),
     path("me/push-subscriptions/key/", mine.PushKeyView.as_view()),
     path("me/push-subscriptions/<uuid:subscription_id>/", mine.PushSubscriptionView.as_view()),

@@ -1,22 +1,36 @@
-"""E-mail over SMTP, by Django's backend and EMAIL_URL."""
+"""E-mail: over SMTP, or by the interface of a mail service that django-anymail knows."""
 
 import smtplib
 from email.utils import parseaddr
+from typing import Any
 
+from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.channels.ports import Outgoing, PermanentRefusal, Receipt, TemporaryRefusal
+from notifications.channels.ports import (
+    Limit,
+    Outgoing,
+    PermanentRefusal,
+    ProviderDown,
+    Receipt,
+    TemporaryRefusal,
+)
 
 # The address doesn't exist or takes no mail (RFC 5321, section 4.2.3); other 5xx refuse the message.
 NO_SUCH_MAILBOX = {521, 550, 551, 553, 556}
 
 
-class EmailChannel:
-    """One SMTP connection per batch of jobs."""
+class EmailProvider:
+    """One mail server, or the interface of a mail service (anymail); one connection per batch of jobs."""
 
-    def __init__(self) -> None:
-        self._connection = get_connection()
+    def __init__(self, *, name: str, backend: str, options: dict[str, Any]) -> None:
+        self.name = name
+        self._connection = get_connection(backend, **options)
+
+    def limits(self, outgoing: Outgoing) -> list[Limit]:
+        rate = settings.EMAIL_PER_SECOND
+        return [Limit(name=self.name, per_second=rate)] if rate else []
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         contact = outgoing.contact_points[0]
@@ -31,11 +45,17 @@ class EmailChannel:
         except smtplib.SMTPDataError as refused:
             self.close()
             raise _message_refused(refused) from refused
-        except (OSError, smtplib.SMTPException) as error:
+        except AnymailRecipientsRefused as refused:
+            raise PermanentRefusal(str(refused)[:500], receipt=Receipt(gone={contact.id: "refused"})) from refused
+        except AnymailInvalidAddress as refused:
+            raise PermanentRefusal(str(refused)[:500], receipt=Receipt(gone={contact.id: "invalid"})) from refused
+        except (OSError, smtplib.SMTPException, AnymailError) as error:
             # Of our own account and connection (sign-in, sender, TLS), not of this mail.
             self.close()
-            raise TemporaryRefusal(f"{type(error).__name__}: {error}") from error
-        return Receipt(provider_message_id=str(mail.extra_headers["Message-ID"]), reached=[str(contact.id)])
+            raise ProviderDown(f"{type(error).__name__}: {error}"[:500]) from error
+        status = getattr(mail, "anymail_status", None)
+        message_id = getattr(status, "message_id", None) or mail.extra_headers["Message-ID"]
+        return Receipt(provider_message_id=str(message_id), reached=[str(contact.id)])
 
     def close(self) -> None:
         self._connection.close()
@@ -47,6 +67,16 @@ class EmailChannel:
             return TemporaryRefusal(reason)
         gone = {outgoing.contact_points[0].id: reason} if code in NO_SUCH_MAILBOX else {}
         return PermanentRefusal(reason, receipt=Receipt(gone=gone))
+
+
+def email_providers() -> list[EmailProvider]:
+    """Return the mail providers in the order in which they are asked: EMAIL_URL, then EMAIL_FALLBACK_URLS."""
+    first = EmailProvider(name="email", backend=settings.EMAIL_BACKEND, options=settings.EMAIL_OPTIONS)
+    others = [
+        EmailProvider(name=f"email-{number}", **provider)
+        for number, provider in enumerate(settings.EMAIL_FALLBACKS, start=2)
+    ]
+    return [first, *others]
 
 
 def compose(outgoing: Outgoing, *, to: str) -> EmailMultiAlternatives:

@@ -1,35 +1,44 @@
 """Web Push: encrypted for the browser (RFC 8291), signed by our VAPID key (RFC 8292)."""
 
 from email.utils import parseaddr
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
-import requests
 from django.conf import settings
 from py_vapid import Vapid02
-from pywebpush import WebPushException, webpush
+from pywebpush import WebPusher, WebPushException
 
 from common.transactions import use_case
-from notifications.channels.ports import Outgoing, PermanentRefusal, Receipt, TemporaryRefusal
+from notifications.channels.http import Answer, exchange, make_client
+from notifications.channels.ports import (
+    Limit,
+    Outgoing,
+    PermanentRefusal,
+    ProviderDown,
+    Receipt,
+    TemporaryRefusal,
+)
 from notifications.models import ContactPoint
 from notifications.push_endpoints import is_allowed, resolved
 from notifications.services.make_vapid_key import make_vapid_key
 
-TIMEOUT_SECONDS = 10
 KEPT_BY_PUSH_SERVICE_SECONDS = 24 * 3600
 LONGEST_TEXT = 900
 
 
-class PushChannel:
+class PushProvider:
     """Sends to every browser in which the person has allowed it; each browser gets a message once."""
 
+    name = "push"
+
     def __init__(self) -> None:
-        self._session = requests.Session()
-        # A push service that redirects would lead this server to an address that nobody has checked.
-        self._session.max_redirects = 0
+        self._client = make_client()
         self._key: Vapid02 | None = None
+
+    def limits(self, outgoing: Outgoing) -> list[Limit]:
+        rate = settings.PUSH_PER_SECOND
+        return [Limit(name=self.name, per_second=rate)] if rate else []
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         reached: list[str] = []
@@ -55,30 +64,27 @@ class PushChannel:
         return receipt
 
     def close(self) -> None:
-        self._session.close()
+        self._client.close()
 
     def _send(self, contact: ContactPoint, outgoing: Outgoing) -> str:
         endpoint = resolved(contact.address)
         if not is_allowed(contact.address):
             raise _Gone("not a push service")
         try:
-            answer = webpush(
-                {"endpoint": endpoint, "keys": contact.keys},
-                data=_payload(outgoing),
-                vapid_private_key=self._vapid(),
-                vapid_claims=_claims(endpoint),
-                timeout=TIMEOUT_SECONDS,
-                ttl=KEPT_BY_PUSH_SERVICE_SECONDS,
-                requests_session=self._session,
-            )
-        except WebPushException as error:
-            raise _meaning(error.response, str(error)) from error
-        except requests.RequestException as error:
-            raise TemporaryRefusal(type(error).__name__) from error
-        except ValueError as error:
+            encrypted = WebPusher({"endpoint": endpoint, "keys": contact.keys}).encode(_payload(outgoing))
+            signed = self._vapid().sign(_claims(endpoint))
+        except (WebPushException, ValueError) as error:
             # Keys that aren't points of the curve: no message can be encrypted for them.
             raise _Gone(f"unusable keys: {error}") from error
-        return str(getattr(answer, "headers", {}).get("Location", ""))[:250]
+        headers = {**signed, "content-encoding": "aes128gcm", "ttl": str(KEPT_BY_PUSH_SERVICE_SECONDS)}
+        request = self._client.build_request("POST", endpoint, content=encrypted["body"], headers=headers)
+        try:
+            answer = exchange(self._client, request)
+        except ProviderDown as trouble:
+            raise TemporaryRefusal(str(trouble)) from trouble
+        if not 200 <= answer.status < 300:
+            raise _meaning(answer)
+        return answer.headers.get("location", "")[:250]
 
     def _vapid(self) -> Vapid02:
         if self._key is None:
@@ -91,21 +97,17 @@ class _Gone(PermanentRefusal):
     """This subscription is dead."""
 
 
-def _meaning(answer: Any, words: str) -> Exception:
+def _meaning(answer: Answer) -> Exception:
     """Turn a push service's answer into what it means for the job (RFC 8030, section 5 and 7.3)."""
-    if answer is None:
-        return TemporaryRefusal(words[:500])
-    status = answer.status_code
-    reason = f"push service: {status}"
-    if status in (404, 410):
+    reason = f"push service: {answer.status}"
+    if answer.status in (404, 410):
         return _Gone(reason)
-    if status in (408, 429) or status >= 500:
-        wait = answer.headers.get("Retry-After", "")
-        return TemporaryRefusal(reason, retry_after_seconds=int(wait) if wait.isdecimal() else None)
+    if answer.status in (408, 429) or answer.status >= 500:
+        return TemporaryRefusal(reason, retry_after_seconds=answer.retry_after_seconds)
     return PermanentRefusal(reason)
 
 
-def _payload(outgoing: Outgoing) -> str:
+def _payload(outgoing: Outgoing) -> bytes:
     """Return what the service worker shows; `tag` lets a repetition replace the first."""
     message = outgoing.message
     return msgspec.json.encode(
@@ -116,7 +118,7 @@ def _payload(outgoing: Outgoing) -> str:
             "link": message.link,
             "locale": message.locale,
         }
-    ).decode()
+    )
 
 
 def _claims(endpoint: str) -> dict[str, str | int]:

@@ -3,13 +3,14 @@
 from django.conf import settings
 from django.urls import path
 
-from notifications.pages import push_sink, views
+from notifications.pages import push_sink, telegram, views
 
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.read_all, name="inbox_read_all"),
     path("inbox/preferences/", views.preferences, name="notification_preferences"),
     path("notifications/unsubscribe/<str:token>/", views.unsubscribe_by_link, name="unsubscribe"),
+    path("telegram/<uuid:bot_id>/", telegram.telegram_update, name="telegram_update"),
     path("push-worker.js", views.push_worker, name="push_worker"),
 ]
 

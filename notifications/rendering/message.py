@@ -10,17 +10,32 @@ from notifications.rendering import sandbox
 from notifications.rendering.markdown import to_html, to_text
 
 LONGEST_SUBJECT = 300
+LONGEST_LINK = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What a channel sends; `html` is a whole document with its styles inlined."""
+    """What a channel sends; `markdown` is what both readings, plain text and HTML, are made from."""
 
     subject: str
+    markdown: str
     text: str
-    html: str
     link: str
     locale: str
+    site_url: str
+    unsubscribe_url: str
+
+    @property
+    def html(self) -> str:
+        """A whole document with its styles inlined; made when it is asked for, since only mails need it."""
+        page = {
+            "subject": self.subject,
+            "body": to_html(self.markdown),
+            "locale": self.locale,
+            "site_url": self.site_url,
+            "unsubscribe_url": self.unsubscribe_url,
+        }
+        return css_inline.inline(render_to_string("notifications/mail.html", page))
 
 
 def render_message(*, subject: str, body: str, link: str, context: dict[str, Any]) -> Message:
@@ -29,19 +44,14 @@ def render_message(*, subject: str, body: str, link: str, context: dict[str, Any
     Raises:
         TemplateIsBroken: a text can't be rendered.
     """
-    markdown = sandbox.render(body, context, escape=sandbox.markdown_safe)
-    title = sandbox.plain(sandbox.render(subject, context, escape=sandbox.plain))[:LONGEST_SUBJECT]
-    page = {
-        "subject": title,
-        "body": to_html(markdown),
-        "locale": context["locale"],
-        "site_url": context["site_url"],
-        "unsubscribe_url": context["unsubscribe_url"],
-    }
+    locale = context["locale"]
+    markdown = sandbox.render(body, context, locale=locale, is_markdown=True)
     return Message(
-        subject=title,
+        subject=sandbox.plain(sandbox.render(subject, context, locale=locale))[:LONGEST_SUBJECT],
+        markdown=markdown,
         text=to_text(markdown),
-        html=css_inline.inline(render_to_string("notifications/mail.html", page)),
-        link=sandbox.plain(sandbox.render(link, context, escape=sandbox.plain)),
-        locale=context["locale"],
+        link=sandbox.plain(sandbox.render(link, context, locale=locale))[:LONGEST_LINK],
+        locale=locale,
+        site_url=context["site_url"],
+        unsubscribe_url=context["unsubscribe_url"],
     )

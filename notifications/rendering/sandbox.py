@@ -1,30 +1,45 @@
-"""Templates of people who may not run code: Jinja2 in its sandbox, over declared variables only.
+"""Templates of people who may not run code: Jinja2 in its sandbox, and of its language only what a message needs.
+
+A text may show variables through a few filters, ask conditions, and walk a list: no calls, no assignments, no
+multiplying or joining of texts, no names with an underscore, no walk inside a walk but over a member of the outer one's
+item. What is left can't grow beyond its input times the template's length; the output is cut off all the same.
 
 The texts are Markdown. Values are escaped for Markdown, where they are put in, and the Markdown renderer escapes HTML;
 so a value is always text: never markup, never a link, never a new paragraph.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
-from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LARGEST_OUTPUT = 100_000
+DEEPEST_WALK = 2
 # Any ASCII punctuation may be escaped by a backslash (CommonMark 0.31, section 2.4).
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Given to every template.
 COMMON_VARIABLES = frozenset({"recipient_name", "site_url", "unsubscribe_url", "locale"})
+FILTERS = frozenset({"local_time", "day", "money", "default", "length", "int", "float", "round", "first", "last"}) | {
+    *("lower", "upper", "capitalize", "trim", "join"),
+}
+LONGEST_SEPARATOR = 20
+ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Getattr, nodes.Getitem),
+    *(nodes.If, nodes.For, nodes.Filter, nodes.Test, nodes.CondExpr, nodes.Compare, nodes.Operand),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Sub, nodes.Tuple, nodes.List, nodes.Keyword),
+)
 
 
 class TemplateIsBroken(Exception):
-    """A text can't be rendered: a mistake of syntax, an undeclared variable, or what the sandbox forbids."""
+    """A text can't be rendered: a mistake of syntax, an undeclared variable, or what isn't allowed here."""
 
 
 def markdown_safe(value: Any) -> str:
@@ -37,38 +52,114 @@ def plain(value: Any) -> str:
     return " ".join(str(value).split())
 
 
-def render(source: str, context: dict[str, Any], *, escape: Callable[[Any], str]) -> str:
-    """Fill a text.
+def render(source: str, context: dict[str, Any], *, locale: str, is_markdown: bool = False) -> str:
+    """Fill a text; the values are escaped where it is Markdown.
 
     Raises:
         TemplateIsBroken
     """
+    if "{" not in source:
+        return source
     try:
-        text = _environment(context.get("locale", "en"), escape).from_string(source).render(context)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        return "".join(_bounded(compiled(source, locale, is_markdown=is_markdown).generate(context)))
+    except (
+        TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise TemplateIsBroken(f"{type(error).__name__}: {error}") from error
-    if len(text) > LARGEST_OUTPUT:
-        raise TemplateIsBroken(f"the text has more than {LARGEST_OUTPUT} characters")
-    return text
 
 
 def undeclared_variables(source: str, declared: list[str]) -> list[str]:
     """Return the variables that a text uses and the template doesn't declare.
 
     Raises:
-        TemplateIsBroken: the text can't be parsed.
+        TemplateIsBroken: the text can't be parsed, or uses what isn't allowed.
     """
     try:
-        used = meta.find_undeclared_variables(_environment("en", plain).parse(source))
-    except TemplateError as error:
+        tree = _environment("en").parse(source)
+    except (TemplateError, RecursionError) as error:
         raise TemplateIsBroken(f"{type(error).__name__}: {error}") from error
-    return sorted(used - COMMON_VARIABLES - set(declared))
+    _judge(tree)
+    return sorted(meta.find_undeclared_variables(tree) - COMMON_VARIABLES - set(declared))
 
 
-def _environment(locale: str, escape: Callable[[Any], str]) -> ImmutableSandboxedEnvironment:
+@lru_cache(maxsize=512)
+def compiled(source: str, locale: str, *, is_markdown: bool) -> Template:
+    """Return the judged and compiled text; a mailing renders one text a hundred thousand times.
+
+    Raises:
+        TemplateIsBroken, TemplateError
+    """
+    environment = _environment(locale, is_markdown=is_markdown)
+    _judge(environment.parse(source))
+    return environment.from_string(source)
+
+
+def _bounded(chunks: Iterator[str]) -> Iterator[str]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > LARGEST_OUTPUT:
+            raise TemplateIsBroken(f"the text has more than {LARGEST_OUTPUT} characters")
+        yield chunk
+
+
+def _judge(tree: nodes.Template) -> None:
+    """Refuse what isn't of the language of messages.
+
+    Raises:
+        TemplateIsBroken
+    """
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, ALLOWED):
+            raise TemplateIsBroken(f"line {node.lineno}: {type(node).__name__} is not allowed here")
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            raise TemplateIsBroken(f"line {node.lineno}: there is no filter {node.name}")
+        if isinstance(node, nodes.Filter) and node.name == "join" and not _joins_shortly(node):
+            raise TemplateIsBroken(f"line {node.lineno}: join takes one short separator")
+        if isinstance(node, nodes.Name | nodes.Getattr):
+            name = node.name if isinstance(node, nodes.Name) else node.attr
+            if name.startswith("_") or name == "self":
+                raise TemplateIsBroken(f"line {node.lineno}: {name} is not allowed here")
+    _judge_walks(tree, outer=[])
+
+
+def _joins_shortly(node: nodes.Filter) -> bool:
+    separators = [one.value for one in node.args if isinstance(one, nodes.Const)]
+    is_plain = len(separators) == len(node.args) == 1 and not node.kwargs
+    return is_plain and len(str(separators[0])) <= LONGEST_SEPARATOR
+
+
+def _judge_walks(node: nodes.Node, outer: list[str]) -> None:
+    for child in node.iter_child_nodes():
+        if not isinstance(child, nodes.For):
+            _judge_walks(child, outer)
+            continue
+        is_inner_bound = not outer or _root_of(child.iter) in outer
+        if child.recursive or not is_inner_bound or len(outer) >= DEEPEST_WALK:
+            raise TemplateIsBroken(f"line {child.lineno}: this walk inside a walk is not allowed")
+        targets = [name.name for name in child.target.find_all(nodes.Name)]
+        targets += [child.target.name] if isinstance(child.target, nodes.Name) else []
+        _judge_walks(child, [*outer, *targets] if outer else targets)
+
+
+def _root_of(node: nodes.Node) -> str:
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        node = node.node
+    return node.name if isinstance(node, nodes.Name) else ""
+
+
+@lru_cache(maxsize=8)
+def _environment(locale: str, *, is_markdown: bool = False) -> ImmutableSandboxedEnvironment:
     # Not Jinja's autoescape: it would make HTML entities, which Markdown would then show as they are written.
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=escape, autoescape=False)
-    environment.globals = {"range": environment.globals["range"]}
+    finalize = markdown_safe if is_markdown else plain
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=finalize, autoescape=False)
+    environment.globals = {}
     environment.filters |= {
         "local_time": lambda value, zone: _local_time(value, zone, locale),
         "day": lambda value: format_date(date.fromisoformat(str(value)[:10]), format="long", locale=locale),

@@ -14,6 +14,7 @@ from common.transactions import requires_transaction
 from notifications.models import NotificationJob
 
 LEASE_SECONDS = 40
+WHAT_DECISIONS_NEED = ("recipient__contact_points", "recipient__preferences", "recipient__digests")
 
 
 @requires_transaction
@@ -32,7 +33,7 @@ def claim_jobs(*, job_ids: Sequence[UUID], now: datetime) -> list[NotificationJo
         next_attempt_at=now + timedelta(seconds=LEASE_SECONDS),
     )
     claimed = NotificationJob.objects.filter(id__in=mine, lease_token=token).select_related("recipient", "event")
-    return list(claimed.prefetch_related("recipient__contact_points", "recipient__preferences").order_by("id"))
+    return list(claimed.defer("event__payload", "event__answer").prefetch_related(*WHAT_DECISIONS_NEED).order_by("id"))
 
 
 @requires_transaction

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.transactions import requires_transaction
 from notifications.models import NotificationJob
-from notifications.services.finish_job import MAX_ATTEMPTS
+from notifications.services.finish_jobs import MAX_ATTEMPTS
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, send_to_workers
 
 LIMIT = 2000

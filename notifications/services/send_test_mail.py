@@ -6,7 +6,7 @@ from django.conf import settings
 
 from common.ids import new_id
 from common.problems import Problem
-from notifications.channels.email import EmailChannel
+from notifications.channels.email import email_providers
 from notifications.channels.ports import Outgoing, PermanentRefusal, TemporaryRefusal
 from notifications.models import ContactPoint, TemplateVersion
 from notifications.models.choices import Channel
@@ -45,9 +45,9 @@ def send_test_mail(*, version: TemplateVersion, recipient_id: UUID, to: str) -> 
     """
     if version.channel != Channel.EMAIL:
         raise SampleNotSent(version.channel)
-    channel = EmailChannel()
+    provider = email_providers()[0]
     try:
-        channel.deliver(
+        provider.deliver(
             Outgoing(
                 job_id=new_id(),
                 recipient_id=recipient_id,
@@ -59,4 +59,4 @@ def send_test_mail(*, version: TemplateVersion, recipient_id: UUID, to: str) -> 
     except (TemplateIsBroken, TemporaryRefusal, PermanentRefusal) as error:
         raise SampleNotSent(str(error)) from error
     finally:
-        channel.close()
+        provider.close()

@@ -15,7 +15,7 @@ from common.transactions import use_case
 from notifications.domain_events import JobPlanned
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, TemplateVersion
 from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_lease
-from notifications.services.finish_job import MAX_ATTEMPTS, LeaseLost, Outcome, finish_job
+from notifications.services.finish_jobs import MAX_ATTEMPTS, Finished, Outcome, finish_jobs
 from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
 from notifications.services.replay_jobs import replay_jobs
@@ -241,11 +241,15 @@ class TestDeliverJobs:
 
         job.refresh_from_db()
         assert [(one["rule"], one["answer"]) for one in job.decisions] == [
+            ("mailing", "passed"),
             ("consent", "passed"),
             ("preference", "passed"),
             ("contact_point", "passed"),
+            ("frequency", "passed"),
+            ("digest", "passed"),
             ("quiet_hours", "passed"),
-            ("provider", "sent"),
+            ("provider email", "taken"),
+            ("outcome", "sent"),
         ]
 
 
@@ -334,13 +338,13 @@ class TestClaimJobs:
         jobs = [make_job() for _ in range(5)]
         now = timezone.now()
 
-        with django_assert_num_queries(7), use_case():
+        with django_assert_num_queries(8), use_case():
             claim_jobs(job_ids=[jobs[0].id], now=now)
-        with django_assert_num_queries(7), use_case():
+        with django_assert_num_queries(8), use_case():
             claim_jobs(job_ids=[job.id for job in jobs[1:]], now=now)
 
 
-class TestFinishJob:
+class TestFinishJobs:
     def test_refuses_the_late_word_of_a_worker_that_lost_its_lease(self) -> None:
         job = make_job()
         now = timezone.now()
@@ -352,11 +356,11 @@ class TestFinishJob:
         with use_case():
             [quick] = claim_jobs(job_ids=[job.id], now=later)
 
-        with pytest.raises(LeaseLost), use_case():
-            finish_job(job=slow, outcome=Outcome(status=Status.SENT), now=later)
+        ended = Outcome(status=Status.SENT)
         with use_case():
+            assert finish_jobs(finished=[Finished(job=slow, outcome=ended)], now=later) == {job.id}
             assert not renew_lease(job=slow, now=later)
-            finish_job(job=quick, outcome=Outcome(status=Status.SENT), now=later)
+            assert finish_jobs(finished=[Finished(job=quick, outcome=ended)], now=later) == set()
 
         job.refresh_from_db()
         assert (job.status, job.attempts) == ("sent", 2)

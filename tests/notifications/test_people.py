@@ -3,11 +3,14 @@
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from hypothesis import assume, given, settings
+from hypothesis.strategies import integers, sampled_from, times
 from rest_framework.test import APIClient
 
 from common.problems import InvalidInput, NotFound
@@ -23,13 +26,13 @@ from notifications.models import (
     VapidKey,
 )
 from notifications.models.choices import Channel
-from notifications.rendering.message import Message
+from notifications.rendering.message import render_message
 from notifications.segment_language import Conditions, years_before
 from notifications.selectors import list_members
 from notifications.services.decide_delivery import end_of_quiet_hours
 from notifications.services.define_segment import define_segment
 from notifications.services.know_recipients import supported
-from notifications.services.put_into_inbox import put_into_inbox
+from notifications.services.put_into_inbox import Delivered, put_into_inbox
 from notifications.services.save_recipient import RecipientDetails, save_recipient
 from notifications.services.switch_off_contact_point import switch_off_contact_point
 from notifications.services.unsubscribe import unsubscribe
@@ -216,6 +219,54 @@ class TestQuietHours:
         assert end_of_quiet_hours((time(12), time(14)), zone="UTC", now=noon) == noon.replace(hour=14, minute=0)
         assert end_of_quiet_hours((time(14), time(16)), zone="Nowhere/At-All", now=noon) is None
 
+    @settings(max_examples=300, deadline=None)
+    @given(
+        begin=times(),
+        end=times(),
+        zone=sampled_from(
+            [
+                "Europe/Moscow",
+                "Europe/Berlin",
+                "America/New_York",
+                "Australia/Lord_Howe",
+                "Asia/Kathmandu",
+                "Pacific/Apia",
+            ]
+        ),
+        seconds=integers(min_value=1_324_771_200, max_value=1_830_211_200),
+    )
+    def test_end_soon_and_stay_over(self, begin: time, end: time, zone: str, seconds: int) -> None:
+        """Whatever the clocks do: silence ends within a day and an hour or two, at its own end, and it is over then."""
+        assume(begin != end)
+        now = datetime.fromtimestamp(seconds, UTC)
+
+        until = end_of_quiet_hours((begin, end), zone=zone, now=now)
+
+        local = now.astimezone(ZoneInfo(zone))
+        clock_is_even = {(local + timedelta(hours=h)).utcoffset() for h in range(-30, 31, 3)} == {local.utcoffset()}
+        inside = begin <= local.time() < end if begin < end else local.time() >= begin or local.time() < end
+        if clock_is_even:
+            assert (until is not None) == inside
+        if until is not None:
+            assert now < until <= now + timedelta(hours=50)
+            assert end_of_quiet_hours((begin, end), zone=zone, now=until) is None
+            if clock_is_even:
+                assert until.astimezone(ZoneInfo(zone)).time() == end
+
+    @pytest.mark.parametrize(
+        ("now", "until"),
+        [
+            # Set forwards at 2:00: 2:30 isn't on the clock that night, so it is silent until 3:30.
+            ("2026-03-29T00:10:00+00:00", "2026-03-29T01:30:00+00:00"),
+            # Set back at 3:00: 2:30 comes twice, and it is silent until the second one.
+            ("2026-10-25T00:40:00+00:00", "2026-10-25T01:30:00+00:00"),
+        ],
+    )
+    def test_hold_through_a_change_of_the_clocks(self, now: str, until: str) -> None:
+        end = end_of_quiet_hours((time(22), time(2, 30)), zone="Europe/Berlin", now=datetime.fromisoformat(now))
+
+        assert end == datetime.fromisoformat(until)
+
 
 class TestPreferences:
     URL = "/api/v1/me/notification-preferences/"
@@ -362,12 +413,16 @@ class TestInbox:
 
     def test_gets_a_message_once(self) -> None:
         job = make_job()
-        message = Message(subject="s", text="t", html="", link="", locale="en")
+        message = render_message(
+            subject="s", body="b", link="", context={"locale": "en", "site_url": "", "unsubscribe_url": ""}
+        )
+        delivered = [Delivered(job_id=job.id, recipient=job.recipient, message=message)]
 
         with use_case():
-            ids = {put_into_inbox(job_id=job.id, recipient_id=job.recipient_id, message=message) for _ in range(2)}
+            counts = [put_into_inbox(delivered=delivered) for _ in range(2)]
 
-        assert len(ids) == 1
+        assert counts == [1, 0]
+        assert InboxItem.objects.count() == 1
 
     def test_needs_a_signed_in_user(self, api: APIClient) -> None:
         assert api.get("/api/v1/me/notifications/").status_code == 401

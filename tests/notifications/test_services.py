@@ -27,7 +27,7 @@ from notifications.services.remove_push_subscription import remove_push_subscrip
 from notifications.services.save_preferences import Wishes, matrix, save_preferences
 from notifications.tasks import release_blocked, sweep
 from tests.factories.accounts import make_user
-from tests.factories.notifications import make_job, make_notification_event, make_recipient, sample_bytes
+from tests.factories.notifications import make_job, make_notification_event, make_recipient, make_template, sample_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -79,16 +79,17 @@ class TestInsertJobs:
 
 class TestPlanEvent:
     def test_blocks_when_a_channel_has_no_text(self) -> None:
+        make_template(code="mail_only", channels=("email",))
         event = make_notification_event(
             status="planning",
             next_attempt_at=timezone.now(),
-            plan=blocked_event("welcome").plan | {"channels": ["email", "push"]},
+            plan=blocked_event("mail_only").plan | {"channels": ["email", "push"]},
         )
 
         with use_case():
             settled = plan_event(event=event, now=timezone.now())
 
-        assert (settled.status, settled.blocked_on) == ("blocked", "template:welcome/push")
+        assert (settled.status, settled.blocked_on) == ("blocked", "template:mail_only/push")
 
 
 class TestReleaseBlockedEvents:
