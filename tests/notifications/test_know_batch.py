@@ -1,0 +1,72 @@
+"""What decisions ask for beyond the job: suppressed addresses, and how much marketing there was."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from common.transactions import use_case
+from notifications.models import ContactPoint, NotificationJob, Suppression
+from notifications.models.suppression import hash_of_address
+from notifications.services.know_batch import know_batch
+from tests.factories.notifications import make_job, make_recipient
+from tests.notifications.conftest import MailServer
+from tests.notifications.flow import send
+
+pytestmark = pytest.mark.django_db
+
+
+def stood(*jobs: NotificationJob) -> list[tuple[str, str]]:
+    for job in jobs:
+        job.refresh_from_db()
+    return [(job.status, job.reason) for job in jobs]
+
+
+class TestKnowBatch:
+    def test_needs_as_many_queries_for_many_jobs_as_for_one(self, django_assert_num_queries: Any) -> None:
+        for count in (1, 4):
+            jobs = [make_job(category="marketing") for _ in range(count)]
+            for job in jobs:
+                list(job.recipient.contact_points.all())
+            with use_case(), django_assert_num_queries(2 + count):
+                know_batch(jobs=jobs, now=timezone.now())
+
+
+class TestSuppression:
+    def test_holds_for_the_address_whoever_has_it_however_it_is_written(self, mail_server: MailServer) -> None:
+        Suppression.objects.create(
+            channel="email", address_hash=hash_of_address("Angry@example.com"), reason="complaint"
+        )
+        jobs = [make_job(recipient=make_recipient(email=one)) for one in ("angry@Example.com", "calm@example.com")]
+
+        send([job.id for job in jobs])
+
+        assert stood(*jobs) == [("suppressed", "suppressed_address"), ("sent", "")]
+        assert [mail["To"] for mail in mail_server.mails] == ["calm@example.com"]
+
+    def test_is_of_one_channel(self, mail_server: MailServer) -> None:
+        Suppression.objects.create(channel="push", address_hash=hash_of_address("a@example.com"), reason="person")
+        job = make_job(recipient=make_recipient(email="a@example.com"))
+
+        send([job.id])
+
+        assert stood(job) == [("sent", "")]
+        assert ContactPoint.objects.get().switched_off_at is None
+
+
+class TestFrequencyCap:
+    def test_counts_marketing_of_a_week_within_a_batch_and_before_it(
+        self, mail_server: MailServer, settings: Any
+    ) -> None:
+        settings.MARKETING_WEEKLY_CAP = 2
+        recipient = make_recipient(marketing_consent_at=timezone.now())
+        old = make_job(recipient=recipient, category="marketing", status="sent")
+        NotificationJob.objects.filter(id=old.id).update(created_at=timezone.now() - timedelta(days=8))
+        make_job(recipient=recipient, category="marketing", status="sent")
+        jobs = [make_job(recipient=recipient, category="marketing") for _ in range(2)]
+        booking = make_job(recipient=recipient)
+
+        send([job.id for job in (*jobs, booking)])
+
+        assert stood(*jobs, booking) == [("sent", ""), ("suppressed", "frequency_cap"), ("sent", "")]
