@@ -84,6 +84,32 @@ class BookingRefunded(BookingFact):
     why: str
 
 
+@states("bookings.booking.changed.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class BookingChanged(BookingFact):
+    """A confirmed booking has other seats now; `refund` of its currency goes back."""
+
+    refund: Decimal
+
+
+@states("bookings.booking.offered.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class WaitingListOffered(BookingFact):
+    """Seats were freed for a person on the waiting list and are held until `hold_expires_at`."""
+
+    hold_expires_at: datetime
+
+
+@states("bookings.booking.transferred.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class TicketTransferred(BookingFact):
+    """A ticket of this booking was handed over: `receiver_id` has a booking of their own now."""
+
+    ticket_id: UUID
+    receiver_id: UUID
+    receiver_booking_id: UUID
+
+
 @states("bookings.ticket.checked_in.v1", key="booking_id")
 @dataclass(frozen=True, kw_only=True)
 class TicketCheckedIn(Fact):
@@ -128,7 +154,8 @@ def told_of(booking: Booking) -> dict[str, Any]:
         "city": event.city,
         "venue": event.venue,
         "seats": booking.seats,
-        "amount": booking.amount,
+        # Who was handed a ticket has paid nothing for it.
+        "amount": Decimal(0) if booking.source_id else booking.amount,
         "currency": booking.currency,
         "items": [
             FactItem(ticket_type_id=item.ticket_type_id, name=item.name, quantity=item.quantity)

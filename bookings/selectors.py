@@ -1,5 +1,6 @@
 """Reads of bookings, always scoped to who asks."""
 
+import hashlib
 import uuid
 from datetime import datetime
 
@@ -8,15 +9,18 @@ from django.db.models import Count, Q, QuerySet
 from accounts.selectors import list_managed_organizer_ids, list_organizers_of
 from bookings.models import (
     Booking,
+    BookingChange,
     EventCancellation,
     Payment,
     ProviderWebhook,
     Refund,
     Ticket,
+    TicketTransfer,
+    WaitingEntry,
 )
 from bookings.models.lifecycle import SOLD
 from common.problems import NotFound
-from events.models import Event
+from events.models import Event, TicketType
 
 SHORTEST_SEARCH = 2
 MOST_FOUND = 50
@@ -106,6 +110,84 @@ def list_refunds_of_booking(*, booking_id: uuid.UUID) -> QuerySet[Refund]:
 def list_overdue_holds(*, now: datetime, limit: int) -> list[uuid.UUID]:
     """Return ids of holds whose time is over, the oldest first."""
     return list(Booking.objects.overdue(now).order_by("hold_expires_at", "id").values_list("id", flat=True)[:limit])
+
+
+def list_overdue_changes(*, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Return ids of bookings with an open change whose time is over, the oldest first."""
+    overdue = BookingChange.objects.overdue(now).order_by("hold_expires_at", "id")
+    return list(overdue.values_list("booking_id", flat=True)[:limit])
+
+
+def list_ticket_types_on_offer(*, event_id: uuid.UUID, also: tuple[uuid.UUID, ...] = ()) -> QuerySet[TicketType]:
+    """Return the event's ticket types that everybody may see, and those in `also`."""
+    seen = Q(access_code="") | Q(id__in=also)
+    return TicketType.objects.filter(seen, event_id=event_id).order_by("position", "created_at", "id")
+
+
+def get_claimable_transfer(*, token: str, now: datetime) -> TicketTransfer:
+    """Return the offer that a link leads to, with its ticket, event and giver.
+
+    Raises:
+        NotFound: the link is too old, was used, or was taken back.
+    """
+    digest = hashlib.sha256(token.encode()).digest()
+    transfer = TicketTransfer.objects.claimable(now).told().filter(token_digest=digest).first()
+    if transfer is None:
+        raise NotFound()
+    return transfer
+
+
+def list_open_transfers(*, booking_id: uuid.UUID, now: datetime) -> QuerySet[TicketTransfer]:
+    """Return the offers of a booking's tickets that may still be accepted."""
+    return TicketTransfer.objects.claimable(now).filter(ticket__booking_id=booking_id).order_by("created_at", "id")
+
+
+def find_waiting_entry(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntry | None:
+    """Return the user's place on the waiting list of an event: waiting, or with an offer."""
+    present = WaitingEntry.objects.told().filter(user_id=user_id, event_id=event_id)
+    return present.filter(status__in=["waiting", "offered"]).first()
+
+
+def get_waiting_entry(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntry:
+    """Return the user's place on the waiting list of an event.
+
+    Raises:
+        NotFound: they are not on it.
+    """
+    entry = find_waiting_entry(user_id=user_id, event_id=event_id)
+    if entry is None:
+        raise NotFound()
+    return entry
+
+
+def get_position(*, entry: WaitingEntry) -> int | None:
+    """Return how many wait up to and including this one, or None when it doesn't wait any more."""
+    if entry.status != WaitingEntry.Status.WAITING:
+        return None
+    before = Q(joined_at__lt=entry.joined_at) | Q(joined_at=entry.joined_at, id__lte=entry.id)
+    return WaitingEntry.objects.waiting().filter(before, event_id=entry.event_id).count()
+
+
+def list_events_waited_for() -> list[uuid.UUID]:
+    """Return ids of events that somebody waits for."""
+    return list(WaitingEntry.objects.waiting().order_by("event_id").values_list("event_id", flat=True).distinct())
+
+
+def list_held_booking_ids(*, event_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return ids of an event's bookings that wait for a payment."""
+    held = Booking.objects.filter(event_id=event_id, status=Booking.Status.HELD)
+    return list(held.order_by("id").values_list("id", flat=True))
+
+
+def list_open_change_bookings(*, event_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return ids of an event's bookings whose change waits for its payment."""
+    changes = BookingChange.objects.open().filter(booking__event_id=event_id)
+    return list(changes.order_by("booking_id").values_list("booking_id", flat=True))
+
+
+def get_open_change(*, booking_id: uuid.UUID) -> BookingChange | None:
+    """Return the change that waits for its payment."""
+    return BookingChange.objects.open().told().filter(booking_id=booking_id).first()
 
 
 def list_active_booking_ids(*, event_id: uuid.UUID) -> list[uuid.UUID]:

@@ -13,14 +13,17 @@ from bookings.selectors import list_due_event_cancellations, list_due_refunds, l
 from bookings.services.apply_provider_webhook import apply_provider_webhook
 from bookings.services.cancel_event_bookings import cancel_event_bookings
 from bookings.services.check_seats import check_seats
+from bookings.services.end_change import expire_changes
 from bookings.services.expire_holds import expire_holds
 from bookings.services.reconcile_payments import reconcile_payments
 from bookings.services.refund_payment import refund_payment
+from bookings.services.serve_waiting_lists import serve_waiting_lists
 from common.transactions import use_case
 
 SCHEDULE = {
     "bookings.expire_holds": 2.0,
     "bookings.sweep_payments": 3.0,
+    "bookings.serve_waiting_lists": 5.0,
     "bookings.sweep_event_cancellations": 5.0,
     "bookings.reconcile_payments": 15.0,
     "bookings.send_sandbox_notices": 3.0,
@@ -32,6 +35,12 @@ BATCH = 200
 @shared_task(name="bookings.expire_holds", queue="critical")
 def expire_overdue_holds(**_: object) -> None:
     expire_holds(now=timezone.now())
+    expire_changes(now=timezone.now())
+
+
+@shared_task(name="bookings.serve_waiting_lists", queue="critical")
+def serve_all_waiting_lists(**_: object) -> None:
+    serve_waiting_lists(now=timezone.now())
 
 
 @shared_task(name="bookings.apply_provider_webhook", queue="critical")

@@ -24,10 +24,9 @@ class WantedItemSerializer(serializers.Serializer):
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_SEATS)
 
 
-class WantedSeatsSerializer(KnownMembersOnly, serializers.Serializer):
-    """What is to be booked."""
+class WantedItemsSerializer(KnownMembersOnly, serializers.Serializer):
+    """Seats by ticket type."""
 
-    event = serializers.UUIDField()
     items = serializers.ListField(child=WantedItemSerializer(), allow_empty=False, max_length=20)
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -41,9 +40,10 @@ class WantedSeatsSerializer(KnownMembersOnly, serializers.Serializer):
         return {item["ticket_type"]: item["quantity"] for item in self.validated_data["items"]}
 
 
-class WantedBookingSerializer(WantedSeatsSerializer):
+class WantedBookingSerializer(WantedItemsSerializer):
     """What is to be booked, and how the person wants to pay less."""
 
+    event = serializers.UUIDField()
     promo_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     use_points = serializers.DecimalField(
         max_digits=10, decimal_places=2, min_value=Decimal(0), required=False, default=Decimal(0)
@@ -120,9 +120,11 @@ class BookingSerializer(serializers.ModelSerializer):
             "version",
         ]
 
-    @extend_schema_field(serializers.ChoiceField(choices=[("pay", "pay"), ("none", "none")]))
+    @extend_schema_field(serializers.ChoiceField(choices=[("pay", "pay"), ("confirm", "confirm"), ("none", "none")]))
     def get_next_action(self, booking: Booking) -> str:
-        return "pay" if booking.status == BookingStatus.HELD else "none"
+        if booking.status != BookingStatus.HELD:
+            return "none"
+        return "pay" if booking.amount else "confirm"
 
 
 class AttendeeSerializer(serializers.Serializer):

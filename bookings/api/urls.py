@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bookings.api import door_views, views
+from bookings.api import change_views, door_views, views
 
 paths = [
     path("bookings/", views.BookingsView.as_view(), name="bookings"),
@@ -12,6 +12,17 @@ paths = [
     path("bookings/<uuid:booking_id>/cancel/", views.CancelView.as_view(), name="cancel"),
     path("bookings/<uuid:booking_id>/refund-quote/", views.RefundQuoteView.as_view(), name="refund_quote"),
     path("bookings/<uuid:booking_id>/tickets/", views.TicketsView.as_view(), name="tickets"),
+    path("bookings/<uuid:booking_id>/change/", change_views.ChangeView.as_view(), name="change"),
+    path("bookings/<uuid:booking_id>/change/quote/", change_views.ChangeQuoteView.as_view(), name="change_quote"),
+    path("bookings/<uuid:booking_id>/confirm/", change_views.ConfirmView.as_view(), name="confirm"),
+    path("bookings/<uuid:booking_id>/transfer/", change_views.TransferView.as_view(), name="transfer"),
+    path(
+        "bookings/<uuid:booking_id>/transfer/<uuid:ticket_id>/",
+        change_views.TransferOfTicketView.as_view(),
+        name="transfer_of_ticket",
+    ),
+    path("bookings/claim/", change_views.ClaimView.as_view(), name="claim_ticket"),
+    path("events/<uuid:event_id>/waitlist/", change_views.WaitlistView.as_view(), name="waitlist"),
     path("me/bookings/", views.MyBookingsView.as_view(), name="my_bookings"),
     path("events/<uuid:event_id>/bookings/", views.EventBookingsView.as_view(), name="event_bookings"),
     path("events/<uuid:event_id>/check-ins/", door_views.CheckInsView.as_view(), name="check_ins"),

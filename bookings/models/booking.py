@@ -66,6 +66,8 @@ class Booking(models.Model):
     points_returned = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     # Tickets were handed over: that booking's payments and points paid for these seats too.
     source = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="handed_over")
+    # The seats were freed for a person on the waiting list, and nobody asked for a payment yet.
+    is_offer = models.BooleanField(default=False)
     # The policy as it was when the seats were taken: later changes don't touch this booking.
     refund_policy = models.JSONField(default=dict)
     cancellable_hours_before = models.PositiveSmallIntegerField()

@@ -42,6 +42,10 @@ class Payment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="payments")
+    # Pays for a change of a confirmed booking, not for the booking itself.
+    change = models.ForeignKey(
+        "bookings.BookingChange", null=True, blank=True, on_delete=models.PROTECT, related_name="payments"
+    )
     provider = models.CharField(max_length=20)
     # The organizer's own account; empty: the platform's, and the organizer's statement counts it.
     account = models.ForeignKey(ProviderAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -68,9 +72,12 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=PaymentStatus.values), name="bookings_payment_status_known"
             ),
-            # A booking is being paid once at a time.
+            # A booking, or a change of it, is being paid once at a time.
             models.UniqueConstraint(
-                fields=["booking"], condition=models.Q(status__in=OPEN), name="bookings_payment_one_open"
+                fields=["booking", "change"],
+                condition=models.Q(status__in=OPEN),
+                nulls_distinct=False,
+                name="bookings_payment_one_open",
             ),
             # A provider's payment is one payment of ours.
             models.UniqueConstraint(
@@ -131,6 +138,7 @@ class RefundReason(models.TextChoices):
     EVENT_CANCELLED = "event_cancelled"
     LATE_PAYMENT = "late_payment"
     PAID_TWICE = "paid_twice"
+    CHANGED = "changed"
     # An administrator's decision, the ticket stays valid.
     GOODWILL = "goodwill"
     # Given back in the provider's own pages, without asking here.

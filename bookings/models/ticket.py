@@ -1,6 +1,7 @@
 """What opens the door: one per seat."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,10 @@ from common.ids import new_id
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def valid(self) -> "TicketQuerySet":
         return self.filter(voided_at__isnull=True)
+
+    def on_their_way(self, now: datetime) -> "TicketQuerySet":
+        """Offered to somebody who may still accept."""
+        return self.filter(transfers__status="offered", transfers__expires_at__gt=now)
 
     def of_booking(self, booking_id: uuid.UUID) -> "TicketQuerySet":
         return self.filter(booking_id=booking_id)

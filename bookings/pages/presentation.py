@@ -13,7 +13,14 @@ from django.utils.translation import get_language
 
 from bookings.models import Booking, Ticket
 from bookings.models.lifecycle import ACTIVE, BookingStatus
-from bookings.selectors import get_last_payment, list_refunds_of_booking, list_tickets_of_booking
+from bookings.selectors import (
+    get_last_payment,
+    get_open_change,
+    list_open_transfers,
+    list_refunds_of_booking,
+    list_tickets_of_booking,
+)
+from bookings.services.cancel_booking import closes_for_changes
 from bookings.services.quote_refund import quote_refund
 from common.money import Money
 
@@ -36,6 +43,8 @@ def present_booking(booking: Booking, *, time_zone: str, now: datetime) -> dict[
     """Return one booking with everything that its state calls for; `time_zone` is the reader's."""
     shown = _line(booking)
     shown["items"] = [(item, money_text(item.total)) for item in booking.items.all()]
+    shown["discount"] = money_text(booking.discount_money)
+    shown["points_worth"] = money_text(booking.points_money)
     shown["seconds_left"] = max(0, int((booking.hold_expires_at - now).total_seconds()))
     if booking.status == BookingStatus.HELD:
         shown["pay_before"] = f"{booking.hold_expires_at.astimezone(ZoneInfo(time_zone)):%H:%M}"
@@ -44,8 +53,14 @@ def present_booking(booking: Booking, *, time_zone: str, now: datetime) -> dict[
         tickets = list_tickets_of_booking(user_id=booking.user_id, booking_id=booking.id)
         shown["tickets"] = [ShownTicket(one, qr_code(one.door_code)) for one in tickets]
     if booking.status == BookingStatus.CONFIRMED:
-        shown["cancellable"] = now < booking.cancellable_until
-        shown["cancellable_until"] = moment_text(booking.cancellable_until, booking.event.time_zone)
+        closes_at = closes_for_changes(booking=booking)
+        shown["cancellable"] = now < closes_at
+        shown["cancellable_until"] = moment_text(closes_at, booking.event.time_zone)
+        offers = list_open_transfers(booking_id=booking.id, now=now)
+        shown["on_their_way"] = [one.ticket_id for one in offers]
+        shown["change"] = get_open_change(booking_id=booking.id)
+        if shown["change"]:
+            shown["to_pay"] = money_text(shown["change"].money)
     if booking.status in (BookingStatus.HELD, BookingStatus.CONFIRMED):
         quote = quote_refund(booking=booking, now=now)
         shown["quote"] = quote

@@ -9,12 +9,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bookings.ports import PointsNotAvailable
 from bookings.providers.registry import PaymentsUnavailable
 from bookings.services.cancel_booking import CancellationClosed
+from bookings.services.change_booking import ChangeInProgress, TicketsOnTheirWay
 from bookings.services.change_status import InvalidTransition
-from bookings.services.hold_seats import AlreadyBooked
+from bookings.services.check_in_ticket import TicketAlreadyUsed
+from bookings.services.claim_as_newcomer import SignInFirst
+from bookings.services.insert_booking import AlreadyBooked
+from bookings.services.join_waiting_list import AlreadyWaiting, SeatsAvailable
+from bookings.services.offer_ticket import TicketOnItsWay
+from bookings.services.quote_change import NothingToChange
 from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
 from common.problems import InvalidInput, Problem
+from events.services.check_promo_code import PromoExhausted, PromoExpired, PromoInvalid, PromoNotApplicable
 from events.services.check_sale import EventCancelled, LimitPerBooking, NotOnSale
 from events.services.take_seats import SeatsSoldOut
 
@@ -22,7 +30,9 @@ View = Callable[..., HttpResponse]
 # Refusals that a person meets on the way; any other is the error page's.
 EXPLAINED = (
     AlreadyBooked,
+    AlreadyWaiting,
     CancellationClosed,
+    ChangeInProgress,
     EventCancelled,
     HoldExpired,
     InvalidInput,
@@ -30,9 +40,20 @@ EXPLAINED = (
     LimitPerBooking,
     NotOnSale,
     NotPayable,
+    NothingToChange,
     PaymentInProgress,
     PaymentsUnavailable,
+    PointsNotAvailable,
+    PromoExhausted,
+    PromoExpired,
+    PromoInvalid,
+    PromoNotApplicable,
+    SeatsAvailable,
     SeatsSoldOut,
+    SignInFirst,
+    TicketAlreadyUsed,
+    TicketOnItsWay,
+    TicketsOnTheirWay,
 )
 
 
@@ -56,6 +77,8 @@ def _sentence(refusal: Problem) -> str:
     if isinstance(refusal, SeatsSoldOut):
         left = sum(refusal.extra["left"].values())
         return _("Only %(left)s of the chosen seats are left. Choose fewer, or another ticket.") % {"left": left}
+    if isinstance(refusal, PointsNotAvailable):
+        return _("You can use %(available)s points at most here.") % refusal.extra
     if isinstance(refusal, LimitPerBooking):
         return _("One booking takes from %(minimum)s to %(maximum)s of these tickets.") % refusal.extra
     return _(refusal.title)
@@ -65,4 +88,7 @@ def _back(refusal: Problem, ids: dict[str, Any]) -> str:
     booking_id = refusal.extra.get("booking_id") or ids.get("booking_id")
     if booking_id:
         return reverse("bookings:booking", kwargs={"booking_id": booking_id})
+    if "token" in ids:
+        claim = reverse("bookings:claim", kwargs=ids)
+        return f"{reverse('account_login')}?next={claim}" if isinstance(refusal, SignInFirst) else claim
     return f"/events/{ids['event_id']}/"

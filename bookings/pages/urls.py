@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bookings.pages import sandbox_views, views
+from bookings.pages import change_views, sandbox_views, views
 
 paths = [
     path("events/<uuid:event_id>/book/", views.BookView.as_view(), name="book"),
@@ -10,6 +10,12 @@ paths = [
     path("bookings/<uuid:booking_id>/", views.BookingView.as_view(), name="booking"),
     path("bookings/<uuid:booking_id>/pay/", views.PayView.as_view(), name="pay"),
     path("bookings/<uuid:booking_id>/cancel/", views.CancelView.as_view(), name="cancel"),
+    path("bookings/<uuid:booking_id>/confirm/", change_views.ConfirmView.as_view(), name="confirm"),
+    path("tickets/claim/<str:token>/", change_views.ClaimView.as_view(), name="claim"),
+    path("bookings/<uuid:booking_id>/change/", change_views.ChangeView.as_view(), name="change"),
+    path("bookings/<uuid:booking_id>/transfer/<uuid:ticket_id>/", change_views.TransferView.as_view(), name="transfer"),
+    path("events/<uuid:event_id>/quote/", change_views.QuoteView.as_view(), name="quote"),
+    path("events/<uuid:event_id>/waitlist/", change_views.WaitlistView.as_view(), name="waitlist"),
     path("sandbox/pay/<uuid:payment_id>/", sandbox_views.SandboxPaymentView.as_view(), name="sandbox_payment"),
 ]
 

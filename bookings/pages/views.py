@@ -1,8 +1,6 @@
 """Pages of a booking: from the choice of seats to the tickets."""
 
-import re
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from bookings.pages.forms import wanted_quantities, wish_of
 from bookings.pages.presentation import present_booking, present_bookings
 from bookings.pages.refusals import explained
 from bookings.providers.registry import provider_for_organizer
@@ -26,18 +25,7 @@ from bookings.services.start_payment import start_payment
 from common.callers import caller_id, caller_time_zone
 from common.transactions import use_case
 
-QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
 BOOKINGS_SHOWN = 100
-
-
-def wanted_quantities(fields: Any) -> dict[UUID, int]:
-    """Read `quantity-<ticket type>` fields; what is empty, zero or no number isn't wanted."""
-    wanted = {}
-    for name, value in fields.items():
-        match = QUANTITY.fullmatch(name)
-        if match and value.isascii() and value.isdigit() and int(value[:6]) > 0:
-            wanted[UUID(match["ticket_type"])] = int(value[:6])
-    return wanted
 
 
 class BookView(LoginRequiredMixin, View):
@@ -54,6 +42,7 @@ class BookView(LoginRequiredMixin, View):
                 user_id=caller_id(request),
                 event_id=event_id,
                 quantities=wanted_quantities(request.POST),
+                wish=wish_of(request.POST),
                 hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
                 now=timezone.now(),
             )

@@ -13,6 +13,7 @@ from bookings.models import Booking, EventCancellation, Refund
 from bookings.selectors import list_active_booking_ids
 from bookings.services.change_status import InvalidTransition
 from bookings.services.end_booking import end_booking
+from bookings.services.leave_waiting_list import close_waiting_list
 from bookings.services.quote_refund import paid_for
 from bus.wakeup import queue_after_commit
 from common.transactions import requires_transaction, use_case
@@ -27,6 +28,7 @@ LONGEST_RETRY_SECONDS = 600
 @requires_transaction
 def order_event_cancellation(*, event_id: uuid.UUID, reason: str, now: datetime) -> None:
     """Order the end of all bookings of an event; ordered again, it is the same order."""
+    close_waiting_list(event_id=event_id, now=now)
     total = Booking.objects.active().filter(event_id=event_id).count()
     _, is_new = EventCancellation.objects.get_or_create(
         event_id=event_id, defaults={"reason": reason or "-", "total": total, "next_attempt_at": now}

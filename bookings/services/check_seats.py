@@ -1,4 +1,4 @@
-"""Check that the seat counters are what the bookings say: held and sold of every event and ticket type."""
+"""Check that the seat counters are what the bookings and their open changes say: held and sold of every event and ticket type."""
 
 from datetime import datetime
 
@@ -18,6 +18,11 @@ DRIFT_SQL = """
                booking.status = 'held' AS is_held
         FROM bookings_bookingitem AS item JOIN bookings_booking AS booking ON booking.id = item.booking_id
         WHERE booking.status IN ('held', 'confirmed', 'attended')
+        UNION ALL
+        SELECT booking.event_id, item.ticket_type_id, item.added, true
+        FROM bookings_bookingchangeitem AS item JOIN bookings_bookingchange AS change ON change.id = item.change_id
+        JOIN bookings_booking AS booking ON booking.id = change.booking_id
+        WHERE change.status = 'held'
     ), counted AS (
         SELECT event_id, ticket_type_id,
                coalesce(sum(quantity) FILTER (WHERE is_held), 0) AS held,

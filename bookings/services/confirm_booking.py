@@ -9,6 +9,7 @@ from bookings.models import Booking, Ticket
 from bookings.models.ticket_code import new_code
 from bookings.ports import points
 from bookings.services.change_status import change_status
+from bookings.services.offer_seats import end_offer
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last
 from events.services.grant_access import grant_access
@@ -35,6 +36,7 @@ def admit(*, booking: Booking, now: datetime) -> None:
         for item in booking.items.all()
         for _ in range(item.quantity)
     )
+    end_offer(booking=booking, now=now)
     if booking.points:
         points().spend(booking_id=booking.id, now=now)
     grant_access(user_id=booking.user_id, event_id=booking.event_id)

@@ -10,14 +10,15 @@ from bookings.domain_events import BookingCancelled, told_of
 from bookings.models import Booking, Ticket
 from bookings.models.payment import RefundReason
 from bookings.services.change_status import change_status
+from bookings.services.end_change import end_open_change
 from bookings.services.expire_holds import let_go
+from bookings.services.free_seats import free_sold_seats
 from bookings.services.promise_refund import promise_refund
 from bookings.services.return_points import return_points
 from bus.services.record_fact import record_fact
 from common.money import Money
 from common.transactions import requires_transaction, run_last
 from events.services.return_promo_use import return_promo_use
-from events.services.return_seats import return_seats
 from events.services.withdraw_access import withdraw_access
 
 
@@ -68,9 +69,11 @@ def end_booking(
 
 def _take_back(booking: Booking, points_back: Decimal, now: datetime) -> None:
     """Take back what a confirmed booking had; the use of its promo code counts no more."""
+    end_open_change(booking_id=booking.id, now=now)
     return_points(booking=booking, amount=points_back, now=now)
     Ticket.objects.of_booking(booking.id).valid().update(voided_at=now)
     withdraw_access(user_id=booking.user_id, event_id=booking.event_id)
-    run_last(partial(return_seats, event_id=booking.event_id, quantities=booking.quantities))
-    if booking.promo_code_id:
+    run_last(partial(free_sold_seats, event_id=booking.event_id, quantities=booking.quantities, now=now))
+    # Seats that were handed over to this person are not their use of the code.
+    if booking.promo_code_id and booking.source_id is None:
         run_last(partial(return_promo_use, promo_code_id=booking.promo_code_id, user_id=booking.user_id))

@@ -12,9 +12,10 @@ from bookings.models import Booking
 from bookings.ports import points
 from bookings.selectors import list_overdue_holds
 from bookings.services.change_status import InvalidTransition, change_status
+from bookings.services.free_seats import free_held_seats
+from bookings.services.offer_seats import end_offer
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last, use_case
-from events.services.release_seats import release_seats
 from events.services.return_promo_use import return_promo_use
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,8 @@ def let_go(*, booking: Booking, now: datetime) -> None:
     """Give back what an ended hold kept: its points, its seats, the use of its promo code."""
     if booking.points:
         points().release(booking_id=booking.id, now=now)
-    run_last(partial(release_seats, event_id=booking.event_id, quantities=booking.quantities))
+    end_offer(booking=booking, now=now)
+    run_last(partial(free_held_seats, event_id=booking.event_id, quantities=booking.quantities, now=now))
     if booking.promo_code_id:
         run_last(partial(return_promo_use, promo_code_id=booking.promo_code_id, user_id=booking.user_id))
 

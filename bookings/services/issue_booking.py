@@ -15,7 +15,7 @@ from bookings.models import Booking, BookingItem, Payment, Ticket
 from bookings.models.booking import BookingOrigin
 from bookings.selectors import get_event_at_door, list_bookings_of_event
 from bookings.services.confirm_booking import confirm_booking
-from bookings.services.hold_seats import ONE_ACTIVE, AlreadyBooked
+from bookings.services.insert_booking import ONE_ACTIVE, AlreadyBooked
 from common.money import Money
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction, run_last, violations

@@ -13,9 +13,10 @@ from bookings.models import Booking, Payment, Refund
 from bookings.models.payment import RefundReason
 from bookings.ports import points
 from bookings.providers.port import ProviderPayment
+from bookings.services.apply_change import apply_paid_change
 from bookings.services.change_status import change_status
 from bookings.services.confirm_booking import admit, confirm_booking
-from bookings.services.hold_seats import ONE_ACTIVE, AlreadyBooked
+from bookings.services.insert_booking import ONE_ACTIVE, AlreadyBooked
 from bookings.services.promise_refund import promise_refund_of_payment
 from common.problems import Problem
 from common.transactions import requires_transaction, violations
@@ -59,7 +60,10 @@ def _succeed(payment: Payment, told: ProviderPayment, now: datetime) -> None:
     facts = {"provider_payment_id": told.id, "settled_at": now, "lease_expires_at": None, "failure": ""}
     if not unsettled.update(status=Payment.Status.SUCCEEDED, **facts):
         return
-    if booking.status == Booking.Status.HELD:
+    if payment.change_id:
+        if not apply_paid_change(change_id=payment.change_id, now=now):
+            _give_back(payment, Refund.Reason.LATE_PAYMENT, now)
+    elif booking.status == Booking.Status.HELD:
         confirm_booking(booking_id=booking.id, now=now)
     elif booking.status != Booking.Status.EXPIRED:
         late = booking.status == Booking.Status.CANCELLED

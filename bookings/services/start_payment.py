@@ -21,7 +21,8 @@ from bookings.providers.port import (
     ReceiptLine,
 )
 from bookings.providers.registry import PaymentsUnavailable, provider_of
-from bookings.selectors import get_booking_of_user
+from bookings.selectors import get_booking_of_user, get_open_change
+from bookings.services.end_change import end_overdue_change
 from bookings.services.expire_holds import expire_hold
 from common.money import Money
 from common.problems import Problem
@@ -110,12 +111,15 @@ def _commit_intent(
         booking = Booking.objects.locked().get(id=booking_id)
         if booking.status == Booking.Status.EXPIRED or expire_hold(booking_id=booking_id, now=now):
             return None
-        if booking.status != Booking.Status.HELD:
+        end_overdue_change(booking_id=booking_id, now=now)
+        change = get_open_change(booking_id=booking_id) if booking.status == Booking.Status.CONFIRMED else None
+        due = change or booking
+        if not due.amount or (change is None and booking.status != Booking.Status.HELD):
             raise NotPayable(booking_status=booking.status)
         present = (
             Payment.objects.open()
             .select_related("account", "booking__event", "booking__user")
-            .filter(booking=booking)
+            .filter(booking=booking, change=change)
             .first()
         )
         if present is not None:
@@ -124,8 +128,9 @@ def _commit_intent(
             booking=booking,
             provider=provider.code,
             account_id=provider.account_id,
-            amount=booking.amount,
-            currency=booking.currency,
+            change=change,
+            amount=due.amount,
+            currency=due.currency,
             lease_expires_at=now + LEASE,
             next_attempt_at=now + FIRST_QUESTION,
             created_at=now,

@@ -129,6 +129,8 @@ def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime
         "cover": static(cover_of(event)),
         # Pages of apps above this one, by their paths.
         "book_url": f"/events/{event.id}/book/",
+        "quote_url": f"/events/{event.id}/quote/",
+        "waitlist_url": f"/events/{event.id}/waitlist/",
         "reviews_url": f"/events/{event.id}/reviews/",
         "offers": offers,
         "bookable": any(offer["bookable"] for offer in offers),

@@ -88,6 +88,19 @@ def _check_window(event: Event, ticket_type: TicketType, now: datetime) -> None:
         raise NotOnSale(ticket_type=str(ticket_type.id), opens_at=opens_at, closes_at=closes_at)
 
 
+def check_seat_limits(*, kinds: Mapping[uuid.UUID, TicketType], quantities: Mapping[uuid.UUID, int]) -> None:
+    """Check the numbers only: for seats that somebody has already.
+
+    Raises:
+        LimitPerBooking
+        InvalidInput: a type isn't among `kinds`, or nothing is wanted.
+    """
+    if not quantities or set(quantities) - set(kinds):
+        raise InvalidInput(errors=(_unknown_type(),))
+    for type_id, quantity in quantities.items():
+        _check_limits(kinds[type_id], quantity)
+
+
 def _check_limits(ticket_type: TicketType, quantity: int) -> None:
     if not ticket_type.min_per_booking <= quantity <= ticket_type.max_per_booking:
         raise LimitPerBooking(

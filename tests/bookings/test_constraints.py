@@ -1,5 +1,6 @@
 """Each rule of the database, broken once."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from bookings.models import (
     Booking,
+    BookingChange,
+    BookingChangeItem,
     BookingItem,
     EventCancellation,
     ProviderAccount,
@@ -17,10 +20,13 @@ from bookings.models import (
     SandboxPayment,
     SandboxRefund,
     Ticket,
+    TicketTransfer,
+    WaitingEntry,
+    WaitingItem,
 )
 from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm, hold, make_payment, tickets_of
-from tests.factories.events import make_event
+from tests.factories.events import make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +217,121 @@ def test_an_applied_notice_has_a_time(fields: dict[str, Any]) -> None:
 
     with pytest.raises(IntegrityError, match="bookings_provider_webhook_applied_at_paired"):
         ProviderWebhook.objects.create(**stored | fields)
+
+
+CHANGE: dict[str, Any] = {"amount": Decimal(1), "currency": "RUB", "hold_expires_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"status": "lost", "ended_at": NOW}, "bookings_booking_change_status_known"),
+        ({"amount": Decimal(0)}, "bookings_booking_change_amount_positive"),
+        ({"ended_at": NOW}, "bookings_booking_change_ended_at_paired"),
+        ({"status": "applied"}, "bookings_booking_change_ended_at_paired"),
+    ],
+)
+def test_a_change_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        BookingChange.objects.create(booking=confirm(), **CHANGE | fields)
+
+
+def test_a_booking_is_being_changed_once_at_a_time() -> None:
+    booking = confirm()
+    BookingChange.objects.create(booking=booking, **CHANGE)
+
+    with pytest.raises(IntegrityError, match="bookings_booking_change_one_open"):
+        BookingChange.objects.create(booking=booking, **CHANGE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"added": 3}, "bookings_change_item_added_within"),
+        ({}, "bookings_change_item_type_once"),
+    ],
+)
+def test_an_item_of_a_change_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    change = BookingChange.objects.create(booking=confirm(), **CHANGE)
+    item = {
+        "quantity": 2,
+        "added": 1,
+        "unit_price": 1,
+        "discount": 0,
+        "ticket_type": change.booking.items.get().ticket_type,
+    }
+    if not fields:
+        BookingChangeItem.objects.create(change=change, **item)
+
+    with pytest.raises(IntegrityError, match=constraint):
+        BookingChangeItem.objects.create(change=change, **item | fields)
+
+
+def make_transfer(**fields: Any) -> TicketTransfer:
+    fields.setdefault("token_digest", uuid.uuid4().bytes)
+    fields["ticket"] = fields.get("ticket") or tickets_of(confirm())[0]
+    return TicketTransfer.objects.create(email="a@example.com", expires_at=NOW, **fields)
+
+
+def test_a_ticket_is_on_its_way_to_one_person() -> None:
+    first = make_transfer()
+
+    with pytest.raises(IntegrityError, match="bookings_ticket_transfer_one_open"):
+        make_transfer(ticket=first.ticket)
+
+
+def test_a_link_is_one_offer() -> None:
+    make_transfer(token_digest=b"x")
+
+    with pytest.raises(IntegrityError, match="bookings_ticket_transfer_token_unique"):
+        make_transfer(token_digest=b"x")
+
+
+@pytest.mark.parametrize("fields", [{"status": "accepted", "ended_at": NOW}, {"ended_at": NOW}, {"status": "ended"}])
+def test_a_transfer_ends_whole(fields: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="bookings_ticket_transfer_ended_paired"):
+        make_transfer(**fields)
+
+
+def make_entry(**fields: Any) -> WaitingEntry:
+    fields["event"] = fields.get("event") or make_event()
+    fields["user"] = fields.get("user") or make_user()
+    return WaitingEntry.objects.create(**{"seats": 1, "joined_at": NOW} | fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"status": "lost"}, "bookings_waiting_entry_status_known|bookings_waiting_entry_booking_known"),
+        ({"seats": 0}, "bookings_waiting_entry_party_size"),
+        ({"seats": 11}, "bookings_waiting_entry_party_size"),
+        ({"offered_at": NOW}, "bookings_waiting_entry_offer_paired"),
+        ({"status": "offered"}, "bookings_waiting_entry_booking_known"),
+    ],
+)
+def test_a_place_on_the_list_keeps_its_rules(fields: dict[str, Any], constraint: str) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        make_entry(**fields)
+
+
+def test_a_person_waits_once_for_an_event() -> None:
+    first = make_entry()
+
+    with pytest.raises(IntegrityError, match="bookings_waiting_entry_one_per_user"):
+        make_entry(event=first.event, user=first.user)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "constraint"), [(0, "bookings_waiting_item_has_seats"), (1, "bookings_waiting_item_type_once")]
+)
+def test_a_wish_keeps_its_rules(quantity: int, constraint: str) -> None:
+    kind = make_ticket_type()
+    entry = make_entry(event=kind.event)
+    if quantity:
+        WaitingItem.objects.create(entry=entry, ticket_type=kind, quantity=1)
+
+    with pytest.raises(IntegrityError, match=constraint):
+        WaitingItem.objects.create(entry=entry, ticket_type=kind, quantity=quantity)
 
 
 def test_an_event_is_called_off_for_a_reason() -> None:

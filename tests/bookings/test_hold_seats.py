@@ -5,7 +5,8 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Booking, Ticket
-from bookings.services.hold_seats import AlreadyBooked, hold_seats
+from bookings.services.hold_seats import hold_seats
+from bookings.services.insert_booking import AlreadyBooked
 from bus.models import OutboxRow
 from common.transactions import NoTransaction
 from events.models import EventAccess

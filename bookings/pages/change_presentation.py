@@ -1,0 +1,114 @@
+"""What the pages around a booking show."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bookings.models import Booking, TicketTransfer
+from bookings.pages.presentation import moment_text, money_text
+from bookings.ports import points
+from bookings.selectors import (
+    find_waiting_entry,
+    get_position,
+    list_open_transfers,
+    list_ticket_types_on_offer,
+    list_tickets_of_booking,
+)
+from bookings.services.change_booking import check_changeable
+from bookings.services.quote_change import quote_change
+from bookings.services.quote_seats import Wish, quote_seats
+from common.problems import NotFound
+from events.actors import Actor
+from events.selectors.events import get_readable_event
+
+
+def present_quote(
+    *, user_id: uuid.UUID, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], wish: Wish, now: datetime
+) -> dict[str, Any]:
+    """Return the price of seats; without the promo code where the code itself is refused."""
+    quote = quote_seats(user_id=user_id, event_id=event_id, quantities=quantities, wish=wish, now=now)
+    most = points().quote(user_id=user_id, price=quote.subtotal - quote.discount, points_wanted=quote.subtotal.amount)
+    event = get_readable_event(actor=Actor(user_id=user_id), event_id=event_id)
+    return {
+        "event": event,
+        "event_url": f"/events/{event_id}/",
+        "starts": moment_text(event.starts_at, event.time_zone),
+        "wish": wish,
+        "lines": [(line, money_text(line.total)) for line in quote.items],
+        "quote": quote,
+        "discount": money_text(quote.discount),
+        "points_worth": money_text(quote.points.worth),
+        "points_at_most": most.points,
+        "total": money_text(quote.total),
+    }
+
+
+def present_change(booking: Booking, *, quantities: Mapping[uuid.UUID, int], now: datetime) -> dict[str, Any]:
+    """Return the choice of seats and, once they differ from what the booking has, their price."""
+    check_changeable(booking=booking, version=None, now=now)
+    shown: dict[str, Any] = {
+        "booking": booking,
+        "event": booking.event,
+        "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
+        "kinds": [
+            (one, money_text(one.money), quantities.get(one.id, 0))
+            for one in list_ticket_types_on_offer(event_id=booking.event_id, also=tuple(booking.quantities))
+        ],
+        "now_costs": money_text(booking.total),
+    }
+    if dict(quantities) != booking.quantities:
+        quote = quote_change(booking=booking, quantities=quantities, now=now)
+        shown |= {
+            "quote": quote,
+            "total": money_text(quote.total),
+            "to_pay": money_text(quote.to_pay),
+            "refund": money_text(quote.refund),
+        }
+    return shown
+
+
+def present_transfer(booking: Booking, ticket_id: uuid.UUID, *, now: datetime) -> dict[str, Any]:
+    """Return the ticket, and to whom it is offered.
+
+    Raises:
+        NotFound: the booking has no such ticket.
+    """
+    tickets = list_tickets_of_booking(user_id=booking.user_id, booking_id=booking.id)
+    ticket = next((one for one in tickets if one.id == ticket_id), None)
+    if ticket is None:
+        raise NotFound()
+    offers = list_open_transfers(booking_id=booking.id, now=now)
+    offer = next((one for one in offers if one.ticket_id == ticket_id), None)
+    return {
+        "booking": booking,
+        "event": booking.event,
+        "ticket": ticket,
+        "offer": offer,
+        "expires": moment_text(offer.expires_at, booking.event.time_zone) if offer else "",
+    }
+
+
+def present_claim(transfer: TicketTransfer) -> dict[str, Any]:
+    booking = transfer.ticket.booking
+    return {
+        "transfer": transfer,
+        "event": booking.event,
+        "event_url": f"/events/{booking.event_id}/",
+        "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
+        "giver": booking.user.public_name,
+    }
+
+
+def present_waiting(*, user_id: uuid.UUID, event_id: uuid.UUID) -> dict[str, Any]:
+    """Return the place on the list, or what there is to wait for."""
+    event = get_readable_event(actor=Actor(user_id=user_id), event_id=event_id)
+    entry = find_waiting_entry(user_id=user_id, event_id=event_id)
+    return {
+        "event": event,
+        "event_url": f"/events/{event_id}/",
+        "starts": moment_text(event.starts_at, event.time_zone),
+        "entry": entry,
+        "position": get_position(entry=entry) if entry else None,
+        "kinds": [(one, money_text(one.money)) for one in list_ticket_types_on_offer(event_id=event_id)],
+    }

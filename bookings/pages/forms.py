@@ -1,0 +1,36 @@
+"""What the pages' forms say."""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from bookings.services.quote_seats import Wish
+
+QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
+MOST_POINTS = Decimal(10_000_000)
+
+
+def wanted_quantities(fields: Any) -> dict[UUID, int]:
+    """Read `quantity-<ticket type>` fields; what is empty, zero or no number isn't wanted."""
+    wanted = {}
+    for name, value in fields.items():
+        match = QUANTITY.fullmatch(name)
+        if match and value.isascii() and value.isdigit() and int(value[:6]) > 0:
+            wanted[UUID(match["ticket_type"])] = int(value[:6])
+    return wanted
+
+
+def wish_of(fields: Any) -> Wish:
+    """Read the promo code, the points and the access code of a form; what is no number is no points."""
+    try:
+        points = Decimal(fields.get("use_points") or 0).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        points = Decimal(0)
+    if not points.is_finite() or not 0 <= points <= MOST_POINTS:
+        points = Decimal(0)
+    return Wish(
+        promo_code=fields.get("promo_code", "").strip()[:40],
+        points=points,
+        access_code=fields.get("access_code", "")[:40],
+    )

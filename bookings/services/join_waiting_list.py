@@ -1,0 +1,77 @@
+"""Wait for seats of a sold-out event: a party of one to ten, all of them or none."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from bookings.models import Booking, WaitingEntry, WaitingItem
+from bookings.services.insert_booking import AlreadyBooked
+from common.problems import FieldProblem, InvalidInput, Problem
+from common.transactions import requires_transaction, violations
+from events.models import Event, TicketType
+from events.services.check_sale import Sale, check_sale
+from events.services.freeze_seats import freeze_seats
+
+LARGEST_PARTY = 10
+
+
+class AlreadyWaiting(Problem):
+    """The person is on the list already."""
+
+    code = "already_waiting"
+    title = "You are on the waiting list already."
+
+
+class SeatsAvailable(Problem):
+    """There are enough seats: nobody needs to wait."""
+
+    code = "seats_available"
+    title = "There are enough seats left: book them now."
+
+
+@requires_transaction
+def join_waiting_list(
+    *, user_id: uuid.UUID, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime
+) -> WaitingEntry:
+    """Return the new place on the list, behind everybody who waits already.
+
+    Raises:
+        NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
+        InvalidInput: the party is larger than ten, or than the event.
+        AlreadyBooked, AlreadyWaiting, SeatsAvailable
+    """
+    sale = check_sale(event_id=event_id, quantities=quantities, now=now)
+    _check_party(sale)
+    present = Booking.objects.active().of_user(user_id).filter(event_id=event_id).first()
+    if present is not None:
+        raise AlreadyBooked(booking_id=str(present.id))
+    # Seats that are freed from here on find the new entry; those that were freed before are seen by the next line.
+    freeze_seats(event_id=event_id)
+    if _fits(event_id, quantities):
+        raise SeatsAvailable()
+    with violations({"bookings_waiting_entry_one_per_user": AlreadyWaiting}):
+        entry = WaitingEntry.objects.create(
+            event_id=event_id, user_id=user_id, seats=sum(quantities.values()), joined_at=now
+        )
+    WaitingItem.objects.bulk_create(
+        WaitingItem(entry=entry, ticket_type_id=kind, quantity=quantities[kind]) for kind in sorted(quantities)
+    )
+    return entry
+
+
+def _check_party(sale: Sale) -> None:
+    seats = sum(quantity for _one, quantity in sale.lines)
+    too_large = sale.event.capacity is not None and seats > sale.event.capacity
+    if seats > LARGEST_PARTY or too_large or any(quantity > one.capacity for one, quantity in sale.lines):
+        detail = _("A party may be of ten at most, and never larger than the event.")
+        raise InvalidInput(errors=(FieldProblem("/items", "party_too_large", detail),))
+
+
+def _fits(event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> bool:
+    event = Event.objects.get(id=event_id)
+    if event.capacity is not None and event.capacity - event.held - event.sold < sum(quantities.values()):
+        return False
+    kinds = TicketType.objects.filter(event_id=event_id, id__in=quantities)
+    return all(one.available >= quantities[one.id] for one in kinds)

@@ -1,0 +1,89 @@
+"""Hand a ticket over, first half: offer it by e-mail. The link that is mailed is the only way to it, for 48 hours."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.services.queue_mail import queue_mail
+from bookings.models import Booking, Ticket, TicketTransfer
+from bookings.selectors import get_booking_of_user
+from bookings.services.cancel_booking import check_cancellable
+from bookings.services.change_status import InvalidTransition
+from bookings.services.check_in_ticket import TicketAlreadyUsed
+from common.problems import NotFound, Problem
+from common.transactions import requires_transaction
+
+CLAIM_WITHIN = timedelta(hours=48)
+
+
+class TicketOnItsWay(Problem):
+    """The ticket was offered to somebody until `expires_at`."""
+
+    code = "ticket_on_its_way"
+    title = "This ticket is being handed over already. Take it back first."
+
+
+@requires_transaction
+def offer_ticket(
+    *, user_id: uuid.UUID, booking_id: uuid.UUID, ticket_id: uuid.UUID, email: str, now: datetime
+) -> TicketTransfer:
+    """Return the offer; until it is claimed the ticket stays the giver's and opens the door.
+
+    Raises:
+        NotFound: the booking isn't the user's, or has no such ticket.
+        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay
+    """
+    get_booking_of_user(user_id=user_id, booking_id=booking_id)
+    Booking.objects.locked().get(id=booking_id)
+    booking = get_booking_of_user(user_id=user_id, booking_id=booking_id)
+    ticket = check_handing_over(booking=booking, ticket_id=ticket_id, now=now)
+    offers = TicketTransfer.objects.open().filter(ticket=ticket)
+    present = offers.filter(expires_at__gt=now).first()
+    if present is not None:
+        raise TicketOnItsWay(expires_at=present.expires_at)
+    offers.update(status=TicketTransfer.Status.ENDED, ended_at=now)
+    token = secrets.token_urlsafe(32)
+    transfer = TicketTransfer.objects.create(
+        ticket=ticket, email=email, token_digest=digest_of(token), expires_at=now + CLAIM_WITHIN, created_at=now
+    )
+    _mail(booking, email, token)
+    return transfer
+
+
+def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime) -> Ticket:
+    """Return the ticket if it may be handed over now.
+
+    Raises:
+        NotFound, InvalidTransition, CancellationClosed, TicketAlreadyUsed
+    """
+    ticket = Ticket.objects.of_booking(booking.id).valid().filter(id=ticket_id).first()
+    if ticket is None:
+        raise NotFound()
+    if ticket.checked_in_at is not None:
+        raise TicketAlreadyUsed(checked_in_at=ticket.checked_in_at, gate=ticket.gate)
+    if booking.status != Booking.Status.CONFIRMED:
+        raise InvalidTransition(action="transfer", booking_status=booking.status, allowed=[])
+    check_cancellable(booking=booking, now=now)
+    return ticket
+
+
+def digest_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _mail(booking: Booking, email: str, token: str) -> None:
+    link = settings.PUBLIC_URL + reverse("bookings:claim", kwargs={"token": token})
+    with override(booking.user.locale):
+        queue_mail(
+            recipient=email,
+            subject=_("A ticket for you: %(title)s") % {"title": booking.event.title},
+            text=_("%(name)s gives you a ticket for “%(title)s”. Open this link within 48 hours to accept it:")
+            % {"name": booking.user.public_name, "title": booking.event.title}
+            + f"\n\n{link}\n",
+        )
