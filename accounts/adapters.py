@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from accounts.models import User
+from accounts.services.change_password import change_password
 from accounts.services.queue_mail import queue_mail
 from accounts.services.verify_email import verify_email
 from common.callers import caller_address
@@ -42,6 +43,10 @@ class AccountAdapter(DefaultAccountAdapter):
         with use_case(), violations({"accounts_user_email_unique": EmailTaken}):
             saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def set_password(self, user: User, password: str) -> None:
+        with use_case():
+            change_password(user=user, password=password)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark the address as proved, and state what that means, in one transaction."""
