@@ -3,12 +3,13 @@
 import io
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
 from config.documents.problems import known_problems
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import APPS, ROOT
 
 TRANSLATED = re.compile(
     r"{%\s*translate\s+\"([^\"]+)\"|gettext(?:_lazy)?\(\s*\"([^\"]+)\"\s*\)|\b_\(\s*\"([^\"]+)\"\s*\)"
@@ -54,3 +55,32 @@ def test_nothing_committed_belongs_to_one_machine() -> None:
     )
 
     assert found.stdout == ""
+
+
+def documents() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def test_documents_name_files_that_exist() -> None:
+    named = re.compile(r"`((?:" + "|".join(APPS) + r"|config|tests|bin|bench|deploy|docs|templates)/[\w./-]+)`")
+    lost = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in documents()
+        if path.name != "CHANGELOG.md"
+        for target in named.findall(path.read_text())
+        if not (ROOT / target).exists()
+    ]
+
+    assert lost == []
+
+
+def test_links_of_documents_lead_somewhere() -> None:
+    link = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+    lost = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in documents()
+        for target in link.findall(path.read_text())
+        if not (path.parent / target).exists()
+    ]
+
+    assert lost == []
