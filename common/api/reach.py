@@ -1,7 +1,17 @@
 """What a view's code can reach: read from the code itself, so that the API's document can't fall behind it.
 
-Follows names through the functions of the product, as far as names go: a refusal raised behind an object's method (an
-adapter, a serializer) is not seen, and a view names it in `further_problems`.
+An example: `ReviewView.patch` uses the name `edit_review`; that function uses the name `StaleVersion`, which is a
+Problem. So the document says that PATCH may answer 412. To see it for a view:
+`reach_of([ReviewView.patch], owner=ReviewView).problems`.
+
+How: a compiled function knows the names that it uses. Each name is looked up where the function itself would find it:
+among its module's globals (in a module or a dict that is named, too), among the methods of its own class (`self.…`),
+and in what a decorator has closed over. A Problem with a code is collected, a function of the product is followed in
+the same way, everything else ends there.
+
+What it misses: refusals raised behind a method of a local object (an adapter, a serializer); a view names those in
+`further_problems`. What it adds: refusals that are named and never raised there. `tests/api/test_fuzz.py` fails when an
+operation answers with a status that its document doesn't have.
 """
 
 from collections.abc import Callable, Iterable, Iterator
