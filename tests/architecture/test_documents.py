@@ -84,3 +84,15 @@ def test_links_of_documents_lead_somewhere() -> None:
     ]
 
     assert lost == []
+
+
+def test_nothing_committed_is_a_key_of_somebodys_account() -> None:
+    keys = (
+        r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40}|sk_live_[0-9A-Za-z]{16}"
+        r"|xox[abprs]-[0-9]{8}|AIza[0-9A-Za-z_-]{35}|glpat-[0-9A-Za-z_-]{20}|[0-9]{8,10}:AA[0-9A-Za-z_-]{33}"
+    )
+    found = subprocess.run(
+        ["git", "grep", "-nIE", keys, "--", "."], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert found.stdout == ""
