@@ -69,6 +69,40 @@ class EventRescheduled(EventFact):
     old_ends_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class RoleAsked:
+    """So many more people of a role."""
+
+    role: str
+    missing: int
+
+
+@states("events.crew.requested.v1", key="event_id")
+@dataclass(frozen=True, kw_only=True)
+class CrewRequested(EventFact):
+    """The event asks the crew service for people: those who are missing now, whatever was asked before."""
+
+    roles: list[RoleAsked]
+
+
+@states("events.crew.released.v1", key="event_id")
+@dataclass(frozen=True, kw_only=True)
+class CrewReleased(EventFact):
+    """A person whom the crew service has assigned is not on the crew: overlap, not_wanted or closed."""
+
+    person_id: UUID
+    role: str
+
+
+@states("events.crew.unfilled.v1", key="event_id")
+@dataclass(frozen=True, kw_only=True)
+class CrewUnfilled(EventFact):
+    """The start is near and somebody is missing; `member_ids` are the organizer's people who should know."""
+
+    roles: list[RoleAsked]
+    member_ids: list[UUID]
+
+
 AnyEventFact = TypeVar("AnyEventFact", bound=EventFact)
 
 

@@ -8,10 +8,12 @@ from django.utils import timezone
 from common.transactions import use_case
 from events.services.advance_by_clock import BATCH, advance_by_clock
 from events.services.roll_up_popularity import roll_up_popularity
+from events.services.warn_unfilled_crew import warn_unfilled_crew
 
 SCHEDULE: dict[str, Any] = {
     "events.advance_by_clock": 3.0,
     "events.roll_up_popularity": 300.0,
+    "events.warn_unfilled_crew": 300.0,
 }
 
 
@@ -29,3 +31,10 @@ def weigh_popularity(**_: object) -> None:
     """Let interest of the past weigh less."""
     with use_case():
         roll_up_popularity(now=timezone.now())
+
+
+@shared_task(name="events.warn_unfilled_crew", queue="bulk")
+def warn_of_unfilled_crew(**_: object) -> None:
+    """Warn organizers in time."""
+    with use_case():
+        warn_unfilled_crew(now=timezone.now())

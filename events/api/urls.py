@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events.api import promo_code_views, status_views, ticket_type_views, views
+from events.api import crew_views, promo_code_views, status_views, ticket_type_views, views
 
 urlpatterns = [
     path("categories/", views.CategoriesView.as_view(), name="categories"),
@@ -30,5 +30,6 @@ urlpatterns = [
         promo_code_views.PromoCodeView.as_view(),
         name="promo-code",
     ),
+    path("events/<uuid:event_id>/crew/", crew_views.CrewView.as_view(), name="event-crew"),
     path("me/favorites/", views.FavoritesView.as_view(), name="favorites"),
 ]

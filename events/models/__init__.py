@@ -1,5 +1,6 @@
 from events.models.bulk_operation import BulkItem, BulkOperation
 from events.models.category import Category
+from events.models.crew import CrewAssignment, CrewNeed
 from events.models.event import Event
 from events.models.event_access import EventAccess
 from events.models.event_series import EventSeries
@@ -15,6 +16,8 @@ __all__ = [
     "BulkItem",
     "BulkOperation",
     "Category",
+    "CrewAssignment",
+    "CrewNeed",
     "Event",
     "EventAccess",
     "EventReport",

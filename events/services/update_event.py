@@ -14,6 +14,7 @@ from events.models import Category, Event
 from events.models.lifecycle import EDITABLE, Status
 from events.selectors.events import get_managed_event
 from events.services.check_event import missing_in_content
+from events.services.move_crew import move_crew
 
 ENDS_AFTER_START = "events_event_ends_after_start"
 # People have planned for these: once seats are taken, they change by rescheduling, which tells everyone.
@@ -99,6 +100,8 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
     missing = missing_in_content(event=event) if event.status != Status.DRAFT else ()
     if missing:
         raise InvalidInput(errors=missing)
+    if {"starts_at", "ends_at"} & fields.keys():
+        move_crew(event=event)
 
 
 def _check_capacity(event: Event) -> None:

@@ -14,7 +14,7 @@ from reviews.domain_events import RatingChanged
 from tests.factories.accounts import make_organizer
 from tests.factories.events import make_event
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
 

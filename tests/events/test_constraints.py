@@ -1,18 +1,22 @@
 """Each rule that the database keeps, broken once."""
 
+import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
-from events.models import Category, Event, EventAccess, Favorite, OrganizerRating, TicketType
+from events.models import Category, CrewAssignment, CrewNeed, Event, EventAccess, Favorite, OrganizerRating, TicketType
 from tests.factories.accounts import make_organizer, make_user
 from tests.factories.events import make_category, make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
+
+PERSON = uuid.uuid4()
 
 
 def _event(**fields: Any) -> Callable[[], Any]:
@@ -63,6 +67,14 @@ def _twice(model: Any) -> Callable[[], None]:
     return write
 
 
+def _assigned(**fields: Any) -> CrewAssignment:
+    start = datetime(2030, 6, 14, tzinfo=UTC)
+    known = {"name": "Ann", "role": "cook", "status": "assigned", "told_at": start}
+    event = fields.pop("event", None) or make_event()
+    during = DateTimeTZRange(start, start + timedelta(hours=1))
+    return CrewAssignment.objects.create(event=event, person_id=PERSON, during=during, **known | fields)
+
+
 RULES = {
     "events_category_slug_unique": _same_category_slug,
     "events_category_not_own_parent": _own_parent,
@@ -79,6 +91,14 @@ RULES = {
     "events_organizer_rating_of_stars": lambda: OrganizerRating.objects.create(
         organizer=make_organizer(), mean=6, score=4, told_at=timezone.now()
     ),
+    "events_crew_need_role_once": lambda: [
+        CrewNeed.objects.create(event=event, role="cook", wanted=1) for event in [make_event()] * 2
+    ],
+    "events_crew_need_of_somebody": lambda: CrewNeed.objects.create(event=make_event(), role="cook", wanted=0),
+    "events_crew_assignment_once": lambda: [_assigned(event=event, status="declined") for event in [make_event()] * 2],
+    "events_crew_assignment_status_known": lambda: _assigned(status="asleep"),
+    "events_crew_assignment_reason_given": lambda: _assigned(status="refused"),
+    "events_crew_assignment_no_overlap": lambda: [_assigned(), _assigned()],
     "events_ticket_type_within_capacity": _type(capacity=3, held=2, sold=2),
     "events_ticket_type_price_not_negative": _type(price=-1),
     "events_ticket_type_limits_ordered": _type(min_per_booking=3, max_per_booking=2),

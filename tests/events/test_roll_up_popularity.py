@@ -11,7 +11,7 @@ from events.tasks import weigh_popularity
 from tests.factories.accounts import make_user
 from tests.factories.events import make_event
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
 
