@@ -16,11 +16,10 @@ from bus.subscriptions import Message, UnreadableMessage
 from common.transactions import use_case
 from config.management.commands.simulate_crew import answer
 from events.actors import Actor
-from events.handlers import consume_crew_replies, send_crew_home
+from events.handlers import consume_crew_replies
 from events.models import CrewAssignment, CrewNeed, Event
 from events.services.apply_crew_reply import CrewReply, apply_crew_reply
 from events.services.request_crew import CrewNotNeeded, request_crew
-from events.services.reschedule_event import reschedule_event
 from events.services.warn_unfilled_crew import warn_unfilled_crew
 from tests.events.api.conftest import calling  # noqa: F401  (a fixture)
 from tests.factories.events import make_event, make_ticket_type
@@ -240,35 +239,6 @@ class TestConsume:
 
         assert len(replies) == 2
         assert [status for status, _ in crew(event).values()] == ["assigned", "assigned"]
-
-
-class TestMoveCrew:
-    def test_takes_the_crew_along_and_lets_go_who_is_busy_then(self) -> None:
-        event, other = at_sea(roles={"captain": 2}), at_sea(starts_at=START + timedelta(days=1))
-        tell(reply(event), reply(event, BOB), reply(other, minute=1))
-        later = {"starts_at": START + timedelta(days=1), "ends_at": START + timedelta(days=1, hours=2)}
-
-        with use_case():
-            reschedule_event(actor=owner_of(event), event_id=event.id, fields=later, reason="Storm", now=NOW)
-
-        assert crew(event) == {ANN: ("released", "overlap"), BOB: ("assigned", "")}
-        assert CrewAssignment.objects.get(event=event, person_id=BOB).during.lower == later["starts_at"]
-        assert stated("events.crew.released.v1")[-1]["person_id"] == str(ANN)
-        assert stated("events.crew.requested.v1")[-1]["roles"] == [{"role": "captain", "missing": 1}]
-        assert crew(other) == {ANN: ("assigned", "")}
-
-    def test_sends_everybody_home_when_the_event_is_cancelled(self) -> None:
-        event = at_sea()
-        tell(reply(event))
-
-        from bus.facts import ReceivedFact
-        from events.handlers import ListedEvent
-
-        data = ListedEvent(event_id=event.id, organizer_id=event.organizer_id)
-        with use_case():
-            send_crew_home(ReceivedFact(id="1", type="x", key="", occurred_at=NOW, data=data))
-
-        assert crew(event) == {ANN: ("released", "closed")}
 
 
 class TestWarnUnfilledCrew:
