@@ -252,6 +252,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.lifecycle.Status",
+        "CrewStatus": "events.models.crew.CrewAssignment.Status",
+        "CrewReason": "events.models.crew.CrewAssignment.Reason",
+        "MessageReportReason": "messaging.models.report.MessageReport.Reason",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "PromoKind": "events.models.promo_code.PromoKind",
         "ConversationRole": "messaging.models.conversation.Membership.Role",
