@@ -371,6 +371,10 @@ YOOKASSA_API_URL = env.text("YOOKASSA_API_URL", "https://api.yookassa.ru/v3")
 YOOKASSA_NETWORKS = env.words("YOOKASSA_NETWORKS")
 BOOKING_HOLD_SECONDS = env.number("BOOKING_HOLD_SECONDS", 900)
 
+# Shops' callbacks go to public https addresses; where nothing is at stake, one on this machine may be tried.
+CALLBACKS_HTTPS_ONLY = PRODUCTION
+CALLBACKS_AT_HOME = not PRODUCTION and env.text("CALLBACKS_AT_HOME", "no") == "yes"
+
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 LOGGING_CONFIG = None

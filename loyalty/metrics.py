@@ -9,6 +9,7 @@ WEBHOOK_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 WEBHOOKS_PROCESSED = Counter("loyalty_webhooks_processed_total", "Webhooks worked on.", ["project", "outcome"])
+CALLBACKS = Counter("loyalty_callbacks_total", "Events sent to shops.", ["project", "event", "outcome"])
 LEDGER_DISCREPANCY = Gauge(
     "ledger_discrepancy", "Accounts, lots and transactions that disagree.", multiprocess_mode="mostrecent"
 )

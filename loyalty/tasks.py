@@ -5,18 +5,22 @@ from datetime import datetime
 
 from celery import shared_task
 from celery.schedules import crontab
+from django.conf import settings
 from django.utils import timezone
 
 from common.transactions import use_case
+from loyalty.callbacks.addresses import Rules
 from loyalty.services.activate_lots import activate_lots
 from loyalty.services.expire_lots import expire_lots
 from loyalty.services.move_levels import lower_levels
 from loyalty.services.process_deliveries import process_deliveries
 from loyalty.services.recount_ledger import recount_ledger
+from loyalty.services.send_callbacks import send_callbacks
 from loyalty.services.warn_of_expiry import warn_of_expiry
 
 SCHEDULE = {
     "loyalty.process_webhooks": 1.0,
+    "loyalty.send_callbacks": 2.0,
     "loyalty.tend_lots": 60.0,
     "loyalty.recount_ledger": crontab(minute="43"),
 }
@@ -30,6 +34,15 @@ def process_webhooks(**_: object) -> None:
     """Work on what waits until nothing does, or long enough for others to have their turn."""
     for _round in range(MOST_ROUNDS):
         if not process_deliveries(clock=timezone.now):
+            return
+
+
+@shared_task(name="loyalty.send_callbacks", queue="bulk", expires=10)
+def send_due_callbacks(**_: object) -> None:
+    """Send what shops are to be told."""
+    rules = Rules(https_only=settings.CALLBACKS_HTTPS_ONLY, at_home=settings.CALLBACKS_AT_HOME)
+    for _round in range(MOST_ROUNDS):
+        if not send_callbacks(clock=timezone.now, rules=rules):
             return
 
 

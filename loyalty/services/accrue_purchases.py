@@ -17,6 +17,7 @@ from common.transactions import requires_transaction
 from loyalty.accrual_rules import accrual_for
 from loyalty.formats.understood import Purchase
 from loyalty.models import Customer, LedgerTransaction, Lot, Order, Project
+from loyalty.models.copying import copy_instances
 from loyalty.services.award_points import Award, Plan, activate, award, carry_out
 from loyalty.services.find_customers import Person, find_or_create_customers
 from loyalty.services.move_levels import levels_of, raise_levels
@@ -66,7 +67,7 @@ def accrue_purchases(*, project: Project, records: Sequence[Record], now: dateti
     levels = levels_of(project)
     work = _Work(Plan(project, accounts, now), _known_orders(project, records), by_id, levels)
     outcomes = [_decide(work, record, customer) for record, customer in zip(records, customers, strict=True)]
-    Order.objects.bulk_create(work.orders)
+    copy_instances(Order, work.orders)
     if work.newly_paid:
         Order.objects.bulk_update(work.newly_paid, ["status", "paid_at"])
     reward_referrals(plan=work.plan, customers=by_id, first_orders=work.counted)

@@ -12,6 +12,7 @@ from typing import Any
 from common.ids import new_id
 from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerTransaction, Lot, Order, Project
+from loyalty.models.copying import copy_instances
 from loyalty.services.post_transactions import Accounts, Line, Posting, post_transactions
 from loyalty.services.tell_news import News, tell_news
 
@@ -156,7 +157,7 @@ def owed_by(plan: Plan, customer_id: uuid.UUID) -> Decimal:
 @requires_transaction
 def carry_out(plan: Plan) -> None:
     """Write the lots, the postings and the news."""
-    Lot.objects.bulk_create(plan.lots)
+    copy_instances(Lot, plan.lots)
     if plan.activated:
         Lot.objects.bulk_update(plan.activated, ["status", "activates_at", "expires_at", "warned_at"])
     balances = post_transactions(

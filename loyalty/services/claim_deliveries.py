@@ -3,6 +3,7 @@
 A worker that dies keeps its webhooks until the lease ends; one that has killed five workers is given up.
 """
 
+import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,10 @@ from loyalty.models import WebhookDelivery
 
 log = structlog.get_logger(__name__)
 
-BATCH = 100
+BATCH = 400
+# Of so many webhooks that have waited longest, the projects are looked at; so many of these have their turn.
+LOOKED_AT = 400
+AT_ONCE = 4
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 Status = WebhookDelivery.Status
@@ -32,8 +36,16 @@ class Claim:
 
 @requires_transaction
 def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
-    """Return claims on the oldest webhooks that are due and that no other worker holds."""
-    due = list(WebhookDelivery.objects.due(now).locked_unless_taken().only("id", "project_id", "attempts")[:limit])
+    """Return claims on webhooks that are due and that no other worker holds: those of a few projects, oldest first.
+
+    A batch of one project costs hardly more than one webhook. Which of the longest waiting projects have their turn is
+    left to chance, so that workers don't meet at the same one.
+    """
+    waiting = WebhookDelivery.objects.due(now)
+    oldest = waiting.order_by("next_attempt_at").values_list("project_id", flat=True)[:LOOKED_AT]
+    projects = random.sample(sorted(set(oldest)), k=min(AT_ONCE, len(set(oldest))))
+    mine = waiting.filter(project_id__in=projects).locked_unless_taken()
+    due = list(mine.only("id", "project_id", "attempts")[:limit])
     spent = [one.id for one in due if one.attempts >= MAX_ATTEMPTS]
     if spent:
         log.error("loyalty.webhook.dead", deliveries=[str(one) for one in spent], error="lease expired")

@@ -16,11 +16,23 @@ from django.db.models import Q
 from common.ids import new_id
 from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerEntry, LedgerTransaction
+from loyalty.models.copying import as_text, copy_rows
 
 Kind = LedgerAccount.Kind
 PROJECT_KINDS = frozenset({Kind.ISSUED, Kind.REDEEMED, Kind.EXPIRED})
 Accounts = dict[tuple[uuid.UUID | None, str], LedgerAccount]
 ZERO = Decimal(0)
+TRANSACTION_COLUMNS = (
+    "id",
+    "project_id",
+    "customer_id",
+    "order_id",
+    "kind",
+    "reference",
+    "explanation",
+    "posted_at",
+)
+ENTRY_COLUMNS = ("project_id", "transaction_id", "account_id", "lot_id", "amount")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,37 +104,24 @@ def post_transactions(
     `accounts` come from `lock_accounts`; those that a posting needs besides are opened, and balances are kept in step.
     """
     _open_missing(project_id, accounts, postings)
-    LedgerTransaction.objects.bulk_create(
-        LedgerTransaction(
-            id=one.id,
-            project_id=project_id,
-            customer_id=one.customer_id,
-            order_id=one.order_pk,
-            kind=one.kind,
-            reference=one.reference,
-            explanation=one.explanation,
-            posted_at=now,
-        )
-        for one in postings
-    )
+    if postings:
+        copy_rows(LedgerTransaction, TRANSACTION_COLUMNS, (_transaction_row(project_id, one, now) for one in postings))
     entries, balances = [], {}
     for one in postings:
         for line in one.lines:
             account = accounts[_owner(one, line), line.kind]
             if account.balance is not None:
                 account.balance += line.amount
-            entries.append(
-                LedgerEntry(
-                    project_id=project_id,
-                    transaction_id=one.id,
-                    account_id=account.id,
-                    lot_id=line.lot_id,
-                    amount=line.amount,
-                )
-            )
+            entries.append((project_id, one.id, account.id, line.lot_id, line.amount))
         balances[one.id] = accounts[one.customer_id, Kind.ACTIVE].balance or ZERO
-    LedgerEntry.objects.bulk_create(entries)
+    if entries:
+        copy_rows(LedgerEntry, ENTRY_COLUMNS, entries)
     return balances
+
+
+def _transaction_row(project_id: uuid.UUID, one: Posting, now: datetime) -> tuple[Any, ...]:
+    explanation = as_text(one.explanation)
+    return (one.id, project_id, one.customer_id, one.order_pk, one.kind, one.reference, explanation, now)
 
 
 def _open_missing(project_id: uuid.UUID, accounts: Accounts, postings: Sequence[Posting]) -> None:
