@@ -7,7 +7,7 @@ shop that is down costs one attempt at a time.
 
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -149,9 +149,9 @@ def _remember(project_id: uuid.UUID, reply: Reply, now: datetime) -> None:
 
 def _tell_owners(project_id: uuid.UUID, *, gone: bool) -> None:
     """Write to the project's owners in their language."""
-    owners: Sequence[ProjectMember] = ProjectMember.objects.filter(
-        project_id=project_id, role=ProjectMember.Role.OWNER
-    ).select_related("user", "project")
+    owners = ProjectMember.objects.filter(project_id=project_id, role=ProjectMember.Role.OWNER).select_related(
+        "user", "project"
+    )
     for owner in owners:
         with override(getattr(owner.user, "language", None) or "ru"):
             reason = _("it answered 410 Gone, so it is switched off") if gone else _("an event was given up")
