@@ -56,12 +56,12 @@ def post(
 
 def _post(target: Target, body: bytes, headers: Mapping[str, str], until: float) -> Reply:
     host = target.host if target.port in (80, 443) else f"{target.host}:{target.port}"
-    sent: dict[bytes | str, bytes | str] = {
-        "Host": host,
-        "Content-Type": "application/json",
-        "User-Agent": "Aquastream-Webhooks/1",
-        **headers,
-    }
+    sent: list[tuple[bytes | str, bytes | str]] = [
+        ("Host", host),
+        ("Content-Type", "application/json"),
+        ("User-Agent", "Aquastream-Webhooks/1"),
+        *headers.items(),
+    ]
     url = httpcore.URL(
         scheme=target.scheme.encode(), host=target.host.encode("idna"), port=target.port, target=target.path.encode()
     )
