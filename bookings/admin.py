@@ -1,20 +1,26 @@
 """Bookings and their money for administrators: read, find, start again what waits for a person."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
+from bookings.admin_tools import TOOLS, use_tool
 from bookings.models import (
     Booking,
     BookingItem,
     EventCancellation,
     Payment,
+    ProviderAccount,
     ProviderWebhook,
     Refund,
     SeatDrift,
@@ -76,6 +82,54 @@ class BookingAdmin(Shown):
     search_fields = ["=id", "user__email", "event__title"]
     ordering = ["-created_at", "-id"]
     inlines = [ItemInline, PaymentInline, TicketInline]
+    actions_detail = ["cancel_this", "refund_this", "confirm_this", "extend_this", "move_this", "capacity_this"]
+
+    def get_urls(self) -> list[Any]:
+        using = path(
+            "<uuid:booking_id>/tools/<slug:name>/",
+            self.admin_site.admin_view(partial(use_tool, model_admin=self)),
+            name="bookings_booking_tool",
+        )
+        return [using, *super().get_urls()]
+
+    @action(description=TOOLS["cancel"].title, permissions=["tool"])
+    def cancel_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_tool(object_id, "cancel")
+
+    @action(description=TOOLS["refund"].title, permissions=["tool"])
+    def refund_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_tool(object_id, "refund")
+
+    @action(description=TOOLS["confirm"].title, permissions=["tool"])
+    def confirm_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_tool(object_id, "confirm")
+
+    @action(description=TOOLS["extend"].title, permissions=["tool"])
+    def extend_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_tool(object_id, "extend")
+
+    @action(description=TOOLS["move"].title, permissions=["tool"])
+    def move_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_tool(object_id, "move")
+
+    @action(description=TOOLS["capacity"].title, permissions=["tool"])
+    def capacity_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_tool(object_id, "capacity")
+
+    def has_tool_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return request.user.has_perm("bookings.change_booking")
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(Shown):
+    """Without credentials: nobody sees them again."""
+
+    list_display = ["organizer", "provider", "created_at", "closed_at"]
+    list_filter = ["provider", ("closed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["organizer"]
+    search_fields = ["organizer__name"]
+    ordering = ["-created_at", "-id"]
+    fields = ["organizer", "provider", "created_at", "closed_at"]
 
 
 @admin.register(Refund)
@@ -139,3 +193,7 @@ class SeatDriftAdmin(Shown):
     list_select_related = ["event", "ticket_type"]
     search_fields = ["event__title"]
     ordering = ["event_id", "id"]
+
+
+def _to_tool(booking_id: str, name: str) -> HttpResponse:
+    return redirect("admin:bookings_booking_tool", booking_id=booking_id, name=name)

@@ -140,6 +140,29 @@ class BookingAttendanceUndone(BookingFact):
     """The only scan of a booking was a mistake: it is confirmed again, and not attended."""
 
 
+@states("bookings.booking.moved.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class BookingMoved(BookingFact):
+    """An administrator has moved a confirmed booking to another event: `event_id`; the old tickets are void."""
+
+    previous_event_id: UUID
+
+
+@states("bookings.booking.written_to.v1", key="booking_id")
+@dataclass(frozen=True, kw_only=True)
+class BookerWrittenTo(Fact):
+    """The organizer has written to everybody who booked; this is for one of them."""
+
+    message_id: UUID
+    booking_id: UUID
+    user_id: UUID
+    event_id: UUID
+    event_title: str
+    organizer_name: str
+    subject: str
+    text: str
+
+
 def told_of(booking: Booking) -> dict[str, Any]:
     """Return the fields of BookingFact; `booking` has its event and items at hand."""
     event = booking.event

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.selectors import list_managed_organizer_ids, list_organizers_of
+from accounts.selectors import get_managed_organizer, list_managed_organizer_ids, list_organizers_of
 from bookings.models import (
     Booking,
     BookingChange,
     EventCancellation,
     Payment,
+    ProviderAccount,
     ProviderWebhook,
     Refund,
     Ticket,
@@ -252,3 +253,16 @@ def count_at_door(*, event_id: uuid.UUID) -> tuple[int, int]:
     valid = Ticket.objects.valid().filter(booking__event_id=event_id, booking__status__in=SOLD)
     told = valid.aggregate(all=Count("id"), used=Count("checked_in_at"))
     return told["all"], told["used"]
+
+
+def get_provider_account(*, user_id: uuid.UUID, organizer_id: uuid.UUID) -> ProviderAccount:
+    """Return the account in use of an organizer that the user manages.
+
+    Raises:
+        NotFound: there is none, or the organizer isn't theirs.
+    """
+    get_managed_organizer(user_id=user_id, organizer_id=organizer_id)
+    account = ProviderAccount.objects.in_use().filter(organizer_id=organizer_id).first()
+    if account is None:
+        raise NotFound()
+    return account

@@ -15,6 +15,7 @@ from bookings.services.cancel_event_bookings import cancel_event_bookings
 from bookings.services.check_seats import check_seats
 from bookings.services.end_change import expire_changes
 from bookings.services.expire_holds import expire_holds
+from bookings.services.make_ticket_file import make_ticket_file
 from bookings.services.reconcile_payments import reconcile_payments
 from bookings.services.refund_payment import refund_payment
 from bookings.services.serve_waiting_lists import serve_waiting_lists
@@ -81,6 +82,11 @@ def sweep_event_cancellations(**_: object) -> None:
 @shared_task(name="bookings.send_sandbox_notices", queue="webhooks")
 def send_notices_of_sandbox(**_: object) -> None:
     send_sandbox_notices(now=timezone.now())
+
+
+@shared_task(name="bookings.make_ticket_file", queue="bulk")
+def make_file_of_tickets(booking_id: str, language: str, **_: object) -> None:
+    make_ticket_file(booking_id=uuid.UUID(booking_id), language=language, now=timezone.now())
 
 
 @shared_task(name="bookings.check_seats", queue="bulk")

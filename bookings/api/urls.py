@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bookings.api import change_views, door_views, views
+from bookings.api import account_views, change_views, door_views, organizer_views, ticket_views, views
 
 paths = [
     path("bookings/", views.BookingsView.as_view(), name="bookings"),
@@ -11,7 +11,6 @@ paths = [
     path("bookings/<uuid:booking_id>/pay/", views.PayView.as_view(), name="pay"),
     path("bookings/<uuid:booking_id>/cancel/", views.CancelView.as_view(), name="cancel"),
     path("bookings/<uuid:booking_id>/refund-quote/", views.RefundQuoteView.as_view(), name="refund_quote"),
-    path("bookings/<uuid:booking_id>/tickets/", views.TicketsView.as_view(), name="tickets"),
     path("bookings/<uuid:booking_id>/change/", change_views.ChangeView.as_view(), name="change"),
     path("bookings/<uuid:booking_id>/change/quote/", change_views.ChangeQuoteView.as_view(), name="change_quote"),
     path("bookings/<uuid:booking_id>/confirm/", change_views.ConfirmView.as_view(), name="confirm"),
@@ -23,6 +22,10 @@ paths = [
     ),
     path("bookings/claim/", change_views.ClaimView.as_view(), name="claim_ticket"),
     path("events/<uuid:event_id>/waitlist/", change_views.WaitlistView.as_view(), name="waitlist"),
+    path("bookings/<uuid:booking_id>/tickets/", ticket_views.TicketsView.as_view(), name="tickets"),
+    path("bookings/<uuid:booking_id>/tickets/<uuid:ticket_id>/", ticket_views.TicketView.as_view(), name="ticket"),
+    path("bookings/<uuid:booking_id>/tickets.pdf", ticket_views.TicketFileView.as_view(), name="ticket_file"),
+    path("bookings/<uuid:booking_id>.ics", ticket_views.BookingCalendarView.as_view(), name="calendar"),
     path("me/bookings/", views.MyBookingsView.as_view(), name="my_bookings"),
     path("events/<uuid:event_id>/bookings/", views.EventBookingsView.as_view(), name="event_bookings"),
     path("events/<uuid:event_id>/check-ins/", door_views.CheckInsView.as_view(), name="check_ins"),
@@ -33,6 +36,25 @@ paths = [
     path("events/<uuid:event_id>/door-list/", door_views.DoorListView.as_view(), name="door_list"),
     path("events/<uuid:event_id>/door-search/", door_views.DoorSearchView.as_view(), name="door_search"),
     path("events/<uuid:event_id>/bookings/issued/", door_views.IssuedBookingsView.as_view(), name="issued_bookings"),
+    path("events/<uuid:event_id>/bookings.csv", organizer_views.BookingsCsvView.as_view(), name="bookings_csv"),
+    path("events/<uuid:event_id>/bookings.xlsx", organizer_views.BookingsXlsxView.as_view(), name="bookings_xlsx"),
+    path("events/<uuid:event_id>/messages/", organizer_views.MessagesView.as_view(), name="event_messages"),
+    path(
+        "events/<uuid:event_id>/messages/preview/",
+        organizer_views.MessagePreviewView.as_view(),
+        name="event_message_preview",
+    ),
+    path(
+        "organizers/<uuid:organizer_id>/provider-account/",
+        account_views.ProviderAccountView.as_view(),
+        name="provider_account",
+    ),
+    path("organizers/<uuid:organizer_id>/settlement/", organizer_views.SettlementView.as_view(), name="settlement"),
+    path(
+        "organizers/<uuid:organizer_id>/settlement.csv",
+        organizer_views.SettlementCsvView.as_view(),
+        name="settlement_csv",
+    ),
     path("payments/webhooks/<slug:provider>/", views.ProviderWebhookView.as_view(), name="provider_webhook"),
     path(
         "payments/webhooks/<slug:provider>/<uuid:account_id>/",

@@ -22,7 +22,6 @@ from bookings.api.serializers import (
     PaymentSerializer,
     QuoteSerializer,
     RefundQuoteSerializer,
-    TicketSerializer,
     WantedBookingSerializer,
 )
 from bookings.providers.port import Incoming, UntrustedWebhook
@@ -33,7 +32,6 @@ from bookings.selectors import (
     list_bookings_of_event,
     list_bookings_of_user,
     list_no_bookings,
-    list_tickets_of_booking,
 )
 from bookings.services.cancel_booking import cancel_booking
 from bookings.services.expire_holds import open_booking
@@ -143,13 +141,6 @@ class RefundQuoteView(APIView):
     def get(self, request: Request, booking_id: UUID) -> Response:
         booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
         return Response(RefundQuoteSerializer(quote_refund(booking=booking, now=timezone.now())).data)
-
-
-class TicketsView(APIView):
-    @extend_schema(summary="Tickets of one of my bookings", responses={200: TicketSerializer(many=True)})
-    def get(self, request: Request, booking_id: UUID) -> Response:
-        tickets = list_tickets_of_booking(user_id=caller_id(request), booking_id=booking_id)
-        return Response(TicketSerializer(tickets, many=True).data)
 
 
 @extend_schema(summary="My bookings, newest first")

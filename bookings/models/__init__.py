@@ -1,12 +1,14 @@
 from bookings.models.booking import Booking, BookingItem
 from bookings.models.booking_change import BookingChange, BookingChangeItem
 from bookings.models.event_cancellation import EventCancellation
+from bookings.models.event_message import EventMessage
 from bookings.models.payment import Payment, Refund
 from bookings.models.provider_account import ProviderAccount
 from bookings.models.provider_webhook import ProviderWebhook
 from bookings.models.sandbox import SandboxNotice, SandboxPayment, SandboxRefund
 from bookings.models.seat_drift import SeatDrift
 from bookings.models.ticket import Ticket
+from bookings.models.ticket_file import TicketFile
 from bookings.models.ticket_transfer import TicketTransfer
 from bookings.models.waiting_list import WaitingEntry, WaitingItem
 
@@ -16,6 +18,7 @@ __all__ = [
     "BookingChangeItem",
     "BookingItem",
     "EventCancellation",
+    "EventMessage",
     "Payment",
     "ProviderAccount",
     "ProviderWebhook",
@@ -25,6 +28,7 @@ __all__ = [
     "SandboxRefund",
     "SeatDrift",
     "Ticket",
+    "TicketFile",
     "TicketTransfer",
     "WaitingEntry",
     "WaitingItem",

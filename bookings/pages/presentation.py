@@ -7,10 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
-from babel.dates import format_date
-from babel.numbers import format_decimal, get_currency_symbol
-from django.utils.translation import get_language
 
+from bookings.documents.wording import moment_text, money_text
 from bookings.models import Booking, Ticket
 from bookings.models.lifecycle import ACTIVE, BookingStatus
 from bookings.selectors import (
@@ -22,7 +20,6 @@ from bookings.selectors import (
 )
 from bookings.services.cancel_booking import closes_for_changes
 from bookings.services.quote_refund import quote_refund
-from common.money import Money
 
 
 @dataclass(frozen=True)
@@ -78,21 +75,6 @@ def qr_code(text: str) -> str:
     return segno.make(text, error="m").svg_data_uri(scale=4, border=2, dark="#000", light="#fff")
 
 
-def money_text(money: Money) -> str:
-    """Write an amount: 1 500 ₽, and kopecks only when there are some."""
-    kopecks = "" if money.amount == money.amount.to_integral_value() else ".00"
-    number = format_decimal(money.amount, format=f"#,##0{kopecks}", locale=_locale())
-    # The Russian locale knows the signs of our currencies.
-    return f"{number}\N{NO-BREAK SPACE}{get_currency_symbol(money.currency, locale='ru')}"
-
-
-def moment_text(moment: datetime, time_zone: str) -> str:
-    """Write a moment by the calendar and clock of the place."""
-    local = moment.astimezone(ZoneInfo(time_zone))
-    day = format_date(local, "d MMMM y, EEEE" if _locale() == "ru" else "EEEE, d MMMM y", locale=_locale())
-    return f"{day}, {local:%H:%M}"
-
-
 def _line(booking: Booking) -> dict[str, Any]:
     return {
         "booking": booking,
@@ -101,7 +83,3 @@ def _line(booking: Booking) -> dict[str, Any]:
         "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
         "total": money_text(booking.total),
     }
-
-
-def _locale() -> str:
-    return "en_GB" if (get_language() or "").startswith("en") else "ru"

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
 
-from bookings.pages.presentation import money_text
+from bookings.documents.wording import money_text
 from bookings.providers.sandbox import end_sandbox_payment, get_sandbox_payment
 from common.money import Money
 from common.transactions import use_case

@@ -20,6 +20,7 @@ from bookings.models import (
     SandboxPayment,
     SandboxRefund,
     Ticket,
+    TicketFile,
     TicketTransfer,
     WaitingEntry,
     WaitingItem,
@@ -362,3 +363,11 @@ def test_a_refund_of_the_sandbox_is_one_refund() -> None:
 
     with pytest.raises(IntegrityError, match="bookings_sandbox_refund_key_unique"):
         SandboxRefund.objects.create(payment=payment, idempotency_key="r-1", amount=Decimal(1))
+
+
+def test_a_booking_has_one_ticket_file_in_a_language() -> None:
+    booking = hold()
+    TicketFile.objects.create(booking=booking, language="ru", digest="", content=b"")
+
+    with pytest.raises(IntegrityError, match="bookings_ticket_file_once"):
+        TicketFile.objects.create(booking=booking, language="ru", digest="", content=b"")

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from accounts.models import User
+from bookings.documents.wording import moment_text, money_text
 from bookings.models import Booking, Payment, SandboxPayment
-from bookings.pages.presentation import moment_text, money_text
 from common.money import Money
 from tests.factories.accounts import make_user
 from tests.factories.bookings import HOLD, confirm, hold, make_payment, seats_of, settle, tickets_of
