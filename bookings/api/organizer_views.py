@@ -8,14 +8,13 @@ from uuid import UUID
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bookings.api.ticket_views import as_download
+from bookings.api.files import as_download, file_answer
 from bookings.services.export_bookings import export_csv, export_xlsx, harmless, note_export
 from bookings.services.settle_organizer import Statement, statement_for_member
 from bookings.services.write_to_bookers import preview_message, write_to_bookers
@@ -99,7 +98,7 @@ class BookingsCsvView(APIView):
     @extend_schema(
         operation_id="events_bookings_csv",
         summary="All bookings of an event that I manage, as CSV",
-        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        responses={(200, "text/csv"): file_answer("booking,status,origin,name,…")},
     )
     def get(self, request: Request, event_id: UUID) -> StreamingHttpResponse:
         with use_case():
@@ -113,7 +112,7 @@ class BookingsXlsxView(APIView):
     @extend_schema(
         operation_id="events_bookings_xlsx",
         summary="All bookings of an event that I manage, as a spreadsheet",
-        responses={(200, XLSX): OpenApiTypes.BINARY},
+        responses={(200, XLSX): file_answer("PK…")},
     )
     def get(self, request: Request, event_id: UUID) -> FileResponse:
         with use_case():
@@ -137,7 +136,7 @@ class SettlementCsvView(APIView):
         operation_id="organizers_settlement_csv",
         summary="The same statement as CSV",
         parameters=PERIOD,
-        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        responses={(200, "text/csv"): file_answer("event id,event,payments,paid,…")},
     )
     def get(self, request: Request, organizer_id: UUID) -> HttpResponse:
         content = settlement_csv(_statement(request, organizer_id))

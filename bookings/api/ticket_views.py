@@ -7,13 +7,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bookings.api.door_serializers import HolderInput
+from bookings.api.files import as_download, file_answer
 from bookings.api.serializers import TicketSerializer
 from bookings.selectors import get_booking_of_user, list_tickets_of_booking
 from bookings.services.make_ticket_file import open_ticket_file
@@ -60,7 +60,7 @@ class TicketFileView(APIView):
         summary="Tickets of one of my bookings as a PDF",
         description="Made by a worker: 202 with Retry-After until it is there.",
         responses={
-            (200, "application/pdf"): OpenApiTypes.BINARY,
+            (200, "application/pdf"): file_answer("%PDF-1.4 …"),
             202: OpenApiResponse(description="It is being made; ask again."),
         },
     )
@@ -78,7 +78,7 @@ class BookingCalendarView(APIView):
     @extend_schema(
         operation_id="bookings_calendar",
         summary="One of my bookings as a calendar file",
-        responses={(200, "text/calendar"): OpenApiTypes.BINARY},
+        responses={(200, "text/calendar"): file_answer("BEGIN:VCALENDAR…")},
     )
     def get(self, request: Request, booking_id: UUID) -> HttpResponse:
         booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
@@ -86,16 +86,3 @@ class BookingCalendarView(APIView):
         shows_place = booking.confirmed_at is not None and booking.cancelled_at is None
         calendar = calendar_of(booking.event, url=url, shows_place=shows_place, now=timezone.now())
         return as_download(calendar, "text/calendar; charset=utf-8", f"booking-{booking_id}.ics")
-
-
-def as_download(content: bytes, kind: str, name: str) -> HttpResponse:
-    """Return a file that only its owner may keep."""
-    return HttpResponse(
-        content,
-        content_type=kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )

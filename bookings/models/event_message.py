@@ -25,8 +25,9 @@ class EventMessage(models.Model):
 
     class Meta:
         constraints = [
-            # An event has a few messages a day, and no two of them are the same one.
+            # No two messages of a day are the same one of it.
             models.UniqueConstraint(fields=["event", "sent_on", "number"], name="bookings_event_message_one_by_one"),
+            # An event has a few messages a day.
             models.CheckConstraint(
                 condition=models.Q(number__gte=1, number__lte=MOST_A_DAY), name="bookings_event_message_few_a_day"
             ),
