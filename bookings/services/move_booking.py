@@ -14,7 +14,7 @@ from bookings.domain_events import BookingMoved, told_of
 from bookings.models import Booking, BookingItem, Ticket
 from bookings.models.ticket_code import new_code
 from bookings.services.change_status import InvalidTransition
-from bookings.services.hold_seats import ONE_ACTIVE, AlreadyBooked
+from bookings.services.insert_booking import ONE_ACTIVE, AlreadyBooked
 from bus.services.record_fact import record_fact
 from common.problems import NotFound, Problem
 from common.transactions import requires_transaction, run_last, violations

@@ -16,7 +16,7 @@ from bookings.services.confirm_unpaid import confirm_unpaid
 from bookings.services.extend_hold import NotHeld, extend_hold
 from bookings.services.force_cancel import force_cancel
 from bookings.services.grant_refund import RefundTooLarge, grant_refund
-from bookings.services.hold_seats import AlreadyBooked
+from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.move_booking import NoMatchingTickets, move_booking
 from bus.models import OutboxRow
 from common.ids import new_id
