@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from bus.kafka import FactProducer, IsStopping, KafkaUnavailable, TopicReader, dead_letter_topic
 from bus.metrics import MESSAGES_CONSUMED, MESSAGES_DEAD
+from bus.pressure import PressureGauge, Valve
 from bus.services.consume_messages import consume_messages
 from bus.subscriptions import CONSUMERS, Message, TopicConsumer
 
@@ -35,11 +36,13 @@ def run_consumers(*, is_stopping: IsStopping) -> None:
 
 def _read_forever(consumer: TopicConsumer, is_stopping: IsStopping) -> None:
     """Read with a new reader after each failure; what wasn't committed comes again and the inbox knows it."""
+    gauge, valve = PressureGauge(), Valve()
     while not is_stopping():
         reader = None
         try:
             reader = TopicReader(group=GROUP_PREFIX + consumer.name, topic=consumer.topic)
             while not is_stopping():
+                reader.hold(is_held=valve.follow(gauge.level))
                 read_once(consumer, reader)
         except (KafkaUnavailable, OperationalError, InterfaceError) as error:
             log.warning("bus.consumer.interrupted", consumer=consumer.name, error=str(error))

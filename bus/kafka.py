@@ -122,6 +122,7 @@ class TopicReader:
 
     def __init__(self, *, group: str, topic: str) -> None:
         self._fatal: str | None = None
+        self._is_held = False
         self._consumer = Consumer(
             _common()
             | {
@@ -145,6 +146,20 @@ class TopicReader:
         if self._fatal:
             raise KafkaUnavailable(self._fatal)
         return [to_message(one) for one in raw if not self._refused(one)]
+
+    def hold(self, *, is_held: bool) -> None:
+        """Take nothing more from the brokers, or go on; the group goes on knowing this member either way."""
+        if is_held == self._is_held and not is_held:
+            return
+        assignment = self._consumer.assignment()
+        if assignment and is_held:
+            # Each time: a rebalance may have brought partitions that aren't paused.
+            self._consumer.pause(assignment)
+        elif assignment:
+            self._consumer.resume(assignment)
+        if is_held != self._is_held:
+            log.warning("bus.kafka.held", is_held=is_held)
+        self._is_held = is_held
 
     def commit(self, messages: list[Message]) -> None:
         """Move the group's offsets behind these messages.

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from bus.kafka import IsStopping, KafkaUnavailable, connected_producer
 from bus.metrics import FACTS_RELAYED
+from bus.pressure import PressureGauge, pause_after
 from bus.selectors import list_due_deliveries, list_handlers_with_due_deliveries
 from bus.services.dispatch_facts import CURSOR as HANDLERS_CURSOR
 from bus.services.dispatch_facts import dispatch_facts
@@ -43,7 +44,7 @@ def run_relay(*, is_stopping: IsStopping) -> None:
 
 def relay_to_handlers(is_stopping: IsStopping) -> None:
     """Turn facts into deliveries and wake workers."""
-    alarm = Alarm("relay")
+    alarm, gauge = Alarm("relay"), PressureGauge()
     while not is_stopping():
         if not become_reader(HANDLERS_CURSOR):
             time.sleep(STANDBY_SECONDS)
@@ -55,11 +56,12 @@ def relay_to_handlers(is_stopping: IsStopping) -> None:
         FACTS_RELAYED.labels(reader="handlers").inc(read)
         if read == 0:
             alarm.wait(POLL_SECONDS)
+        time.sleep(pause_after(gauge.level))
 
 
 def relay_to_kafka(is_stopping: IsStopping) -> None:
     """Send facts to Kafka; after a failure with a new producer, from the last acknowledged batch."""
-    alarm = Alarm("relay")
+    alarm, gauge = Alarm("relay"), PressureGauge()
     for producer in connected_producer(is_stopping=is_stopping):
         try:
             while not is_stopping():
@@ -67,6 +69,7 @@ def relay_to_kafka(is_stopping: IsStopping) -> None:
                 FACTS_RELAYED.labels(reader="kafka").inc(read)
                 if read == 0:
                     alarm.wait(POLL_SECONDS)
+                time.sleep(pause_after(gauge.level))
         except KafkaUnavailable as error:
             log.warning("bus.kafka.unavailable", error=str(error))
             time.sleep(0.5)

@@ -19,6 +19,7 @@ from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.commit_log import OutboxCommitLog
 from messaging.adapters.postgres.directory import PostgresCursors, PostgresDirectory
 from messaging.adapters.postgres.message_store import PostgresMessageStore
+from messaging.adapters.postgres.monitor import OutboxMonitor
 from messaging.adapters.postgres.pool import make_pool
 from messaging.adapters.postgres.sign_ins import PostgresSignIns
 from messaging.adapters.postgres.slots import PostgresSlots
@@ -26,6 +27,7 @@ from messaging.adapters.redis.client import RedisLine
 from messaging.adapters.redis.credits import RedisCredits
 from messaging.adapters.redis.nodes import RedisNodes
 from messaging.adapters.redis.presence import RedisPresence
+from messaging.adapters.redis.pressure_board import RedisPressureBoard
 from messaging.adapters.redis.recent_messages import RedisRecentMessages
 from messaging.adapters.redis.signal_memory import RedisSignalMemory
 from messaging.adapters.storage.chosen import chosen_storage
@@ -42,8 +44,10 @@ from messaging.application.ports import (
     Cursors,
     Directory,
     MessageStore,
+    Monitor,
     Nodes,
     Presence,
+    PressureBoard,
     RecentMessages,
     SignalMemory,
     SignIns,
@@ -54,6 +58,7 @@ from messaging.application.read_history import ReadHistory
 from messaging.application.receive_frame import ReceiveFrame
 from messaging.application.recent_ids import RecentIds
 from messaging.application.redeliver import Redeliver
+from messaging.application.report_node import Noticed, ReportNode
 from messaging.application.rooms.add_members import AddMembers
 from messaging.application.rooms.answer_request import AnswerRequest
 from messaging.application.rooms.change_role import ChangeRole
@@ -122,6 +127,8 @@ class Ports:
     recent: RecentMessages
     signals: SignalMemory
     sign_ins: SignIns
+    board: PressureBoard
+    monitor: Monitor
     slots: Slots
     storage: Storage
 
@@ -167,6 +174,8 @@ def real_ports(resources: Resources, *, node_id: str) -> Ports:
         recent=RedisRecentMessages(line),
         signals=SignalsWithFallback(RedisSignalMemory(line), MemorySignals()),
         sign_ins=PostgresSignIns(readers=resources.readers),
+        board=RedisPressureBoard(line, node_id=node_id),
+        monitor=OutboxMonitor(readers=resources.readers, node_id=node_id),
         slots=PostgresSlots(readers=resources.readers, secret=settings.SECRET_KEY),
         storage=chosen_storage(),
     )
@@ -190,7 +199,8 @@ def make_node(
     more_stages: Mapping[str, Stage] | None = None,
 ) -> Node:
     """Assemble a chat node."""
-    gauges = PrometheusGauges()
+    noticed = Noticed()
+    gauges = PrometheusGauges(noticed)
     sessions = Sessions()
     feel_pressure = FeelPressure(allowance=allowance, gauges=gauges)
     deliver_here = DeliverToSockets(sessions)
@@ -230,6 +240,7 @@ def make_node(
         ),
         close_signed_out=close_signed_out,
         feel_pressure=feel_pressure,
+        report=ReportNode(feel_pressure=feel_pressure, board=ports.board, monitor=ports.monitor, noticed=noticed),
         presence=ports.presence,
         nodes=ports.nodes,
         commit_seconds=gauges.last_commit_seconds,

@@ -3,6 +3,8 @@
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from messaging.application.report_node import Noticed
+
 log = structlog.get_logger(__name__)
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -31,7 +33,8 @@ STATES = ("normal", "throttled", "shedding")
 class PrometheusGauges:
     """Counts for the pipeline and for the use cases; keeps the last commit's time for the feedback loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, noticed: Noticed) -> None:
+        self._noticed = noticed
         self._commit_seconds = 0.0
         self._series: dict[tuple[str, str], tuple[Counter, Histogram, Histogram, Histogram]] = {}
 
@@ -61,10 +64,12 @@ class PrometheusGauges:
 
     def dropped(self, type_name: str, stage: str, *, reason: str, count: int) -> None:
         DROPPED.labels(type=type_name, stage=stage, reason=reason).inc(count)
+        self._noticed.dropped[f"{type_name}.{stage}.{reason}"] += count
         log.warning("messaging.dropped", type=type_name, stage=stage, reason=reason, count=count)
 
     def redelivered(self, count: int) -> None:
         REDELIVERED.inc(count)
+        self._noticed.redelivered += count
 
     def caught_up(self, count: int) -> None:
         CAUGHT_UP.inc(count)

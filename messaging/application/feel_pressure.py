@@ -5,7 +5,7 @@ from collections.abc import Callable
 from messaging.application.ports import Gauges
 from messaging.domain.credits import Allowance
 from messaging.domain.messages import System
-from messaging.domain.pressure import Pressure, after
+from messaging.domain.pressure import Pressure, after, state_of
 
 
 class FeelPressure:
@@ -15,6 +15,8 @@ class FeelPressure:
         self.pressure = Pressure()
         self._allowance = allowance
         self._gauges = gauges
+        # Of all nodes, as far as it is known; 0 when it isn't.
+        self.highest = 0.0
         self.announce: Callable[[System], None] | None = None
 
     def __call__(self, load_now: float) -> Pressure:
@@ -25,6 +27,11 @@ class FeelPressure:
         if self.pressure.state != before and self.announce is not None:
             self.announce(System("pressure", {"state": str(self.pressure.state)}))
         return self.pressure
+
+    @property
+    def poll_factor(self) -> float:
+        """How much longer to leave the outbox alone: the most loaded node decides."""
+        return max(self.pressure.poll_factor, Pressure(self.highest, state_of(self.highest)).poll_factor)
 
     def allowance(self) -> Allowance:
         """Return the credits that a user has at this pressure: less comes back with each refill."""

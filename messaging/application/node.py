@@ -17,6 +17,7 @@ from messaging.application.open_session import CloseSession, OpenSession
 from messaging.application.ports import Nodes, Presence
 from messaging.application.receive_frame import ReceiveFrame
 from messaging.application.redeliver import Redeliver
+from messaging.application.report_node import ReportNode
 from messaging.application.sessions import Sessions
 from messaging.domain import limits
 from messaging.domain.endings import end_tasks
@@ -35,6 +36,8 @@ REDELIVER_SECONDS = 0.5
 CATCH_UP_SECONDS = 1.0
 # Without Redis the outbox is the only way from node to node.
 CATCH_UP_ALONE_SECONDS = 0.2
+SHARE_SECONDS = 0.5
+REPORT_SECONDS = 5.0
 SIGN_INS_SECONDS = 30.0
 MEASURE_SECONDS = 0.25
 SILENCE_SECONDS = 2.5 * limits.HEARTBEAT_SECONDS
@@ -58,6 +61,7 @@ class Node:
     catch_up: CatchUp
     close_signed_out: CloseSignedOut
     feel_pressure: FeelPressure
+    report: ReportNode
     presence: Presence
     nodes: Nodes
     # How long the last commit took.
@@ -77,6 +81,9 @@ class Node:
             self._repeat(self._renew_presence, lambda: RENEW_SECONDS),
             self._repeat(self._redeliver, lambda: REDELIVER_SECONDS),
             self._repeat(self._catch_up, self._catch_up_seconds),
+            self._repeat(self.report.share_pressure, lambda: SHARE_SECONDS),
+            self._repeat(self.report.tell_noticed, lambda: REPORT_SECONDS),
+            self._once(self.report.joined),
             self._repeat(self._look_at_sign_ins, lambda: SIGN_INS_SECONDS),
             self._repeat(self._listen_to_hearts, lambda: limits.HEARTBEAT_SECONDS),
             self._measure(),
@@ -98,6 +105,7 @@ class Node:
         while len(self.sessions) and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
         await end_tasks(self._tasks)
+        await self._once(self.report.left)
         if self.on_stop is not None:
             await self.on_stop()
         self.is_stopped = True
@@ -111,6 +119,13 @@ class Node:
                 log.warning("messaging.port_unavailable", port=str(error), work=work.__name__)
             except Exception:
                 log.exception("messaging.clock_failed", work=work.__name__)
+
+    async def _once(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what isn't worth a second attempt."""
+        try:
+            await work()
+        except PortUnavailable as error:
+            log.warning("messaging.port_unavailable", port=str(error), work=work.__name__)
 
     async def _renew_presence(self) -> None:
         await self.presence.renew(self.sessions.users)
@@ -127,14 +142,14 @@ class Node:
 
     async def look_at_once(self) -> None:
         """Somebody has rung: what stands in the outbox now is worth a look before its time."""
-        try:
-            await self.catch_up(at_once=True)
-        except PortUnavailable as error:
-            log.warning("messaging.port_unavailable", port=str(error), work="look_at_once")
+        await self._once(self._catch_up_now)
+
+    async def _catch_up_now(self) -> None:
+        await self.catch_up(at_once=True)
 
     def _catch_up_seconds(self) -> float:
         usual = CATCH_UP_SECONDS if self.nodes.is_listening else CATCH_UP_ALONE_SECONDS
-        return usual * self.feel_pressure.pressure.poll_factor
+        return usual * self.feel_pressure.poll_factor
 
     async def _listen_to_hearts(self) -> None:
         now = time.monotonic()

@@ -203,6 +203,21 @@ class SignalMemory(Protocol):
         """Return for each key whether it is new."""
 
 
+class PressureBoard(Protocol):
+    """Where nodes show each other, and whoever feeds them, how loaded they are."""
+
+    async def share(self, level: float) -> float:
+        """Show the own pressure for some seconds; return the highest of all."""
+
+    async def leave(self) -> None: ...
+
+
+class Monitor(Protocol):
+    """Facts about the nodes themselves, for operators."""
+
+    async def tell(self, what: str, figures: Mapping[str, float], **more: str) -> None: ...
+
+
 class Slots(Protocol):
     """Places for files."""
 

@@ -49,6 +49,11 @@ def after(pressure: Pressure, load_now: float) -> Pressure:
     return Pressure(level, _state(pressure.state, level))
 
 
+def state_of(level: float) -> State:
+    """Return the state that a level stands for when nothing is known of the time before."""
+    return _state(State.NORMAL, level)
+
+
 def _state(state: State, level: float) -> State:
     if level >= SHEDDING[0] or (state == State.SHEDDING and level > SHEDDING[1]):
         return State.SHEDDING

@@ -21,7 +21,14 @@ from messaging.domain.stages import Stage
 from messaging.wiring import Ports, make_node
 from tests.messaging.fakes.files import FakeSlots, FakeStorage
 from tests.messaging.fakes.messenger import FakeMessenger
-from tests.messaging.fakes.network import FakeNetwork, FakeNodes, FakePresence, FakeRecentMessages
+from tests.messaging.fakes.network import (
+    FakeMonitor,
+    FakeNetwork,
+    FakeNodes,
+    FakePresence,
+    FakePressureBoard,
+    FakeRecentMessages,
+)
 from tests.messaging.fakes.outlet import FakeOutlet
 
 PLENTY = Allowance(1000, 1000, 10)
@@ -83,6 +90,8 @@ class Town:
             "recent": FakeRecentMessages(),
             "signals": MemorySignals(),
             "sign_ins": self.messenger,
+            "board": FakePressureBoard(self.network, name),
+            "monitor": FakeMonitor(self.network),
             "slots": FakeSlots(),
             "storage": FakeStorage(),
         } | ports

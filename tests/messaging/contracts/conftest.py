@@ -18,7 +18,14 @@ from tests.factories.accounts import make_user
 from tests.factories.messaging import make_direct, make_group
 from tests.messaging.fakes.files import FakeSlots, FakeStorage
 from tests.messaging.fakes.messenger import FakeMessenger
-from tests.messaging.fakes.network import FakeNetwork, FakeNodes, FakePresence, FakeRecentMessages
+from tests.messaging.fakes.network import (
+    FakeMonitor,
+    FakeNetwork,
+    FakeNodes,
+    FakePresence,
+    FakePressureBoard,
+    FakeRecentMessages,
+)
 
 
 @dataclass
@@ -96,6 +103,8 @@ def fake_world() -> World:
         recent=FakeRecentMessages(),
         signals=MemorySignals(),
         sign_ins=fake,
+        board=FakePressureBoard(network, "contract-node"),
+        monitor=FakeMonitor(network),
         slots=FakeSlots(),
         storage=FakeStorage(),
     )

@@ -18,6 +18,8 @@ class FakeNetwork:
         self.places: dict[uuid.UUID, set[str]] = defaultdict(set)
         self.is_cut = False
         self.loses = False
+        self.pressures: dict[str, float] = {}
+        self.told: list[tuple[str, dict[str, float], dict[str, str]]] = []
 
     def check(self) -> None:
         if self.is_cut:
@@ -97,3 +99,25 @@ class FakeRecentMessages:
         if not numbers or numbers != list(range(seq, seq + len(numbers))):
             return None
         return [(number, ring[number]) for number in numbers[1:]] or None
+
+
+class FakePressureBoard:
+    def __init__(self, network: FakeNetwork, node_id: str) -> None:
+        self._network = network
+        self._node_id = node_id
+
+    async def share(self, level: float) -> float:
+        self._network.check()
+        self._network.pressures[self._node_id] = level
+        return max(self._network.pressures.values())
+
+    async def leave(self) -> None:
+        self._network.pressures.pop(self._node_id, None)
+
+
+class FakeMonitor:
+    def __init__(self, network: FakeNetwork) -> None:
+        self._network = network
+
+    async def tell(self, what: str, figures: Mapping[str, float], **more: str) -> None:
+        self._network.told.append((what, dict(figures), more))
