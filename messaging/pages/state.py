@@ -29,15 +29,29 @@ def conversation_state(conversation: Any) -> dict[str, Any]:
     }
 
 
-def message_state(message: Message) -> dict[str, Any]:
+def message_state(message: Message, reactions: dict[str, list[str]]) -> dict[str, Any]:
     return {
         "id": str(message.id),
         "seq": message.seq,
         "sender": str(message.sender_id),
         "kind": message.kind,
         "body": message.body,
+        "refers_to": message.refers_to,
+        "edited_at": None if message.edited_at is None else message.edited_at.isoformat(),
+        "deleted": message.deleted_at is not None,
+        "reactions": reactions,
         "at": message.at.isoformat(),
     }
+
+
+def is_command(message: Message) -> bool:
+    """Tell whether it only changes an earlier message, which is shown as it is now."""
+    return message.refers_to is not None
+
+
+def shown_text(message: Message) -> str:
+    """Return what stands for a message without JavaScript: its text, or the name of its file."""
+    return str(message.body.get("text") or message.body.get("name") or "")
 
 
 def listed(conversations: Iterable[Any], *, me: Any) -> list[dict[str, Any]]:
@@ -87,4 +101,22 @@ def words() -> dict[str, str]:
         "no_conversation": _("You are not in this conversation."),
         "invalid": _("This message can't be sent."),
         "too_big": _("This message is too long."),
+        "blocked": _("You can't write to each other here."),
+        "closed": _("A moderator has closed this conversation."),
+        "request_pending": _("Your request has not been accepted yet."),
+        "not_allowed": _("You may not do this here."),
+        "no_message": _("This message is no longer there."),
+        "conflict": _("This message can't be sent."),
+        "upload_refused": _("The file was refused: it is not what it says it is."),
+        "edit": _("Edit"),
+        "edited": _("edited"),
+        "deleted": _("This message was deleted."),
+        "more": _("More"),
+        "online": _("online"),
+        "offline": _("offline"),
+        "call_calling": _("Calling %s…"),
+        "call_ringing": _("%s is calling you"),
+        "call_talking": _("In a call with %s"),
+        "call_missed": _("Missed call"),
+        "call_ended": _("Call ended"),
     }

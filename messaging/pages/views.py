@@ -9,17 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.selectors import get_user
 from common.problems import NotFound
 from common.transactions import use_case
-from messaging.adapters.orm import selectors
+from messaging.adapters.orm import acquaintance, selectors
 from messaging.domain.limits import TEXT_CHARACTERS
-from messaging.pages.state import conversation_state, listed, message_state, title_of, words
-from messaging.wiring import open_conversation
+from messaging.pages.state import conversation_state, is_command, listed, message_state, shown_text, title_of, words
+from messaging.wiring import answer_request, open_conversation
 
 LISTED = 100
+SUGGESTED = 20
 SHOWN = 50
 
 
@@ -29,14 +30,24 @@ SHOWN = 50
 def chat(request: HttpRequest) -> HttpResponse:
     """List the conversations; `?with=<user>` offers to begin one, and POST begins it."""
     if request.method == "POST":
-        other_id = id_in(request.POST.get("with", ""))
+        asked = request.POST.get("with", "")
+        is_support = asked == "support"
         with use_case():
             conversation_id, _ = open_conversation(
-                actor_id=caller_of(request), kind="direct", member_ids=[other_id], title="", now=timezone.now()
+                actor_id=caller_of(request),
+                kind="support" if is_support else "direct",
+                member_ids=[] if is_support else [id_in(asked)],
+                title="",
+                handle=request.POST.get("handle", "")[:41],
+                now=timezone.now(),
             )
         return redirect("chat_conversation", conversation_id=conversation_id)
     other = get_user(user_id=id_in(request.GET["with"])) if "with" in request.GET else None
-    return render(request, "messaging/chat.html", page_of(request) | {"other": other})
+    handle = request.GET.get("handle", "").strip()[:41]
+    people = acquaintance.list_people(user_id=caller_of(request), handle=handle)[:SUGGESTED]
+    return render(
+        request, "messaging/chat.html", page_of(request) | {"other": other, "handle": handle, "people": list(people)}
+    )
 
 
 @login_required
@@ -48,16 +59,33 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     opened: Any = selectors.get_conversation(user_id=user_id, conversation_id=conversation_id)
     latest = selectors.list_last_messages(user_id=user_id, conversation_id=conversation_id, limit=SHOWN + 1)
     shown = latest[-SHOWN:]
+    reactions = selectors.list_reactions(conversation_id=conversation_id, after_seq=shown[0].seq - 1 if shown else 0)
     page = page_of(request, including=opened)
     page["state"] = page["state"] | {
         "conversationId": str(opened.pk),
-        "messages": [message_state(message) for message in shown],
+        "messages": [message_state(message, reactions.get(message.seq, {})) for message in shown],
         "hasOlder": len(latest) > SHOWN,
     }
     names = {member.user_id: member.user.public_name for member in opened.present}
-    lines = [{"message": message, "name": names.get(message.sender_id, "")} for message in shown]
+    lines = [
+        {"message": message, "name": names.get(message.sender_id, ""), "text": shown_text(message)}
+        for message in shown
+        if not is_command(message)
+    ]
     title = title_of(opened, me=user_id)
+    page["is_asked"] = opened.requested_by_id is not None and opened.requested_by_id != user_id
     return render(request, "messaging/chat.html", page | {"opened": opened, "title": title, "lines": lines})
+
+
+@login_required
+@require_POST
+def answer(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Accept a stranger's request, or decline it."""
+    is_accepted = request.POST.get("answer") == "accept"
+    settle = answer_request.accept if is_accepted else answer_request.decline
+    with use_case():
+        settle(actor_id=caller_of(request), conversation_id=conversation_id)
+    return redirect("chat_conversation", conversation_id=conversation_id) if is_accepted else redirect("chat")
 
 
 def caller_of(request: HttpRequest) -> uuid.UUID:

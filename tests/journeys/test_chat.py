@@ -5,10 +5,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE_SECONDS = 15.0
@@ -184,3 +186,136 @@ def test_what_is_written_offline_is_sent_later_and_once(
     results = eventually(lambda: client("user").get(messages).json()["results"], what="the stored messages")
     assert sum(mark in one["body"]["text"] for one in results) == 1
     context.close()
+
+
+def open_chat(page: Any, stack: dict[str, Any], conversation: str) -> None:
+    page.goto(f"{stack['web']}/chat/{conversation}/")
+    page.wait_for_selector("#chat[data-started=true]", timeout=PATIENCE)
+
+
+@pytest.fixture
+def two_pages(stack: dict[str, Any], client: Clients, browser: Any) -> Iterator[tuple[Any, Any, str]]:
+    """Two people in their browsers, in their conversation; a page with a broken script fails the test."""
+    conversation = direct_conversation(client, stack, "user", "user2")
+    contexts = [browser.new_context(locale="en") for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    errors: list[str] = []
+    for page, account in zip(pages, ("user", "user2"), strict=True):
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        sign_in(page, stack, account)
+        open_chat(page, stack, conversation)
+    yield pages[0], pages[1], conversation
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.mark.browser
+def test_messages_are_edited_reacted_to_and_deleted(two_pages: tuple[Any, Any, str]) -> None:
+    anna, petr, _ = two_pages
+    mark = uuid.uuid4().hex[:8]
+    anna.fill("#chat-text", f"teh boat {mark}")
+    anna.press("#chat-text", "Enter")
+    own = anna.locator(f".message--mine[data-seq]:has-text('{mark}')")
+    own.wait_for(timeout=PATIENCE)
+    message = own.get_attribute("data-seq")
+
+    own.locator("summary").press("Enter")
+    own.locator("[data-command=edit]").press("Enter")
+    anna.fill("#chat-text", f"the boat {mark}")
+    anna.press("#chat-text", "Enter")
+    petr.wait_for_selector(
+        f".message[data-seq='{message}']:has-text('the boat {mark}'):has(.message__edited)", timeout=PATIENCE
+    )
+    theirs = petr.locator(f".message[data-seq='{message}']")
+    theirs.locator("summary").press("Enter")
+    theirs.locator(".message__emoji").first.press("Enter")
+    anna.wait_for_selector(f".message[data-seq='{message}'] .message__reaction:has-text('👍 1')", timeout=PATIENCE)
+    own = anna.locator(f".message[data-seq='{message}']")
+    own.locator("summary").press("Enter")
+    own.locator("[data-command=delete]").press("Enter")
+    petr.wait_for_selector(f".message[data-seq='{message}'] .message__text--gone", timeout=PATIENCE)
+
+    petr.reload()
+    petr.wait_for_selector(f".message[data-seq='{message}'] .message__text--gone", timeout=PATIENCE)
+    assert mark not in petr.locator("#chat-messages").inner_text()
+
+
+@pytest.mark.browser
+def test_a_file_is_seen_by_the_other_when_it_is_proved(two_pages: tuple[Any, Any, str]) -> None:
+    anna, petr, _ = two_pages
+    name = f"route-{uuid.uuid4().hex[:6]}.txt"
+
+    anna.set_input_files("#chat-file", {"name": name, "mimeType": "text/plain", "buffer": b"left at the bridge"})
+
+    petr.wait_for_selector(f".message__file:has-text('{name}')", timeout=PATIENCE)
+    with petr.expect_download(timeout=PATIENCE) as download:
+        petr.click(f".message__file:has-text('{name}')")
+    assert Path(download.value.path()).read_bytes() == b"left at the bridge"
+    anna.set_input_files("#chat-file", {"name": "page.html", "mimeType": "text/html", "buffer": b"<b>"})
+    anna.wait_for_selector("#chat-status:has-text('page.html')", timeout=PATIENCE)
+
+
+@pytest.mark.browser
+def test_a_call_is_signalled_from_page_to_page(two_pages: tuple[Any, Any, str]) -> None:
+    anna, petr, _ = two_pages
+    calls = petr.locator(".message__text--event").count()
+
+    anna.click("#chat-call")
+    petr.wait_for_selector("#chat-call-bar[data-state=ringing]", timeout=PATIENCE)
+    petr.click("#chat-call-accept")
+    anna.wait_for_selector("#chat-call-bar[data-state=talking]", timeout=PATIENCE)
+    petr.click("#chat-call-end")
+
+    anna.wait_for_selector("#chat-call-bar[data-state=idle]", state="hidden", timeout=PATIENCE)
+    petr.wait_for_function(f"document.querySelectorAll('.message__text--event').length > {calls}", timeout=PATIENCE)
+
+
+@pytest.mark.browser
+def test_tabs_share_one_socket_and_the_next_takes_over(two_pages: tuple[Any, Any, str], stack: dict[str, Any]) -> None:
+    anna, petr, conversation = two_pages
+    sockets: list[str] = []
+    second = anna.context.new_page()
+    second.on("websocket", lambda one: sockets.append(one.url))
+    open_chat(second, stack, conversation)
+    mark = uuid.uuid4().hex[:8]
+
+    petr.fill("#chat-text", f"to both {mark}")
+    petr.press("#chat-text", "Enter")
+    for page in (anna, second):
+        page.wait_for_selector(f".message:has-text('to both {mark}')", timeout=PATIENCE)
+    before = list(sockets)
+    anna.close()
+    second.fill("#chat-text", f"from the second {mark}")
+    second.press("#chat-text", "Enter")
+
+    petr.wait_for_selector(f".message:has-text('from the second {mark}')", timeout=PATIENCE)
+    assert (before, len(sockets)) == ([], 1)
+
+
+def test_a_revoked_token_closes_its_socket(
+    stack: dict[str, Any], client: Clients, eventually: Callable[..., Any]
+) -> None:
+    account = stack["accounts"]["user2"]
+    credentials = {
+        "email": account["email"],
+        "password": account["password"],
+        "name": "chat",
+        "scopes": ["read", "write"],
+    }
+    made = client().post("/api/v1/auth/tokens/", json=credentials).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    url = f"{stack['chat'].rstrip('/')}/ws/chat/"
+    with connect(url, additional_headers=headers, subprotocols=["aquastream.chat.v1"], proxy=None) as socket:  # type: ignore[list-item]
+        one = Program(socket)
+        one.say(type="hello", device=str(uuid.uuid4()))
+        one.got("heads")
+
+        revoked = client("user2").delete(f"/api/v1/auth/tokens/{made['id']}/")
+
+        assert revoked.status_code == 204, revoked.text
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                socket.recv(timeout=PATIENCE_SECONDS)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4001

@@ -6,7 +6,7 @@ from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from common.problems import NotFound
-from messaging.models import Conversation, Membership, Message
+from messaging.models import Conversation, Membership, Message, Reaction
 from messaging.models.message import COMMANDS
 
 
@@ -80,6 +80,15 @@ def list_last_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID, limit:
 
 def _present_members() -> QuerySet[Membership]:
     return Membership.objects.filter(left_at__isnull=True).select_related("user").order_by(F("joined_at"), "id")
+
+
+def list_reactions(*, conversation_id: uuid.UUID, after_seq: int) -> dict[int, dict[str, list[str]]]:
+    """Return who has put which emoji under which message."""
+    found: dict[int, dict[str, list[str]]] = {}
+    reactions = Reaction.objects.filter(conversation_id=conversation_id, seq__gt=after_seq).order_by("seq", "emoji")
+    for seq, emoji, user_id in reactions.values_list("seq", "emoji", "user_id"):
+        found.setdefault(seq, {}).setdefault(emoji, []).append(str(user_id))
+    return found
 
 
 def list_support_queue() -> QuerySet[Conversation]:

@@ -1,9 +1,12 @@
 /** The chat page: joins connection, outbox, timelines and view. */
 
+import { Calls } from "./calls.js";
+import { apply, isCommand } from "./commands.js";
 import { openOutbox } from "./outbox.js";
 import { Sender } from "./sender.js";
-import { ChatSocket } from "./socket.js";
+import { TabSocket } from "./tabs.js";
 import { GAP_PATIENCE, Timeline } from "./timeline.js";
+import { Uploads } from "./uploads.js";
 import { View } from "./view.js";
 
 const PAGE = 50;
@@ -23,6 +26,7 @@ class Chat {
   #typedAt = 0;
   #requests = 0;
   #openId = null;
+  #editing = null;
 
   constructor({ root, me, words, socket, sender }) {
     this.me = me;
@@ -30,6 +34,10 @@ class Chat {
     this.words = words;
     this.socket = socket;
     this.sender = sender;
+    this.uploads = new Uploads(socket);
+    this.calls = new Calls(socket, newId);
+    // Pages of other tabs over the same socket are not this one's.
+    this.tab = newId().slice(0, 8);
   }
 
   get #open() {
@@ -38,10 +46,11 @@ class Chat {
 
   async start({ conversations, conversationId, messages, hasOlder }) {
     for (const one of conversations) this.#learn(one);
-    for (const entry of await this.sender.restore()) this.#pending.set(entry.id, entry);
+    for (const entry of await this.sender.restore()) if (isShown(entry)) this.#pending.set(entry.id, entry);
     this.#listenToSocket();
     this.#listenToSender();
     this.#listenToPage();
+    this.#listenToExtras();
     if (conversationId) {
       const timeline = this.#timelines.get(conversationId);
       timeline.load(messages, hasOlder);
@@ -71,6 +80,9 @@ class Chat {
       this.view.say(detail.state === "normal" ? "" : this.words.slow);
       this.#asked.clear();
       this.sender.reconnected();
+      this.uploads.reconnected();
+      this.#watch();
+      if (this.#open && !this.socket.leads) this.#askAfter(this.#open);
     });
     this.socket.addEventListener("down", () => this.view.say(this.words.reconnecting));
     this.socket.addEventListener("refused", ({ detail }) => {
@@ -81,7 +93,14 @@ class Chat {
       message: (object) => this.#take(object.conversation, [object]),
       page: (object) => this.#takePage(object),
       ack: (object) => this.sender.acknowledged(object),
-      nack: (object) => this.sender.refused(object),
+      nack: (object) => {
+        this.sender.refused(object);
+        this.uploads.refused(object);
+        this.#commandRefused(object);
+      },
+      slot: (object) => this.uploads.take(object),
+      signal: (object) => this.calls.take(object),
+      presence: (object) => this.#takePresence(object),
       receipt: (object) => this.#takeReceipt(object),
       typing: (object) => this.#takeTyping(object),
       credits: (object) => this.#takeCredits(object),
@@ -123,6 +142,11 @@ class Chat {
 
   #showNew(message, timeline) {
     this.#pending.delete(message.id);
+    if (isCommand(message)) {
+      const target = apply(message, timeline.messages);
+      if (target && timeline.id === this.#openId) this.view.update(target, timeline);
+      return;
+    }
     timeline.typing.delete(message.sender);
     if (message.sender !== this.me) timeline.count(message);
     if (timeline.id !== this.#openId) return;
@@ -158,7 +182,7 @@ class Chat {
   #ask(timeline, purpose, asked) {
     const key = `${timeline.id} ${purpose}`;
     if ([...this.#asked.values()].some((one) => one.key === key)) return;
-    const request = String(++this.#requests);
+    const request = `${this.tab}-${++this.#requests}`;
     if (this.socket.send({ type: "history", request, conversation: timeline.id, ...asked })) {
       this.#asked.set(request, { key, purpose });
     }
@@ -260,14 +284,16 @@ class Chat {
 
   #takeSystem({ code, data }) {
     if (code === "pressure") this.view.say(data.state === "normal" ? "" : this.words.slow);
+    else if (code === "conversation") this.#fetchConversations();
+    else if (code === "upload_refused") this.view.say(this.words.upload_refused);
   }
 
   // --- sending
 
   #listenToSender() {
     this.sender.addEventListener("settled", ({ detail: { entry, ack } }) => {
-      const { id, body, kind } = entry;
-      this.#take(ack.conversation, [{ id, seq: ack.seq, sender: this.me, kind, body, at: ack.at }]);
+      const { id, body, kind, refers_to } = entry;
+      this.#take(ack.conversation, [{ id, seq: ack.seq, sender: this.me, kind, body, at: ack.at, refers_to }]);
       // An earlier page, or another tab, may have shown it already.
       this.#pending.delete(id);
     });
@@ -284,6 +310,13 @@ class Chat {
   async #write() {
     const text = this.view.text.value.trim();
     if (!text || !this.#open) return;
+    if (this.#editing) {
+      const message = this.#editing;
+      this.#editing = null;
+      this.view.endEdit();
+      this.#order(this.#open, "edit", { seq: message.seq, body: { text } }, { text });
+      return;
+    }
     const entry = { id: newId(), conversation: this.#openId, kind: "text", body: { text }, written: Date.now() };
     this.view.text.value = "";
     this.#typedAt = 0;
@@ -303,6 +336,10 @@ class Chat {
       this.#write();
     });
     text.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#editing) {
+        this.#editing = null;
+        this.view.endEdit();
+      }
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
         this.#write();
@@ -320,7 +357,12 @@ class Chat {
       this.#goTo(item.dataset.conversation);
       text.focus();
     });
-    log.addEventListener("click", (event) => this.#settleFailed(event.target.dataset));
+    log.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      this.#settleFailed(button.dataset);
+      this.#command(button.dataset);
+    });
     older.addEventListener("click", () => {
       const first = this.#open?.messages[0]?.seq;
       if (first) this.#ask(this.#open, "before", { before: first, limit: PAGE });
@@ -347,6 +389,8 @@ class Chat {
     this.#showTyping();
     this.#confirmReceived();
     this.#confirmRead();
+    this.view.allowCall(Boolean(this.#peerOf(timeline)));
+    this.#watch();
   }
 
   #settleFailed({ action, id }) {
@@ -361,6 +405,87 @@ class Chat {
     }
   }
 
+  // --- edits, deletions, reactions
+
+  #command({ command, seq, emoji }) {
+    const timeline = this.#open;
+    const message = timeline?.messages.find((one) => one.seq === Number(seq));
+    if (!command || !message) return;
+    if (command === "edit") {
+      this.#editing = message;
+      this.view.beginEdit(message);
+    } else if (command === "delete") {
+      this.#order(timeline, "delete", { seq: message.seq }, {});
+    } else if (command === "react") {
+      const isOn = message.reactions?.[emoji]?.includes(this.me);
+      this.#order(timeline, isOn ? "unreact" : "react", { seq: message.seq, emoji }, { emoji });
+    }
+  }
+
+  /** Write a command into the outbox like any message: it is sent until it is acknowledged. */
+  async #order(timeline, kind, fields, body) {
+    const entry = { id: newId(), conversation: timeline.id, kind, body, written: Date.now(), refers_to: fields.seq };
+    entry.order = { type: kind, id: entry.id, conversation: timeline.id, ...fields };
+    await this.sender.keep(entry);
+    this.sender.flush();
+  }
+
+  #commandRefused({ id, code }) {
+    const entry = this.sender.entry(id);
+    if (!entry?.order || !entry.failed) return;
+    this.sender.discard(id);
+    this.view.say(this.words[code] ?? this.words.failed);
+  }
+
+  // --- files, calls, presence
+
+  #listenToExtras() {
+    this.view.file?.addEventListener("change", () => {
+      for (const file of this.view.file.files) if (this.#open) this.uploads.begin(newId(), this.#open.id, file);
+      this.view.file.value = "";
+    });
+    this.uploads.addEventListener("progress", ({ detail }) => this.view.showUpload(detail));
+    this.uploads.addEventListener("done", ({ detail }) => this.view.endUpload(detail.id));
+    this.uploads.addEventListener("failed", ({ detail }) => {
+      this.view.endUpload(detail.id);
+      this.view.say(`${detail.name}: ${this.words[detail.code] ?? this.words.failed}`);
+    });
+    this.view.call.addEventListener("click", () => {
+      const peer = this.#peerOf(this.#open);
+      if (peer) this.calls.begin(peer, this.#open.id);
+    });
+    this.view.acceptCall.addEventListener("click", () => this.calls.accept());
+    this.view.endCall.addEventListener("click", () => this.calls.hangUp());
+    this.calls.addEventListener("state", ({ detail }) => this.view.showCall(detail.state, this.#nameOf(detail.peer)));
+    this.calls.addEventListener("ended", async ({ detail: { call, state, conversation } }) => {
+      const body = { call, state };
+      await this.sender.keep({ id: newId(), conversation, kind: "call", body, written: Date.now() });
+      this.sender.flush();
+    });
+  }
+
+  #peerOf(timeline) {
+    const others = [...(timeline?.members.keys() ?? [])].filter((id) => id !== this.me);
+    return others.length === 1 ? others[0] : null;
+  }
+
+  #nameOf(id) {
+    for (const timeline of this.#timelines.values()) {
+      if (timeline.members.has(id)) return timeline.members.get(id).name;
+    }
+    return this.words.somebody;
+  }
+
+  #watch() {
+    const peer = this.#peerOf(this.#open);
+    this.view.showPresence("");
+    if (peer) this.socket.send({ type: "watch", users: [peer] });
+  }
+
+  #takePresence({ user, online }) {
+    if (user === this.#peerOf(this.#open)) this.view.showPresence(online ? this.words.online : this.words.offline);
+  }
+
   #typing() {
     if (Date.now() - this.#typedAt < TYPING_PAUSE || !this.#open) return;
     this.#typedAt = Date.now();
@@ -371,6 +496,11 @@ class Chat {
     const { text } = this.view;
     text.rows = Math.min(6, text.value.split("\n").length);
   }
+}
+
+/** Edits, reactions and calls wait in the outbox too, but aren't shown as messages on their way. */
+function isShown(entry) {
+  return !entry.order && entry.kind === "text";
 }
 
 function newId() {
@@ -395,7 +525,7 @@ function deviceId() {
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const root = document.getElementById("chat");
-const socket = new ChatSocket(root.dataset.socket, deviceId());
+const socket = new TabSocket(root.dataset.socket, deviceId(), root.dataset.me);
 const sender = new Sender(socket, await openOutbox(root.dataset.me));
 const chat = new Chat({ root, me: root.dataset.me, words: read("chat-words"), socket, sender });
 await chat.start(read("chat-state"));

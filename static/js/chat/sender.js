@@ -36,6 +36,10 @@ export class Sender extends EventTarget {
     }
   }
 
+  entry(id) {
+    return this.#entries.get(id);
+  }
+
   async retry(id) {
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -64,7 +68,7 @@ export class Sender extends EventTarget {
       if (entry.failed || this.#sentAt.has(entry.id)) continue;
       this.#sentAt.set(entry.id, Date.now());
       const { id, conversation, kind, body } = entry;
-      this.#socket.send({ type: "send", id, conversation, kind, body });
+      this.#socket.send(entry.order ?? { type: "send", id, conversation, kind, body });
     }
   }
 

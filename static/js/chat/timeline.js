@@ -3,6 +3,8 @@
  * one that comes too early is held back, and what is missing is fetched after a moment.
  */
 
+import { apply, isCommand } from "./commands.js";
+
 export const GAP_PATIENCE = 300;
 
 export class Timeline {
@@ -28,6 +30,7 @@ export class Timeline {
 
   /** Count a message of somebody else that was not counted before. */
   count(message) {
+    if (isCommand(message)) return;
     if (message.seq > Math.max(this.countedTo, this.readSeq)) {
       this.countedTo = message.seq;
       this.unread += 1;
@@ -56,7 +59,7 @@ export class Timeline {
   /** Put earlier messages before the first one. */
   prepend(messages, hasOlder) {
     const first = this.messages[0]?.seq ?? Infinity;
-    this.messages.unshift(...messages.filter((message) => message.seq < first));
+    this.messages.unshift(...messages.filter((message) => message.seq < first && !isCommand(message)));
     this.hasOlder = hasOlder;
   }
 
@@ -66,7 +69,7 @@ export class Timeline {
       if (message.seq > this.last) this.#held.set(message.seq, message);
       if (message.seq >= this.lastSeq) {
         this.lastSeq = message.seq;
-        this.lastText = message.body?.text ?? "";
+        if (!isCommand(message)) this.lastText = message.body?.text ?? message.body?.name ?? "";
       }
     }
     const shown = [];
@@ -76,7 +79,13 @@ export class Timeline {
       this.last = message.seq;
       shown.push(message);
     }
-    if (this.isLoaded) this.messages.push(...shown);
+    // What was fetched from the store is up to date already; applying a command to it again changes nothing.
+    if (this.isLoaded) {
+      for (const one of shown) {
+        if (isCommand(one)) apply(one, this.messages);
+        else this.messages.push(one);
+      }
+    }
     return shown;
   }
 

@@ -1,9 +1,13 @@
 /** The page: everything is written as text, never as markup. */
 
+import { EMOJI } from "./commands.js";
+import { element, Extras } from "./extras.js";
+
 const SCROLL_SLACK = 80;
 
-export class View {
+export class View extends Extras {
   constructor(root, words, me) {
+    super(root, words);
     this.root = root;
     this.words = words;
     this.me = me;
@@ -101,7 +105,7 @@ export class View {
     item.dataset.seq = message.seq;
     const name = timeline.members.get(message.sender)?.name ?? this.words.somebody;
     item.append(element("span", mine ? "visually-hidden" : "message__name", mine ? this.words.you : name));
-    item.append(element("p", "message__text", message.body?.text ?? ""));
+    item.append(this.contentOf(message));
     const foot = element("span", "message__foot");
     const at = new Date(message.at);
     const time = element("time", "message__time", this.time.format(at));
@@ -110,6 +114,7 @@ export class View {
     foot.append(time);
     if (mine) foot.append(element("span", "message__state"));
     item.append(foot);
+    if (!message.deleted) item.append(this.reactionsOf(message), this.commandsFor(message, mine));
     this.items.set(message.id, item);
     if (mine) this.showState(item, timeline.stateOf(message.seq, this.me));
     return item;
@@ -162,6 +167,59 @@ export class View {
     this.items.delete(id);
   }
 
+  /** Show a message anew that an edit, a deletion or a reaction has changed. */
+  update(message, timeline) {
+    const old = this.items.get(message.id);
+    if (!old) return;
+    const hadFocus = old.contains(document.activeElement) ? document.activeElement.dataset : null;
+    const item = this.itemOf(message, timeline);
+    old.replaceWith(item);
+    if (!hadFocus) return;
+    const again = item.querySelector(`[data-command="${hadFocus.command}"]`);
+    (again ?? this.log).focus();
+  }
+
+  contentOf(message) {
+    if (message.deleted) return element("p", "message__text message__text--gone", this.words.deleted);
+    if (message.kind === "file") return this.fileOf(message.body);
+    if (message.kind === "call") {
+      const said = message.body.state === "missed" ? this.words.call_missed : this.words.call_ended;
+      return element("p", "message__text message__text--event", said);
+    }
+    const text = element("p", "message__text", message.body?.text ?? "");
+    if (message.edited_at) text.append(element("span", "message__edited", ` (${this.words.edited})`));
+    return text;
+  }
+
+  reactionsOf(message) {
+    const line = element("span", "message__reactions");
+    for (const [emoji, people] of Object.entries(message.reactions ?? {})) {
+      const button = element("button", "message__reaction", `${emoji} ${people.length}`);
+      Object.assign(button, { type: "button" });
+      Object.assign(button.dataset, { command: "react", seq: message.seq, emoji });
+      button.setAttribute("aria-pressed", String(people.includes(this.me)));
+      line.append(button);
+    }
+    return line;
+  }
+
+  commandsFor(message, mine) {
+    const menu = element("details", "message__menu");
+    const summary = element("summary", "message__more", "⋯");
+    summary.setAttribute("aria-label", this.words.more);
+    menu.append(summary);
+    const add = (label, data, className = "message__action") => {
+      const button = element("button", className, label);
+      button.type = "button";
+      Object.assign(button.dataset, data, { seq: message.seq });
+      menu.append(button);
+    };
+    for (const emoji of EMOJI) add(emoji, { command: "react", emoji }, "message__emoji");
+    if (mine && (message.kind === "text" || message.kind === "announcement")) add(this.words.edit, { command: "edit" });
+    if (mine) add(this.words.discard, { command: "delete" });
+    return menu;
+  }
+
   showStates(timeline) {
     for (const item of this.log.querySelectorAll(".message--mine[data-seq]")) {
       this.showState(item, timeline.stateOf(Number(item.dataset.seq), this.me));
@@ -189,13 +247,6 @@ export class View {
   scrollToEnd() {
     this.log.scrollTop = this.log.scrollHeight;
   }
-}
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
 }
 
 function toggle(node, name, wanted, value) {
