@@ -57,7 +57,8 @@ def ensure_template() -> str:
     prefix = f"template_{home}_"
     name = prefix + _state_of_migrations()
     with _server() as server:
-        server.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+        # Held by one run of the tests against the others on the same database; its neighbours need not wait.
+        server.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [TEMPLATE_LOCK, home])
         if _exists(server, name):
             return name
         for (outdated,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [prefix + "%"]):
