@@ -290,6 +290,8 @@ globals().update(env.mail("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 # Asked in this order when the one before is down.
 EMAIL_FALLBACKS = [env.mail_provider(url, "EMAIL_FALLBACK_URLS") for url in env.words("EMAIL_FALLBACK_URLS")]
+# `user:password` that a mail service shows with its reports at /mail-reports/; without it none are taken.
+ANYMAIL = {"WEBHOOK_SECRET": env.text("MAIL_REPORTS_SECRET", "")}
 # Mails and pushes a second over all workers; 0: no limit of ours.
 EMAIL_PER_SECOND = env.number("EMAIL_PER_SECOND", 0)
 PUSH_PER_SECOND = env.number("PUSH_PER_SECOND", 0)

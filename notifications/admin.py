@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from audit.services.record_entry import record_entry
 from common.problems import InvalidInput, Problem
 from common.transactions import use_case
+from notifications.campaign_admin import CampaignAdmin
 from notifications.models import (
     ContactPoint,
     NotificationEvent,
@@ -24,6 +25,8 @@ from notifications.models import (
     Recipient,
     Segment,
     ServiceSource,
+    Suppression,
+    TelegramBot,
     Template,
     TemplateVersion,
 )
@@ -34,6 +37,8 @@ from notifications.services.define_segment import check_conditions, define_segme
 from notifications.services.publish_template import check_texts, publish_template
 from notifications.services.replay_jobs import replay_jobs
 from notifications.services.send_test_mail import preview, send_test_mail
+
+__all__ = ["CampaignAdmin"]
 
 
 class ReadOnly(ModelAdmin):
@@ -310,3 +315,50 @@ class ServiceSourceAdmin(ModelAdmin):
             target_id=str(obj.account_id),
             changes={"source": [None, obj.source]},
         )
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ModelAdmin):
+    """The list holds hashes; taking an entry off is written down."""
+
+    list_display = ["channel", "reason", "job", "created_at"]
+    list_filter = ["channel", "reason"]
+    ordering = ["-created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        # Deleting in bulk would pass by the audit log.
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        record_entry(
+            actor_id=request.user.pk,
+            action="notifications.lift_suppression",
+            target_type="notifications.suppression",
+            target_id=str(obj.pk),
+            changes={"reason": [obj.reason, None]},
+        )
+        super().delete_model(request, obj)
+
+
+@admin.register(TelegramBot)
+class TelegramBotAdmin(ModelAdmin):
+    """A bot's token is written, never shown."""
+
+    list_display = ["username", "project_id", "created_at"]
+    search_fields = ["username", "=project_id"]
+    ordering = ["username"]
+
+    def get_fields(self, request: HttpRequest, obj: TelegramBot | None = None) -> list[str]:
+        return ["project_id", "username"] if obj else ["project_id", "username", "token", "webhook_secret"]
+
+    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
+        # Another token is another bot: its chats have to be linked anew.
+        return False

@@ -1,9 +1,9 @@
 """What the notifications react to: facts of the other apps, their own jobs back from Kafka, events from outside."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from django.utils import timezone
@@ -12,77 +12,32 @@ from bus.facts import ReceivedFact
 from bus.subscriptions import Message, UnreadableMessage, consumes, handles
 from common.problems import Problem
 from notifications.envelope import decode, read_event
-from notifications.event_types.registry import OneUser
+from notifications.event_types.registry import Audience, OneUser, Someone
+from notifications.facts_seen import (
+    BookingSeen,
+    EventSeen,
+    PersonSeen,
+    PlannedCopy,
+    PointsSeen,
+    ReviewSeen,
+)
+from notifications.segment_language import Conditions
+from notifications.selectors import find_end_of_event
 from notifications.services.accept_events import accept_events
 from notifications.services.announce_fact import announce_fact
+from notifications.services.note_about_recipient import note_about_recipient
 from notifications.services.queue_jobs import queue_jobs
 from notifications.services.save_recipient import RecipientDetails, save_recipient
 
 MAIL_AND_INBOX = ("email", "in_app")
 INBOX = ("in_app",)
-# Who cancelled a booking when its event was cancelled.
-BY_EVENT = "event"
-
-
-class PersonSeen(msgspec.Struct, kw_only=True):
-    """What is read of a user's facts; what they don't tell stays as it was."""
-
-    user_id: UUID
-    email: str | None = None
-    display_name: str | None = None
-    locale: str | None = None
-    time_zone: str | None = None
-    birth_on: date | None = None
-
-
-class ItemSeen(msgspec.Struct, kw_only=True):
-    name: str
-    quantity: int
-
-
-class BookingSeen(msgspec.Struct, kw_only=True):
-    """What is read of a booking's facts."""
-
-    booking_id: UUID
-    user_id: UUID
-    event_id: UUID
-    event_title: str
-    starts_at: datetime
-    time_zone: str = "UTC"
-    city: str = ""
-    venue: str = ""
-    seats: int
-    amount: str
-    currency: str
-    items: list[ItemSeen] = []
-    cancelled_by: str = ""
-    refund: str = "0"
-
-
-class ReviewSeen(msgspec.Struct, kw_only=True):
-    """What is read of a review's facts."""
-
-    review_id: UUID
-    event_id: UUID
-    event_title: str
-    author_id: UUID
-    rating: int
-    reason: str = ""
-
-
-class PlannedSeen(msgspec.Struct, kw_only=True):
-    """What is read of a planned job's copy."""
-
-    job_id: UUID
-
-
-class PlannedCopy(msgspec.Struct, kw_only=True):
-    data: PlannedSeen
+# Who cancelled a booking: its event was cancelled; its last ticket was handed over, of which the transfer itself tells.
+BY_EVENT, BY_TRANSFER = "event", "transfer"
 
 
 @handles("accounts.user.registered.v1", schema=PersonSeen)
 def on_user_registered(fact: ReceivedFact) -> None:
-    _know(fact.data)
+    _know(fact.data, registered_at=fact.occurred_at)
 
 
 @handles("accounts.user.changed.v1", schema=PersonSeen)
@@ -97,13 +52,37 @@ def on_booking_held(fact: ReceivedFact) -> None:
 
 @handles("bookings.booking.confirmed.v1", schema=BookingSeen)
 def on_booking_confirmed(fact: ReceivedFact) -> None:
+    note_about_recipient(person=OneUser(user_id=fact.data.user_id), last_booked_at=fact.occurred_at, now=timezone.now())
     _tell_of_booking(fact, "booking_confirmed", MAIL_AND_INBOX)
 
 
 @handles("bookings.booking.cancelled.v1", schema=BookingSeen)
 def on_booking_cancelled(fact: ReceivedFact) -> None:
-    template = "event_cancelled" if fact.data.cancelled_by == BY_EVENT else "booking_cancelled"
-    _tell_of_booking(fact, template, MAIL_AND_INBOX)
+    if fact.data.cancelled_by != BY_TRANSFER:
+        template = "event_cancelled" if fact.data.cancelled_by == BY_EVENT else "booking_cancelled"
+        _tell_of_booking(fact, template, MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.refunded.v1", schema=BookingSeen)
+def on_booking_refunded(fact: ReceivedFact) -> None:
+    _tell_of_booking(fact, "booking_refunded", MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.attended.v1", schema=BookingSeen)
+def on_booking_attended(fact: ReceivedFact) -> None:
+    """Ask for a review once the event is over, once per person and event however many scans there were."""
+    booking: BookingSeen = fact.data
+    once = uuid5(booking.event_id, f"review request {booking.user_id}")
+    to = OneUser(user_id=booking.user_id)
+    not_before = find_end_of_event(event_id=booking.event_id)
+    _tell(fact, to, "review_request", MAIL_AND_INBOX, _context_of(booking), event_id=once, not_before=not_before)
+
+
+@handles("events.event.rescheduled.v1", schema=EventSeen)
+def on_event_rescheduled(fact: ReceivedFact) -> None:
+    event: EventSeen = fact.data
+    to = Audience(conditions=Conditions(booked_event=event.event_id))
+    _tell(fact, to, "event_rescheduled", MAIL_AND_INBOX, _context_of(event))
 
 
 @handles("reviews.review.published.v1", schema=ReviewSeen)
@@ -119,6 +98,26 @@ def on_review_rejected(fact: ReceivedFact) -> None:
 @handles("reviews.review.replied.v1", schema=ReviewSeen)
 def on_review_replied(fact: ReceivedFact) -> None:
     _tell_of_review(fact, "review_replied")
+
+
+@handles("loyalty.bonus.awarded.v1", schema=PointsSeen)
+def on_bonus_awarded(fact: ReceivedFact) -> None:
+    _tell_of_points(fact, "bonus_awarded")
+
+
+@handles("loyalty.bonus.expiring.v1", schema=PointsSeen)
+def on_bonus_expiring(fact: ReceivedFact) -> None:
+    _tell_of_points(fact, "bonus_expiring", in_good_time=True)
+
+
+@handles("loyalty.customer.level_changed.v1", schema=PointsSeen)
+def on_level_changed(fact: ReceivedFact) -> None:
+    """Tell of a level that was reached; losing one is only noted, for segments."""
+    points: PointsSeen = fact.data
+    note_about_recipient(person=points.whom, loyalty_level=points.level, now=timezone.now())
+    if points.level:
+        context = {"level": points.level, "percent": points.amount}
+        _tell(fact, points.whom, "level_up", INBOX if points.user_id else (), context)
 
 
 @consumes("external-events")
@@ -149,7 +148,7 @@ def _reasons(problem: Problem) -> str:
     return f"{problem.code}: {named or problem}"
 
 
-def _know(person: PersonSeen) -> None:
+def _know(person: PersonSeen, registered_at: datetime | None = None) -> None:
     save_recipient(
         user_id=person.user_id,
         details=RecipientDetails(
@@ -158,6 +157,7 @@ def _know(person: PersonSeen) -> None:
             time_zone=person.time_zone,
             birth_on=person.birth_on,
             email=person.email,
+            registered_at=registered_at,
         ),
         now=timezone.now(),
     )
@@ -165,25 +165,41 @@ def _know(person: PersonSeen) -> None:
 
 def _tell_of_booking(fact: ReceivedFact, template_code: str, channels: tuple[str, ...]) -> None:
     booking: BookingSeen = fact.data
-    _tell(fact, booking.user_id, template_code, channels, _context_of(booking))
+    _tell(fact, OneUser(user_id=booking.user_id), template_code, channels, _context_of(booking))
 
 
 def _tell_of_review(fact: ReceivedFact, template_code: str) -> None:
     review: ReviewSeen = fact.data
-    _tell(fact, review.author_id, template_code, MAIL_AND_INBOX, _context_of(review))
+    _tell(fact, OneUser(user_id=review.author_id), template_code, MAIL_AND_INBOX, _context_of(review))
+
+
+def _tell_of_points(fact: ReceivedFact, template_code: str, *, in_good_time: bool = False) -> None:
+    """A user of the platform has an inbox; a shop's customer is told where the shop's bot can reach them."""
+    points: PointsSeen = fact.data
+    context = {"amount": points.amount, "balance": points.balance, "expires_at": points.expires_at}
+    of_user = MAIL_AND_INBOX if in_good_time else INBOX
+    _tell(fact, points.whom, template_code, of_user if points.user_id else (), context)
 
 
 def _tell(
-    fact: ReceivedFact, user_id: UUID, template_code: str, channels: tuple[str, ...], context: dict[str, Any]
+    fact: ReceivedFact,
+    to: Someone | Audience,
+    template_code: str,
+    channels: tuple[str, ...],
+    context: dict[str, Any],
+    *,
+    event_id: UUID | None = None,
+    not_before: datetime | None = None,
 ) -> None:
     announce_fact(
-        fact_id=UUID(fact.id),
+        fact_id=event_id or UUID(fact.id),
         fact_type=fact.type,
         occurred_at=fact.occurred_at,
-        to=OneUser(user_id=user_id),
+        to=to,
         template_code=template_code,
         channels=channels,
         context=context,
+        not_before=not_before,
         now=timezone.now(),
     )
 
@@ -191,6 +207,8 @@ def _tell(
 def _context_of(seen: msgspec.Struct) -> dict[str, Any]:
     """Return a template's variables, as they are stored with the job."""
     context: dict[str, Any] = msgspec.to_builtins(seen)
-    context.pop("user_id", None)
-    context.pop("author_id", None)
+    for whom in ("user_id", "author_id", "receiver_id", "member_ids"):
+        context.pop(whom, None)
+    if "title" in context and "event_id" in context:
+        context["event_title"] = context.pop("title")
     return context

@@ -1,18 +1,22 @@
 """Reads of notifications."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from common.problems import NotFound
+from events.models import Event
+from events.models.lifecycle import Status as EventStatus
 from notifications.models import (
     ContactPoint,
+    DigestChoice,
     InboxItem,
     NotificationEvent,
     NotificationJob,
@@ -27,7 +31,7 @@ from notifications.models import (
 )
 from notifications.models.choices import Channel
 from notifications.models.inbox_item import InboxItemQuerySet
-from notifications.segment_language import Conditions, membership
+from notifications.segment_language import Conditions, leaves, membership
 
 # Channels whose messages are as short as the inbox's: without a text of their own they use its text.
 SPEAKS_AS_INBOX = frozenset({Channel.PUSH, Channel.TELEGRAM, Channel.WEBHOOK})
@@ -64,9 +68,12 @@ def list_jobs(*, sources: list[str]) -> QuerySet[NotificationJob]:
     return NotificationJob.objects.of_sources(sources).select_related("event", "recipient")
 
 
-def count_jobs_by_status(*, event: NotificationEvent) -> dict[str, int]:
-    """Return how many of an event's jobs stand where."""
-    counted = NotificationJob.objects.filter(event=event).order_by().values_list("status").annotate(Count("id"))
+def count_jobs_by_status(*, event: NotificationEvent, reason: str | None = None) -> dict[str, int]:
+    """Return how many of an event's jobs (with that reason) stand where."""
+    jobs = NotificationJob.objects.filter(event=event)
+    if reason is not None:
+        jobs = jobs.filter(reason=reason)
+    counted = jobs.order_by().values_list("status").annotate(Count("id"))
     return dict(counted)
 
 
@@ -82,6 +89,14 @@ def list_recipients_known_as(*, keys: list[tuple[str, UUID]]) -> QuerySet[Recipi
         ids_by_kind.setdefault(kind, []).append(external_id)
     wanted = [Q(kind=kind, external_id__in=ids) for kind, ids in ids_by_kind.items()]
     return Recipient.objects.filter(reduce(or_, wanted)) if wanted else Recipient.objects.none()
+
+
+def with_reach(recipients: QuerySet[Recipient]) -> QuerySet[Any]:
+    """Return (kind, external id, id, locale, channels with an address in use) of recipients."""
+    channels = ContactPoint.objects.active().filter(recipient=OuterRef("pk")).values("channel").distinct()
+    return recipients.annotate(reach=ArraySubquery(channels)).values_list(
+        "kind", "external_id", "id", "locale", "reach"
+    )
 
 
 def get_recipient(*, user_id: UUID) -> Recipient:
@@ -141,6 +156,11 @@ def list_choices(*, recipient: Recipient) -> dict[tuple[str, str], bool]:
     return {(category, channel): is_enabled for category, channel, is_enabled in rows}
 
 
+def list_digests(*, recipient: Recipient) -> dict[str, str]:
+    """Return the recipient's digests: the period by category."""
+    return dict(DigestChoice.objects.filter(recipient=recipient).values_list("category", "period"))
+
+
 def find_template(*, code: str) -> Template | None:
     """Return the template of a code, if it is defined."""
     return Template.objects.filter(code=code).first()
@@ -184,7 +204,7 @@ def find_segment(*, code: str) -> Segment | None:
 
 
 def list_members(*, conditions: Conditions, now: datetime) -> QuerySet[Recipient]:
-    """Return the recipients who are in a segment now."""
+    """Return the recipients who are in a segment."""
     return Recipient.objects.filter(membership(conditions, today=now.date()))
 
 
@@ -205,3 +225,55 @@ def count_marketing_sent(*, recipient_ids: Collection[UUID], since: datetime) ->
     )
     rows = sent.order_by().values_list("recipient_id", "channel").annotate(Count("id"))
     return {(recipient_id, channel): count for recipient_id, channel, count in rows}
+
+
+def explain_membership(*, conditions: Conditions, recipient_id: UUID, now: datetime) -> list[tuple[str, bool]]:
+    """Return for each member of the conditions whether it holds for the recipient, by the same filters."""
+    person = Recipient.objects.filter(id=recipient_id)
+    return [(name, person.filter(leaf).exists()) for name, leaf in leaves(conditions, today=now.date())]
+
+
+def count_reachable(*, members: QuerySet[Recipient], channel: str, category: str) -> int:
+    """Return how many of the members a message of the category would go out to through the channel."""
+    refused = Preference.objects.filter(recipient=OuterRef("pk"), category=category, channel=channel, is_enabled=False)
+    reachable = members.filter(~Exists(refused))
+    if category == "marketing":
+        reachable = reachable.filter(marketing_consent_at__isnull=False)
+    if channel != Channel.IN_APP:
+        reachable = reachable.filter(
+            Exists(ContactPoint.objects.active().filter(recipient=OuterRef("pk"), channel=channel))
+        )
+    return reachable.count()
+
+
+def list_mailings_under_way(*, now: datetime) -> QuerySet[NotificationEvent]:
+    """Return the audiences that are being told, or were until a day ago, and that nothing but their canary holds."""
+    running = NotificationEvent.objects.filter(
+        Q(status=NotificationEvent.Status.PLANNING)
+        | Q(status=NotificationEvent.Status.PLANNED, planned_at__gte=now - timedelta(days=1)),
+        walk_began_at__isnull=False,
+        pause_reason__in=["", NotificationEvent.PauseReason.CANARY],
+    )
+    return running.select_related("campaign").order_by("walk_began_at")
+
+
+def count_complaints(*, event: NotificationEvent) -> int:
+    """Return how many complaints a mailing has led to."""
+    return Suppression.objects.filter(job__event=event, reason=Suppression.Reason.COMPLAINT).count()
+
+
+def count_results(*, event: NotificationEvent) -> list[tuple[str, str, int]]:
+    """Return (channel, status, jobs) of a mailing."""
+    counted = NotificationJob.objects.filter(event=event).order_by().values_list("channel", "status")
+    return sorted(counted.annotate(Count("id")))
+
+
+def find_end_of_event(*, event_id: UUID) -> datetime | None:
+    """Return when an event of the catalogue ends."""
+    return Event.objects.filter(id=event_id).values_list("ends_at", flat=True).first()
+
+
+def list_events_to_remind_of(*, begins_after: datetime, begins_until: datetime) -> QuerySet[Event]:
+    """Return the published events that begin in that time."""
+    coming = Event.objects.filter(status=EventStatus.PUBLISHED, starts_at__gt=begins_after, starts_at__lte=begins_until)
+    return coming.order_by("starts_at")

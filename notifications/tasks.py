@@ -8,13 +8,22 @@ from celery import shared_task
 from django.utils import timezone
 
 from common.transactions import use_case
+from notifications.services.collect_digests import collect_digests
 from notifications.services.deliver_jobs import deliver_jobs
 from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.release_blocked_events import release_blocked_events
+from notifications.services.remind_of_events import remind_of_events
 from notifications.services.requeue_due_jobs import requeue_due_jobs
 from notifications.services.resume_walks import resume_walks
+from notifications.services.watch_mailings import watch_mailings
 
-SCHEDULE = {"notifications.sweep": 5.0, "notifications.release_blocked": timedelta(seconds=30)}
+SCHEDULE = {
+    "notifications.sweep": 5.0,
+    "notifications.watch_mailings": 10.0,
+    "notifications.release_blocked": timedelta(seconds=30),
+    "notifications.collect_digests": timedelta(seconds=30),
+    "notifications.remind_of_events": timedelta(seconds=60),
+}
 
 
 @shared_task(name="notifications.send_jobs", queue="notifications")
@@ -44,6 +53,27 @@ def release_blocked(**_: object) -> None:
     """Let events go on whose template or segment came into the database by another way than its service."""
     with use_case():
         release_blocked_events(waiting_for="", now=timezone.now())
+
+
+@shared_task(name="notifications.watch_mailings", queue="bulk")
+def watch(**_: object) -> None:
+    """Let canaries go on, and hold mailings that go wrong."""
+    with use_case():
+        watch_mailings(now=timezone.now())
+
+
+@shared_task(name="notifications.collect_digests", queue="bulk")
+def collect(**_: object) -> None:
+    """Send the digests whose time has come."""
+    with use_case():
+        collect_digests(now=timezone.now())
+
+
+@shared_task(name="notifications.remind_of_events", queue="bulk")
+def remind(**_: object) -> None:
+    """Remind people of what begins soon."""
+    with use_case():
+        remind_of_events(now=timezone.now())
 
 
 def _plan_page(event_id: UUID) -> bool:

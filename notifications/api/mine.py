@@ -21,7 +21,7 @@ from notifications.services.make_telegram_link import make_telegram_link
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
 from notifications.services.remove_push_subscription import remove_push_subscription
-from notifications.services.save_preferences import Wishes, matrix, save_preferences
+from notifications.services.save_preferences import Wishes, digests_of, matrix, save_preferences
 from notifications.services.save_push_subscription import save_push_subscription
 from notifications.services.unsubscribe import unsubscribe
 from notifications.unsubscribe_links import read_token
@@ -173,6 +173,7 @@ def _preferences(user_id: UUID) -> dict[str, Any]:
     return {
         "categories": matrix(recipient),
         "marketing_consent": bool(recipient and recipient.marketing_consent_at),
+        "digests": digests_of(recipient),
         "quiet_hours": {"begin": f"{hours[0]:%H:%M}", "end": f"{hours[1]:%H:%M}"} if hours else None,
     }
 
@@ -187,4 +188,9 @@ def _wishes(asked: dict[str, Any]) -> Wishes:
         for category, channels in asked.get("categories", {}).items()
         for channel, is_enabled in channels.items()
     }
-    return Wishes(choices=choices, marketing_consent=asked.get("marketing_consent"), quiet_hours=quiet)
+    return Wishes(
+        choices=choices,
+        marketing_consent=asked.get("marketing_consent"),
+        quiet_hours=quiet,
+        digests=asked.get("digests", {}),
+    )

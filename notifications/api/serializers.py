@@ -10,7 +10,7 @@ from rest_framework import serializers
 from common.api.examples import shown_as
 from notifications.api import examples
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
-from notifications.models.choices import Category, Channel, Locale
+from notifications.models.choices import Category, Channel, DigestPeriod, Locale
 
 
 class EnvelopeSerializer(serializers.Serializer[Any]):
@@ -136,6 +136,9 @@ class RecipientSerializer(serializers.Serializer[Any]):
     locale = serializers.ChoiceField(choices=Locale.choices, required=False)
     time_zone = serializers.CharField(required=False, max_length=64)
     birth_on = serializers.DateField(required=False)
+    city = serializers.CharField(required=False, max_length=120, allow_blank=True)
+    registered_at = serializers.DateTimeField(required=False)
+    loyalty_level = serializers.CharField(required=False, max_length=100, allow_blank=True)
     genres = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
     tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=100)
     marketing_consent = serializers.BooleanField(required=False)
@@ -214,12 +217,21 @@ class CategoryChoicesSerializer(serializers.Serializer[Any]):
     marketing = ChannelChoicesSerializer(required=False)
 
 
+class DigestsSerializer(serializers.Serializer[Any]):
+    """One message an hour or a day about the category; empty: each message by itself."""
+
+    reminders = serializers.ChoiceField(choices=DigestPeriod.choices, required=False, allow_blank=True)
+    social = serializers.ChoiceField(choices=DigestPeriod.choices, required=False, allow_blank=True)
+    marketing = serializers.ChoiceField(choices=DigestPeriod.choices, required=False, allow_blank=True)
+
+
 @shown_as(examples.PREFERENCES)
 class PreferencesSerializer(serializers.Serializer[Any]):
     """PATCH changes what is given."""
 
     categories = CategoryChoicesSerializer(required=False)
     marketing_consent = serializers.BooleanField(required=False)
+    digests = DigestsSerializer(required=False)
     quiet_hours = QuietHoursSerializer(required=False, allow_null=True)
 
 

@@ -91,6 +91,8 @@ def compose(outgoing: Outgoing, *, to: str) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(outgoing.message.subject, outgoing.message.text, to=[to], headers=headers)
+    # A mail service gives these back with its reports.
+    mail.metadata = {"job_id": str(outgoing.job_id)}  # type: ignore[attr-defined]
     mail.attach_alternative(outgoing.message.html, "text/html")
     return mail
 

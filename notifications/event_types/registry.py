@@ -6,6 +6,7 @@ A new type is one new module that calls `register`; intake, planning, delivery, 
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -62,6 +63,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...]
     context: dict[str, Any]
     to: OneUser | OneCustomer | OneAddress | Audience
+    # More channels, for a single person who can be reached there.
+    if_reachable: tuple[str, ...] = ()
+    # Not sent before.
+    not_before: datetime | None = None
+    # Instead of the template's own: a digest is of the category of what is in it.
+    category: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from notifications.models.choices import Category, Channel
+from notifications.models.choices import Category, Channel, DigestPeriod
 from notifications.services.save_preferences import Wishes
+
+# Webhooks are for services, which set them by the API.
+SHOWN = [channel for channel in Channel.values if channel != Channel.WEBHOOK]
+MAY_WAIT = [category for category in Category.values if category != Category.TRANSACTIONAL]
 
 
 class PreferencesForm(forms.Form):
@@ -22,8 +26,14 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for category in MAY_WAIT:
+            self.fields[digest_of(category)] = forms.ChoiceField(
+                label=Category(category).label,
+                required=False,
+                choices=[("", _("At once")), *DigestPeriod.choices],
+            )
         for category in Category.values:
-            for channel in Channel.values:
+            for channel in SHOWN:
                 self.fields[name_of(category, channel)] = forms.BooleanField(
                     label=f"{Category(category).label}: {Channel(channel).label}", required=False
                 )
@@ -39,13 +49,17 @@ class PreferencesForm(forms.Form):
     def rows(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The table of checkboxes: a row per category."""
         return [
-            (str(Category(category).label), [self[name_of(category, channel)] for channel in Channel.values])
+            (str(Category(category).label), [self[name_of(category, channel)] for channel in SHOWN])
             for category in Category.values
         ]
 
     @property
     def columns(self) -> list[str]:
-        return [str(Channel(channel).label) for channel in Channel.values]
+        return [str(Channel(channel).label) for channel in SHOWN]
+
+    @property
+    def digests(self) -> list[forms.BoundField]:
+        return [self[digest_of(category)] for category in MAY_WAIT]
 
     @property
     def wishes(self) -> Wishes:
@@ -56,11 +70,16 @@ class PreferencesForm(forms.Form):
             choices={
                 (category, channel): asked[name_of(category, channel)]
                 for category in Category.values
-                for channel in Channel.values
+                for channel in SHOWN
             },
+            digests={category: asked[digest_of(category)] for category in MAY_WAIT},
             marketing_consent=asked["marketing_consent"],
             quiet_hours=(begin, end) if begin is not None else (),
         )
+
+
+def digest_of(category: str) -> str:
+    return f"digest.{category}"
 
 
 def name_of(category: str, channel: str) -> str:

@@ -1,11 +1,11 @@
 """Pages of this app."""
 
 from django.conf import settings
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
 from notifications.pages import push_sink, telegram, views
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.read_all, name="inbox_read_all"),
     path("inbox/preferences/", views.preferences, name="notification_preferences"),
@@ -14,5 +14,7 @@ urlpatterns = [
     path("push-worker.js", views.push_worker, name="push_worker"),
 ]
 
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    urlpatterns.append(path("mail-reports/", include("anymail.urls")))
 if settings.ENVIRONMENT != "production":
     urlpatterns.append(path("dev/push-sink/<slug:name>/", push_sink.browser))

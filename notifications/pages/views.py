@@ -15,12 +15,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.transactions import use_case
-from notifications.pages.forms import PreferencesForm, name_of
+from notifications.pages.forms import PreferencesForm, digest_of, name_of
 from notifications.pages.labels import category_label, channel_label
 from notifications.selectors import count_unread, find_recipient, list_inbox
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
-from notifications.services.save_preferences import matrix, save_preferences
+from notifications.services.save_preferences import digests_of, matrix, save_preferences
 from notifications.services.unsubscribe import unsubscribe
 from notifications.unsubscribe_links import read_token
 
@@ -104,8 +104,13 @@ def _present(user_id: UUID) -> dict[str, Any]:
     }
     if recipient is None:
         return chosen
-    return chosen | {
-        "marketing_consent": recipient.marketing_consent_at is not None,
-        "quiet_from": recipient.quiet_from,
-        "quiet_until": recipient.quiet_until,
-    }
+    digests = {digest_of(category): period for category, period in digests_of(recipient).items()}
+    return (
+        chosen
+        | digests
+        | {
+            "marketing_consent": recipient.marketing_consent_at is not None,
+            "quiet_from": recipient.quiet_from,
+            "quiet_until": recipient.quiet_until,
+        }
+    )

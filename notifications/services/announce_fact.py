@@ -10,6 +10,7 @@ from notifications.event_types.registry import Audience, Plan, Someone
 from notifications.services.store_events import Incoming, Stored, store_events
 
 OWN_SOURCE = "aquastream"
+ALSO = ("push", "telegram", "webhook")
 
 
 @requires_transaction
@@ -23,8 +24,17 @@ def announce_fact(
     channels: tuple[str, ...],
     context: dict[str, Any],
     now: datetime,
+    not_before: datetime | None = None,
 ) -> Stored:
-    """Plan the message; the same fact again changes nothing."""
+    """Plan the message; the same fact again changes nothing. It goes to a person's chats and browsers too."""
+    plan = Plan(
+        template_code=template_code,
+        channels=channels,
+        if_reachable=ALSO,
+        context=context,
+        to=to,
+        not_before=not_before,
+    )
     event = Incoming(
         source=OWN_SOURCE,
         event_id=fact_id,
@@ -32,7 +42,7 @@ def announce_fact(
         occurred_at=occurred_at,
         payload=context,
         body_hash=hash_of(context),
-        plan=Plan(template_code=template_code, channels=channels, context=context, to=to),
+        plan=plan,
     )
     [stored] = store_events(events=[event], now=now)
     return stored

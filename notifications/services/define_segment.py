@@ -8,7 +8,7 @@ import msgspec
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction
 from notifications.models import Segment
-from notifications.segment_language import Conditions
+from notifications.segment_language import ConditionsTooDeep, read_conditions
 from notifications.services.release_blocked_events import release_blocked_events
 
 
@@ -34,6 +34,6 @@ def check_conditions(conditions: Any) -> None:
         InvalidInput
     """
     try:
-        msgspec.convert(conditions, Conditions, strict=True)
-    except msgspec.ValidationError as error:
+        read_conditions(conditions)
+    except (msgspec.ValidationError, ConditionsTooDeep) as error:
         raise InvalidInput(errors=(FieldProblem("/conditions", "invalid_value", str(error)),)) from error

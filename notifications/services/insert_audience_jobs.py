@@ -27,7 +27,7 @@ PAGE_SQL = """
              next_attempt_at, reached, provider, provider_message_id, reason, last_error, decisions)
         SELECT uuidv7(), %s, page.id, channel, page.locale, %s, %s, %s, %s::jsonb, 'planned', 0, %s, '[]', '', '', '',
                '', '[]'
-        FROM page CROSS JOIN unnest(%s::text[]) AS channel ORDER BY page.id
+        FROM page CROSS JOIN {channels} ORDER BY page.id
         ON CONFLICT ON CONSTRAINT notifications_job_once DO NOTHING
         RETURNING id, recipient_id, channel
     ),
@@ -40,6 +40,15 @@ PAGE_SQL = """
     stated AS ({facts})
     SELECT (SELECT count(*) FROM page), (SELECT id FROM page ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM inserted)
 """
+CHANNELS_SQL = "unnest(%s::text[]) AS channel"
+# With those at which the member can be reached.
+MORE_CHANNELS_SQL = """LATERAL (
+            SELECT unnest(%s::text[]) AS channel
+            UNION
+            SELECT contact.channel FROM notifications_contactpoint AS contact
+            WHERE contact.recipient_id = page.id AND contact.switched_off_at IS NULL
+                  AND contact.channel = ANY (%s::text[])
+        ) AS one"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +70,15 @@ def insert_audience_jobs(
     context = msgspec.json.encode(plan.context).decode()
     due = now + timedelta(seconds=LOST_COPY_SECONDS)
     job: list[Any] = [event.id, template.code, template.category, template.is_urgent, context, due, list(plan.channels)]
+    if plan.if_reachable:
+        job.append(list(plan.if_reachable))
     fact: list[Any] = [event.event_id, event.event_type, template.code, template.category]
     with connection.cursor() as sql:
-        sql.execute(PAGE_SQL.format(page=page_sql, facts=facts_sql), [*page_params, *job, *fact, *facts_params])
+        channels_sql = MORE_CHANNELS_SQL if plan.if_reachable else CHANNELS_SQL
+        sql.execute(
+            PAGE_SQL.format(page=page_sql, facts=facts_sql, channels=channels_sql),
+            [*page_params, *job, *fact, *facts_params],
+        )
         recipients, last_id, jobs = sql.fetchone()
     wake_after_commit("relay")
     return Page(recipients=recipients, last_recipient_id=last_id, jobs=jobs)

@@ -24,10 +24,13 @@ INSERT_SQL = """
         (id, event_id, recipient_id, channel, locale, template_code, category, is_urgent, context, status, attempts,
          next_attempt_at, reached, provider, provider_message_id, reason, last_error, decisions)
     SELECT row.id, row.event_id, row.recipient_id, row.channel, row.locale, row.template_code, row.category,
-           row.is_urgent, row.context::jsonb, 'planned', 0, %(due)s, '[]', '', '', '', '', '[]'
+           row.is_urgent, row.context::jsonb, CASE WHEN row.not_before > %(now)s THEN 'deferred' ELSE 'planned' END, 0,
+           CASE WHEN row.not_before > %(now)s THEN row.not_before ELSE %(due)s END, '[]', '', '',
+           CASE WHEN row.not_before > %(now)s THEN 'not_before' ELSE '' END, '', '[]'
     FROM unnest(%(ids)s::uuid[], %(events)s::uuid[], %(recipients)s::uuid[], %(channels)s::text[], %(locales)s::text[],
-                %(templates)s::text[], %(categories)s::text[], %(urgent)s::bool[], %(contexts)s::text[])
-         AS row (id, event_id, recipient_id, channel, locale, template_code, category, is_urgent, context)
+                %(templates)s::text[], %(categories)s::text[], %(urgent)s::bool[], %(contexts)s::text[],
+                %(not_before)s::timestamptz[])
+         AS row (id, event_id, recipient_id, channel, locale, template_code, category, is_urgent, context, not_before)
     ON CONFLICT ON CONSTRAINT notifications_job_once DO NOTHING
     RETURNING id
 """
@@ -56,6 +59,8 @@ def insert_jobs(*, wanted: Sequence[Wanted], now: datetime) -> list[JobPlanned]:
         sql.execute(
             INSERT_SQL,
             {
+                "now": now,
+                "not_before": [one.plan.not_before for _, one, _ in rows],
                 "due": now + timedelta(seconds=LOST_COPY_SECONDS),
                 "ids": [job_id for job_id, _, _ in rows],
                 "events": [one.event_row_id for _, one, _ in rows],
@@ -63,7 +68,7 @@ def insert_jobs(*, wanted: Sequence[Wanted], now: datetime) -> list[JobPlanned]:
                 "channels": [channel for _, _, channel in rows],
                 "locales": [one.to.locale for _, one, _ in rows],
                 "templates": [one.template.code for _, one, _ in rows],
-                "categories": [one.template.category for _, one, _ in rows],
+                "categories": [one.plan.category or one.template.category for _, one, _ in rows],
                 "urgent": [one.template.is_urgent for _, one, _ in rows],
                 "contexts": [contexts[id(one)] for _, one, _ in rows],
             },
@@ -82,5 +87,5 @@ def _fact(job_id: UUID, wanted: Wanted, channel: str) -> JobPlanned:
         event_type=wanted.event_type,
         template_code=wanted.template.code,
         channel=channel,
-        category=wanted.template.category,
+        category=wanted.plan.category or wanted.template.category,
     )

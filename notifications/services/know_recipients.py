@@ -14,7 +14,7 @@ from common.transactions import requires_transaction
 from notifications.event_types.registry import OneCustomer, OneUser, Someone
 from notifications.models import ContactPoint, Recipient
 from notifications.models.choices import Channel, Locale
-from notifications.selectors import list_accounts, list_recipients_known_as
+from notifications.selectors import list_accounts, list_recipients_known_as, with_reach
 
 Key = tuple[str, UUID]
 
@@ -26,6 +26,8 @@ class Addressee:
     recipient_id: UUID
     user_id: UUID
     locale: str
+    # The channels at which there is an address in use.
+    reach: frozenset[str] = frozenset()
 
 
 def key_of(person: Someone) -> Key:
@@ -58,10 +60,12 @@ def supported(locale: str | None) -> str | None:
 
 
 def _known(keys: Iterable[Key]) -> dict[Key, Addressee]:
-    rows = list_recipients_known_as(keys=list(keys)).values_list("kind", "external_id", "id", "locale")
+    rows = with_reach(list_recipients_known_as(keys=list(keys)))
     return {
-        (kind, external_id): Addressee(recipient_id=recipient_id, user_id=external_id, locale=locale)
-        for kind, external_id, recipient_id, locale in rows
+        (kind, external_id): Addressee(
+            recipient_id=recipient_id, user_id=external_id, locale=locale, reach=frozenset(reach)
+        )
+        for kind, external_id, recipient_id, locale, reach in rows
     }
 
 

@@ -20,3 +20,11 @@ def resume_walks(*, now: datetime) -> list[UUID]:
     for event_id in event_ids:
         queue_after_commit(PLANNING_TASK, [str(event_id)], queue="bulk")
     return event_ids
+
+
+@requires_transaction
+def wake_walk(*, event_id: UUID, now: datetime) -> None:
+    """Let one walk go on at once, if it isn't at its end."""
+    walking = NotificationEvent.objects.planning().filter(id=event_id)
+    if walking.update(next_attempt_at=now + timedelta(seconds=LOST_WALK_SECONDS)):
+        queue_after_commit(PLANNING_TASK, [str(event_id)], queue="bulk")

@@ -6,9 +6,9 @@ from datetime import datetime, time
 from uuid import UUID
 
 from common.transactions import requires_transaction
-from notifications.models import Preference, Recipient
+from notifications.models import DigestChoice, Preference, Recipient
 from notifications.models.choices import Category, Channel
-from notifications.selectors import list_choices
+from notifications.selectors import list_choices, list_digests
 from notifications.services.know_recipient import know_recipient
 from notifications.services.save_recipient import set_marketing_consent
 
@@ -22,6 +22,8 @@ class Wishes:
     choices: Choices = field(default_factory=dict)
     marketing_consent: bool | None = None
     quiet_hours: tuple[time, time] | tuple[()] | None = None
+    # By category: the period of its digest, or '' for each message by itself.
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 @requires_transaction
@@ -32,6 +34,11 @@ def save_preferences(*, user_id: UUID, wishes: Wishes, now: datetime) -> Recipie
         Preference.objects.update_or_create(
             recipient=recipient, category=category, channel=channel, defaults={"is_enabled": is_enabled}
         )
+    for category, period in wishes.digests.items():
+        if period:
+            DigestChoice.objects.update_or_create(recipient=recipient, category=category, defaults={"period": period})
+        else:
+            DigestChoice.objects.filter(recipient=recipient, category=category).delete()
     if wishes.marketing_consent is not None:
         set_marketing_consent(recipient=recipient, is_given=wishes.marketing_consent, now=now)
     if wishes.quiet_hours is not None:
@@ -49,3 +56,9 @@ def matrix(recipient: Recipient | None) -> dict[str, dict[str, bool]]:
         category: {channel: chosen.get((category, channel), True) for channel in Channel.values}
         for category in Category.values
     }
+
+
+def digests_of(recipient: Recipient | None) -> dict[str, str]:
+    """Return the period of each category that can wait, '' for each message by itself."""
+    chosen = list_digests(recipient=recipient) if recipient else {}
+    return {category: chosen.get(category, "") for category in Category.values if category != Category.TRANSACTIONAL}

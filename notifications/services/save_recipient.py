@@ -25,6 +25,9 @@ class RecipientDetails:
     genres: list[str] | None = None
     tags: list[str] | None = None
     marketing_consent: bool | None = None
+    city: str | None = None
+    registered_at: datetime | None = None
+    loyalty_level: str | None = None
     email: str | None = None
     email_verified_at: datetime | None = None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import structlog
 
 from common.transactions import requires_transaction
@@ -82,4 +83,7 @@ def _settled(plan: Plan, missing: str, template: Template | None, known: dict[An
         return Settled(plan=plan, status=Status.BLOCKED, blocked_on=missing)
     if isinstance(plan.to, Audience):
         return Settled(plan=plan, status=Status.PLANNING, template=template)
-    return Settled(plan=plan, status=Status.PLANNED, template=template, addressee=known[key_of(plan.to)])
+    addressee = known[key_of(plan.to)]
+    more = tuple(one for one in plan.if_reachable if one in addressee.reach and one not in plan.channels)
+    reached = msgspec.structs.replace(plan, channels=(*plan.channels, *more))
+    return Settled(plan=reached, status=Status.PLANNED, template=template, addressee=addressee)

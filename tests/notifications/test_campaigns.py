@@ -1,0 +1,228 @@
+"""Campaigns: whom they reach, the canary, the brake, and the admin's buttons."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.second_factor import SESSION_KEY
+from audit.models import AuditEntry
+from common.transactions import use_case
+from notifications.models import Campaign, NotificationEvent, NotificationJob, Suppression, Template
+from notifications.services.control_mailing import (
+    MailingNotPaused,
+    MailingNotRunning,
+    cancel_mailing,
+    pause_mailing,
+    resume_mailing,
+)
+from notifications.services.preview_campaign import preview_campaign
+from notifications.services.save_preferences import Wishes, save_preferences
+from notifications.services.start_campaign import CampaignNotReady, CampaignStarted, canary_size, start_campaign
+from notifications.services.watch_mailings import watch_mailings
+from tests.factories.accounts import make_authenticator, make_user
+from tests.factories.notifications import make_recipient, make_segment
+from tests.notifications.conftest import MailServer
+from tests.notifications.flow import deliver_everything, plan_audiences
+
+pytestmark = pytest.mark.django_db
+
+
+def make_campaign(*, members: int = 0, **fields: Any) -> Campaign:
+    for _ in range(members):
+        make_recipient(marketing_consent_at=timezone.now())
+    template = Template.objects.get(code="black_friday_sale")
+    given = {"name": "Sale", "template": template, "segment": make_segment(), "channels": ["email"]}
+    return Campaign.objects.create(**given | fields)
+
+
+def start(campaign: Campaign) -> NotificationEvent:
+    with use_case():
+        return start_campaign(campaign=campaign, actor_id=None, now=timezone.now())
+
+
+def watch() -> list[str]:
+    with use_case():
+        return list(watch_mailings(now=timezone.now()).values())
+
+
+class TestPreviewCampaign:
+    def test_counts_who_would_get_it_and_how_long_it_takes(self) -> None:
+        campaign = make_campaign(members=3, channels=["email", "push"], per_second=1)
+        make_recipient()
+        deaf = make_recipient(marketing_consent_at=timezone.now())
+        with use_case():
+            wishes = Wishes(choices={("marketing", "email"): False})
+            save_preferences(user_id=deaf.external_id, wishes=wishes, now=timezone.now())
+
+        seen = preview_campaign(campaign=campaign, limits={"email": 0.5}, now=timezone.now())
+
+        assert seen.members == 5
+        assert [(one.channel, one.reachable, one.duration.total_seconds()) for one in seen.channels] == [
+            ("email", 3, 6),
+            ("push", 0, 0),
+        ]
+        assert seen.duration.total_seconds() == 6
+
+
+class TestStartCampaign:
+    def test_tells_the_canary_first_and_the_rest_when_it_went_well(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=30, canary_percent=40))
+
+        deliver_everything()
+        event.refresh_from_db()
+        canary = (len(mail_server.mails), event.pause_reason, event.progress_percent)
+        assert watch() == ["resumed"]
+        deliver_everything()
+
+        event.refresh_from_db()
+        assert canary == (12, "canary", 40)
+        assert (len(mail_server.mails), event.status, event.pause_reason) == (30, "planned", "")
+        assert len({mail["To"] for mail in mail_server.mails}) == 30
+        assert AuditEntry.objects.filter(action__startswith="notifications.").count() == 2
+
+    def test_happens_once(self) -> None:
+        campaign = make_campaign(members=1)
+        start(campaign)
+
+        with pytest.raises(CampaignStarted):
+            start(campaign)
+
+    def test_needs_texts_for_all_channels(self) -> None:
+        campaign = make_campaign(template=Template.objects.create(code="empty", category="marketing"))
+
+        with pytest.raises(CampaignNotReady):
+            start(campaign)
+
+        assert NotificationEvent.objects.count() == 0
+
+    @pytest.mark.parametrize(
+        ("audience", "percent", "size"), [(100_000, 1, 1000), (50, 1, 10), (5, 1, None), (99, 0, None)]
+    )
+    def test_takes_a_canary_that_says_something(self, audience: int, percent: int, size: int | None) -> None:
+        assert canary_size(audience, percent) == size
+
+
+class TestWatchMailings:
+    def test_holds_a_mailing_whose_canary_fails(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=30, canary_percent=40))
+        mail_server.refuse_message = "550 spam"
+
+        deliver_everything()
+
+        assert watch() == ["failures"]
+        assert watch() == []
+        deliver_everything()
+        event.refresh_from_db()
+        assert (event.recipients_planned, event.pause_reason) == (12, "failures")
+
+    def test_holds_a_mailing_that_people_complain_of(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=20, canary_percent=0, complaint_percent=Decimal("4.9")))
+        deliver_everything()
+        job = NotificationJob.objects.first()
+        assert watch() == []
+
+        Suppression.objects.create(channel="email", address_hash=b"x", reason="complaint", job=job)
+
+        assert watch() == ["complaints"]
+        event.refresh_from_db()
+        assert event.pause_reason == "complaints"
+
+
+class TestControlMailing:
+    def test_keeps_planned_messages_until_it_goes_on(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=3))
+        plan_audiences()
+
+        with use_case():
+            pause_mailing(event_id=event.id, reason="person", actor_id=None, now=timezone.now())
+        deliver_everything()
+        held = NotificationJob.objects.filter(status="deferred", reason="mailing_paused", attempts=0).count()
+        with use_case():
+            resume_mailing(event_id=event.id, actor_id=None, now=timezone.now())
+        deliver_everything()
+
+        assert (held, len(mail_server.mails)) == (3, 3)
+        with pytest.raises(MailingNotPaused), use_case():
+            resume_mailing(event_id=event.id, actor_id=None, now=timezone.now())
+
+    def test_ends_for_good_what_has_not_gone_out(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=12, canary_percent=1))
+        deliver_everything()
+
+        with use_case():
+            assert cancel_mailing(event_id=event.id, actor_id=None, now=timezone.now()) == 0
+        assert watch() == []
+        deliver_everything()
+
+        assert len(mail_server.mails) == 10
+        for act in (cancel_mailing, lambda **given: pause_mailing(reason="person", **given)):
+            with pytest.raises(MailingNotRunning), use_case():
+                act(event_id=event.id, actor_id=None, now=timezone.now())
+
+    def test_sends_nothing_of_a_cancelled_mailing_that_a_worker_takes_up_late(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=2))
+        plan_audiences()
+        NotificationEvent.objects.filter(id=event.id).update(status="cancelled", planned_at=None, next_attempt_at=None)
+
+        deliver_everything()
+
+        assert set(NotificationJob.objects.values_list("status", "reason")) == {("suppressed", "mailing_cancelled")}
+
+
+class TestAdmin:
+    @pytest.fixture
+    def back_office(self) -> Client:
+        chief = make_user(is_staff=True, is_superuser=True)
+        device = make_authenticator(chief)
+        client = Client()
+        client.force_login(chief)
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session[SESSION_KEY] = timezone.now().timestamp()
+        session.save()
+        return client
+
+    def test_starts_holds_and_ends_a_campaign(self, back_office: Client) -> None:
+        campaign = make_campaign(members=3)
+        url = "/admin/notifications/campaign/"
+        stood = []
+
+        for action in ("start", "start", "pause", "go_on", "cancel"):
+            back_office.post(url, {"action": action, "_selected_action": str(campaign.id)})
+            event = NotificationEvent.objects.get()
+            stood.append((event.status, event.pause_reason))
+        page = back_office.get(f"{url}{campaign.id}/change/")
+
+        assert stood == [
+            ("planning", ""),
+            ("planning", ""),
+            ("planning", "person"),
+            ("planning", ""),
+            ("cancelled", ""),
+        ]
+        assert page.status_code == 200
+        assert "<progress" in page.content.decode()
+
+    def test_shows_before_the_start_whom_it_would_reach(self, back_office: Client) -> None:
+        campaign = make_campaign(members=3)
+
+        page = back_office.get(f"/admin/notifications/campaign/{campaign.id}/change/").content.decode()
+
+        assert "email: 3" in page
+
+    def test_never_shows_a_bots_token(self, back_office: Client) -> None:
+        url = "/admin/notifications/telegrambot/"
+        back_office.post(f"{url}add/", {"username": "b", "token": "1:very-secret", "webhook_secret": "also-secret"})
+        pages = back_office.get(url).content + back_office.get(f"{url}{self.bot_id()}/change/", follow=True).content
+
+        assert b"secret" not in pages.replace(b"webhook_secret", b"")
+
+    @staticmethod
+    def bot_id() -> Any:
+        from notifications.models import TelegramBot
+
+        return TelegramBot.objects.get().id
