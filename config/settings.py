@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
         "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",
         "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",
+        "DigestPeriod": "notifications.models.choices.DigestPeriod",
         "NotificationEventStatus": "notifications.models.event.NotificationEvent.Status",
         "NotificationJobStatus": "notifications.models.job.NotificationJob.Status",
         "ReviewStatusEnum": "reviews.models.review.Review.Status",

@@ -20,6 +20,7 @@ from notifications.facts_seen import (
     PlannedCopy,
     PointsSeen,
     ReviewSeen,
+    UnreadSeen,
 )
 from notifications.segment_language import Conditions
 from notifications.selectors import find_end_of_event
@@ -66,6 +67,27 @@ def on_booking_cancelled(fact: ReceivedFact) -> None:
 @handles("bookings.booking.refunded.v1", schema=BookingSeen)
 def on_booking_refunded(fact: ReceivedFact) -> None:
     _tell_of_booking(fact, "booking_refunded", MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.changed.v1", schema=BookingSeen)
+def on_booking_changed(fact: ReceivedFact) -> None:
+    _tell_of_booking(fact, "booking_changed", MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.offered.v1", schema=BookingSeen)
+def on_seats_offered(fact: ReceivedFact) -> None:
+    _tell_of_booking(fact, "waiting_list_offer", MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.transferred.v1", schema=BookingSeen)
+def on_ticket_transferred(fact: ReceivedFact) -> None:
+    """Tell both: who had the ticket, and who has it now with a booking of their own."""
+    booking: BookingSeen = fact.data
+    _tell_of_booking(fact, "ticket_handed_over", MAIL_AND_INBOX)
+    if booking.receiver_id and booking.receiver_booking_id:
+        context = _context_of(booking) | {"booking_id": str(booking.receiver_booking_id)}
+        once = uuid5(UUID(fact.id), "receiver")
+        _tell(fact, OneUser(user_id=booking.receiver_id), "ticket_received", MAIL_AND_INBOX, context, event_id=once)
 
 
 @handles("bookings.booking.attended.v1", schema=BookingSeen)
@@ -118,6 +140,11 @@ def on_level_changed(fact: ReceivedFact) -> None:
     if points.level:
         context = {"level": points.level, "percent": points.amount}
         _tell(fact, points.whom, "level_up", INBOX if points.user_id else (), context)
+
+
+@handles("messaging.messages.unread.v1", schema=UnreadSeen)
+def on_messages_unread(fact: ReceivedFact) -> None:
+    _tell(fact, OneUser(user_id=fact.data.user_id), "chat_missed", INBOX, _context_of(fact.data))
 
 
 @consumes("external-events")

@@ -11,7 +11,17 @@ import pytest
 from django.utils import timezone
 
 from accounts.domain_events import UserChanged, UserRegistered
-from bookings.domain_events import BookingCancelled, BookingConfirmed, BookingHeld, FactItem
+from bookings.domain_events import (
+    BookingAttended,
+    BookingCancelled,
+    BookingChanged,
+    BookingConfirmed,
+    BookingHeld,
+    BookingRefunded,
+    FactItem,
+    TicketTransferred,
+    WaitingListOffered,
+)
 from bus.facts import STATED, Fact, payload_of
 from bus.models import Delivery, RelayCursor
 from bus.services.dispatch_facts import CURSOR, dispatch_facts
@@ -19,13 +29,18 @@ from bus.services.record_fact import record_fact
 from bus.services.run_delivery import run_delivery
 from bus.subscriptions import HANDLERS, Message
 from common.transactions import use_case
+from events.domain_events import EventRescheduled
+from loyalty.domain_events import BonusAwarded, BonusExpiring, LevelChanged
+from messaging.domain_events import MessagesUnread
 from notifications.event_types.registry import OneUser
-from notifications.models import ContactPoint, NotificationEvent, NotificationJob, Recipient
+from notifications.models import ContactPoint, NotificationEvent, NotificationJob, Recipient, TelegramBot
 from notifications.services.announce_fact import announce_fact
 from notifications.services.know_recipient import know_recipient
 from reviews.domain_events import ReviewPublished, ReviewRejected, ReviewReplied
 from tests.bus.horizon import until_read
 from tests.factories.accounts import make_user
+from tests.factories.analytics import make_booking
+from tests.factories.events import make_event
 from tests.factories.notifications import make_recipient, sample_bytes
 from tests.notifications.conftest import MailServer
 from tests.notifications.flow import consume, deliver_everything
@@ -183,6 +198,73 @@ class TestKnowRecipient:
             recipient = know_recipient(user_id=uuid.uuid4(), now=timezone.now())
 
         assert recipient.contact_points.count() == 0
+
+
+def facts_about(user_id: uuid.UUID, receiver_id: uuid.UUID) -> dict[str, Fact]:
+    """Return a fact for each message that this app sends of its own, by the template."""
+    booking = BOOKING | {"user_id": user_id}
+    points = {"project_id": str(uuid.uuid4()), "customer_id": str(uuid.uuid4()), "user_id": str(user_id)}
+    points |= {"amount": Decimal("120.00"), "balance": Decimal("480.00")}
+    event = {name: BOOKING[name] for name in ("event_id", "organizer_id", "starts_at", "time_zone", "city", "venue")}
+    moment = timezone.now()
+    transferred = TicketTransferred(
+        **booking, ticket_id=uuid.uuid4(), receiver_id=receiver_id, receiver_booking_id=uuid.uuid4()
+    )
+    return {
+        "booking_refunded": BookingRefunded(**booking, refund_id=uuid.uuid4(), refund=Decimal(500), why="late_payment"),
+        "booking_changed": BookingChanged(**booking, refund=Decimal(500)),
+        "waiting_list_offer": WaitingListOffered(**booking, hold_expires_at=moment),
+        "ticket_handed_over": transferred,
+        "review_request": BookingAttended(**booking),
+        "bonus_awarded": BonusAwarded(**points),
+        "bonus_expiring": BonusExpiring(**points, expires_at="2026-12-31T20:59:59+00:00"),
+        "level_up": LevelChanged(**points, level="Капитан", level_before=""),
+        "chat_missed": MessagesUnread(
+            user_id=user_id, conversation_id=uuid.uuid4(), title="", sender_name="Анна", unread=3, last_seq=7
+        ),
+        "event_rescheduled": EventRescheduled(
+            **event,
+            title="Сплав",
+            ends_at=moment,
+            old_starts_at=moment,
+            old_ends_at=moment,
+        ),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+class TestMessages:
+    @pytest.mark.parametrize("locale", ["ru", "en"])
+    def test_are_sent_of_every_fact_that_people_should_hear_of(self, mail_server: MailServer, locale: str) -> None:
+        user, receiver = make_user(locale=locale), make_user(locale=locale)
+        event = make_event()
+        make_booking(event=event, at=timezone.now(), user=user)
+        facts = facts_about(user.id, receiver.id)
+        object.__setattr__(facts["event_rescheduled"], "event_id", event.id)
+        with use_case():
+            know_recipient(user_id=user.id, now=timezone.now())
+
+        for fact in facts.values():
+            react_to(fact)
+        deliver_everything()
+
+        jobs = NotificationJob.objects.all()
+        assert {(job.template_code, job.reason) for job in jobs if job.status not in ("sent", "delivered")} == set()
+        assert {job.template_code for job in jobs} == {*facts, "ticket_received"}
+        assert {job.recipient.external_id for job in jobs if job.template_code == "ticket_received"} == {receiver.id}
+        assert {mail["Content-Language"] for mail in mail_server.mails} == {locale}
+
+    def test_reach_a_shops_customer_where_the_shops_bot_does(self) -> None:
+        customer_id, project_id = uuid.uuid4(), uuid.uuid4()
+        customer = make_recipient(kind="customer", external_id=customer_id, project_id=project_id, email=None)
+        bot = TelegramBot.objects.create(project_id=project_id, username="b", token="t", webhook_secret="s")
+        ContactPoint.objects.create(recipient=customer, channel="telegram", address="7", keys={"bot": str(bot.id)})
+
+        for whom in (customer_id, uuid.uuid4()):
+            points = {"project_id": str(project_id), "customer_id": str(whom)}
+            react_to(BonusAwarded(**points, amount=Decimal(5), balance=Decimal(5)))
+
+        assert list(NotificationJob.objects.values_list("recipient", "channel")) == [(customer.id, "telegram")]
 
 
 class TestSchemas:
