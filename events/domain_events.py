@@ -63,10 +63,11 @@ class EventRestored(EventFact):
 @states("events.event.rescheduled.v1", key="event_id")
 @dataclass(frozen=True, kw_only=True)
 class EventRescheduled(EventFact):
-    """Its time or place has changed after seats were taken."""
+    """Its time or place has changed; whoever had booked before may leave without a loss for a while."""
 
     old_starts_at: datetime
     old_ends_at: datetime
+    free_cancellation_until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,23 @@
 """What the events app does by the clock."""
 
+import uuid
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
 from common.transactions import use_case
+from events.selectors.bulk import list_due_bulk_operations
 from events.services.advance_by_clock import BATCH, advance_by_clock
 from events.services.roll_up_popularity import roll_up_popularity
+from events.services.run_bulk_operation import run_bulk_operation
 from events.services.warn_unfilled_crew import warn_unfilled_crew
 
 SCHEDULE: dict[str, Any] = {
     "events.advance_by_clock": 3.0,
     "events.roll_up_popularity": 300.0,
     "events.warn_unfilled_crew": 300.0,
+    "events.sweep_bulk_operations": 5.0,
 }
 
 
@@ -38,3 +42,15 @@ def warn_of_unfilled_crew(**_: object) -> None:
     """Warn organizers in time."""
     with use_case():
         warn_unfilled_crew(now=timezone.now())
+
+
+@shared_task(name="events.run_bulk_operation", queue="bulk")
+def run_order(operation_id: str, **_: object) -> None:
+    run_bulk_operation(operation_id=uuid.UUID(operation_id), clock=timezone.now)
+
+
+@shared_task(name="events.sweep_bulk_operations", queue="bulk")
+def sweep_orders(**_: object) -> None:
+    """Take up orders whose worker was never woken, or has died."""
+    for operation_id in list_due_bulk_operations(now=timezone.now()):
+        run_bulk_operation(operation_id=operation_id, clock=timezone.now)

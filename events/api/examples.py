@@ -83,6 +83,24 @@ EVENT = {name: value for name, value in CARD.items() if name not in ("snippet", 
 }
 AVAILABILITY = {"availability": "few", "seats": None, "ticket_types": [TICKET_TYPE | {"availability": "few"}]}
 CALENDAR = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Сплав по Катуни\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+BULK_OPERATION = {
+    "id": "0197a2b0-5c1e-7d3a-9f4b-2f6f0c9f1a41",
+    "action": "cancel",
+    "status": "finished",
+    "created_at": "2030-06-01T09:00:00Z",
+    "finished_at": "2030-06-01T09:00:02Z",
+    "progress": {"total": 1, "pending": 0, "done": 1, "refused": 0, "failed": 0},
+    "items": [
+        {
+            "event": CARD["id"],
+            "title": CARD["title"],
+            "status": "done",
+            "code": "",
+            "detail": "",
+            "settled_at": "2030-06-01T09:00:01Z",
+        }
+    ],
+}
 
 
 def sent(value: object) -> OpenApiExample:

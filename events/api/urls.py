@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from events.api import crew_views, promo_code_views, status_views, ticket_type_views, views
+from events.api import bulk_views, crew_views, promo_code_views, series_views, status_views, ticket_type_views, views
 
 urlpatterns = [
     path("categories/", views.CategoriesView.as_view(), name="categories"),
     path("events/", views.EventsView.as_view(), name="events"),
+    path("events/bulk/", bulk_views.BulkView.as_view(), name="events-bulk"),
+    path("events/bulk/<uuid:operation_id>/", bulk_views.BulkOperationView.as_view(), name="bulk-operation"),
+    path("events/bulk/<uuid:operation_id>/stop/", bulk_views.StopBulkView.as_view(), name="bulk-operation-stop"),
+    path("events/bulk/<uuid:operation_id>/resume/", bulk_views.ResumeBulkView.as_view(), name="bulk-operation-resume"),
+    path("events/<uuid:event_id>/duplicate/", series_views.DuplicateView.as_view(), name="event-duplicate"),
+    path("events/<uuid:event_id>/recurrence/", series_views.RecurrenceView.as_view(), name="event-recurrence"),
+    path(
+        "events/<uuid:event_id>/recurrence/preview/",
+        series_views.RecurrencePreviewView.as_view(),
+        name="event-recurrence-preview",
+    ),
+    path("events/<uuid:event_id>/following/", bulk_views.FollowingView.as_view(), name="event-following"),
+    path("events/<uuid:event_id>/cancellation/", series_views.CancellationView.as_view(), name="event-cancellation"),
     path("events/<uuid:event_id>/", views.EventView.as_view(), name="event"),
     path("events/<uuid:event_id>.ics", views.EventCalendarView.as_view(), name="event-calendar"),
     path("events/<uuid:event_id>/availability/", views.AvailabilityView.as_view(), name="event-availability"),

@@ -47,6 +47,10 @@ class EventEndpoint(APIView):
     def now(self) -> datetime:
         return timezone.now()
 
+    def clock(self) -> datetime:
+        """Return the time of the call: what takes long goes on reading it."""
+        return timezone.now()
+
     def event_response(self, event_id: uuid.UUID, status: int = 200) -> Response:
         event = get_readable_event(actor=self.actor, event_id=event_id)
         context = {"standing": standing_of(actor=self.actor, event=event), "now": self.now}

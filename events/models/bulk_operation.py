@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from common.ids import new_id
 
 
+class BulkStatus(models.TextChoices):
+    PLANNED = "planned", _("not started")
+    RUNNING = "running", _("in progress")
+    STOPPED = "stopped", _("stopped")
+    FINISHED = "finished", _("done")
+
+
 class BulkOperationQuerySet(models.QuerySet["BulkOperation"]):
     def due(self, now: datetime) -> "BulkOperationQuerySet":
         """Running, and nobody at work on it, or no longer."""
@@ -21,16 +28,14 @@ class BulkOperation(models.Model):
 
     class Action(models.TextChoices):
         PUBLISH = "publish", _("publish")
+        ARCHIVE = "archive", _("archive")
         CANCEL = "cancel", _("cancel for good")
         CHANGE_PRICES = "change_prices", _("change prices")
         UPDATE = "update", _("change content")
         SUSPEND = "suspend", _("take down")
         RESTORE = "restore", _("put back")
 
-    class Status(models.TextChoices):
-        RUNNING = "running", _("in progress")
-        STOPPED = "stopped", _("stopped")
-        FINISHED = "finished", _("done")
+    Status = BulkStatus
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -50,12 +55,14 @@ class BulkOperation(models.Model):
         constraints = [
             # A step is one of those that are offered.
             models.CheckConstraint(
-                condition=models.Q(action__in=["publish", "cancel", "change_prices", "update", "suspend", "restore"]),
+                condition=models.Q(
+                    action__in=["publish", "archive", "cancel", "change_prices", "update", "suspend", "restore"]
+                ),
                 name="events_bulk_operation_action_known",
             ),
             # An order is in progress, stopped or done, and done at some time.
             models.CheckConstraint(
-                condition=models.Q(status__in=["running", "stopped"], finished_at__isnull=True)
+                condition=models.Q(status__in=["planned", "running", "stopped"], finished_at__isnull=True)
                 | models.Q(status="finished", finished_at__isnull=False),
                 name="events_bulk_operation_finished_at_known",
             ),

@@ -1,7 +1,7 @@
 """Move an event to another time or place and tell everyone who booked."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,9 @@ from events.selectors.events import get_managed_event
 from events.services.change_status import InvalidTransition
 from events.services.update_event import write_fields
 
+# How long those who had booked before may leave without a loss.
+FREE_CANCELLATION = timedelta(days=7)
+
 
 @requires_transaction
 def reschedule_event(
@@ -29,7 +32,7 @@ def reschedule_event(
     now: datetime,
     expected_version: int | None = None,
 ) -> Event:
-    """Give a published event another time or place.
+    """Give a published event another time or place, and everyone who had booked time to leave without a loss.
 
     Raises:
         NotFound, NotAllowed: it isn't the actor's to move.
@@ -42,15 +45,24 @@ def reschedule_event(
         raise InvalidTransition(event_status=event.status, allowed=actions_from(event.status))
     before = {name: getattr(event, name) for name in fields}
     old_starts_at, old_ends_at = event.starts_at, event.ends_at
+    # Never past the new start: from then on nobody can leave.
+    free_until = min(now + FREE_CANCELLATION, max(fields.get("starts_at", event.starts_at), now + timedelta(seconds=1)))
     write_fields(
         event=event,
-        fields=fields,
+        fields=fields | {"rescheduled_at": now, "free_cancellation_until": free_until},
         expected_version=event.version if expected_version is None else expected_version,
     )
     if event.starts_at <= now:
         raise InvalidInput(errors=(FieldProblem("/starts_at", "in_the_past", _("The start must lie in the future.")),))
     record_fact(
-        fact_about(EventRescheduled, event, old_starts_at=old_starts_at, old_ends_at=old_ends_at, reason=reason)
+        fact_about(
+            EventRescheduled,
+            event,
+            old_starts_at=old_starts_at,
+            old_ends_at=old_ends_at,
+            free_cancellation_until=free_until,
+            reason=reason,
+        )
     )
     record_entry(
         actor_id=actor.user_id,
