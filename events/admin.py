@@ -144,6 +144,7 @@ class EventAdmin(ModelAdmin):
                 event_id=obj.pk,
                 fields=changed,
                 expected_version=form.cleaned_data["read_version"],
+                now=timezone.now(),
             )
 
     def get_urls(self) -> list[Any]:

@@ -1,4 +1,7 @@
-"""Which picture stands for an event that has none of its own: drawn for its category, the same each time."""
+"""Which picture stands for an event: its own, or one drawn for its category, the same each time."""
+
+from django.core.files.storage import default_storage
+from django.templatetags.static import static
 
 from events.models import Event
 
@@ -9,10 +12,13 @@ DRAWN = frozenset(
 LIGHTS = ("day", "dawn", "dusk")
 
 
-def cover_of(event: Event) -> str:
+def cover_url_of(event: Event) -> str:
+    """Return where the event's own picture is, or the one that is drawn for its category."""
+    return default_storage.url(event.cover) if event.cover else static(drawn_cover_of(event))
+
+
+def drawn_cover_of(event: Event) -> str:
     """Return the path of the cover below /static/; the light varies from event to event."""
-    if event.cover:
-        return event.cover
     light = LIGHTS[event.id.int % len(LIGHTS)]
     for category in (event.category, event.category.parent):
         if category is not None and category.slug in DRAWN:

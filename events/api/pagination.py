@@ -25,3 +25,15 @@ class TicketTypesPagination(CursorPagination):
     """As the organizer has put them."""
 
     ordering = ("position", "created_at", "id")
+
+
+class QuestionsPagination(CursorPagination):
+    """As the organizer has put them."""
+
+    ordering = ("position", "id")
+
+
+class AnswersPagination(CursorPagination):
+    """As they came in."""
+
+    ordering = ("id",)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.templatetags.static import static
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -19,7 +18,7 @@ from events.availability import (
     sale_of,
     seats_of_event,
 )
-from events.covers import cover_of
+from events.covers import cover_url_of
 from events.models import Category, Event, TicketType
 from events.selectors.events import shown_ticket_types
 from events.snippets import marked_snippet
@@ -123,7 +122,7 @@ class EventCardSerializer(serializers.ModelSerializer):
         return f"{settings.PUBLIC_URL}/events/{event.slug}-{event.id}/"
 
     def get_cover(self, event: Event) -> str:
-        return static(cover_of(event))
+        return cover_url_of(event)
 
     def get_online(self, event: Event) -> bool:
         return bool(event.online_url)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from events.api import bulk_views, crew_views, promo_code_views, series_views, status_views, ticket_type_views, views
+from events.api import (
+    bulk_views,
+    content_views,
+    crew_views,
+    promo_code_views,
+    question_views,
+    series_views,
+    status_views,
+    ticket_type_views,
+    views,
+)
 
 urlpatterns = [
     path("categories/", views.CategoriesView.as_view(), name="categories"),
@@ -11,6 +21,15 @@ urlpatterns = [
     path("events/bulk/<uuid:operation_id>/", bulk_views.BulkOperationView.as_view(), name="bulk-operation"),
     path("events/bulk/<uuid:operation_id>/stop/", bulk_views.StopBulkView.as_view(), name="bulk-operation-stop"),
     path("events/bulk/<uuid:operation_id>/resume/", bulk_views.ResumeBulkView.as_view(), name="bulk-operation-resume"),
+    path("events/<uuid:event_id>/report/", content_views.ReportView.as_view(), name="event-report"),
+    path("events/<uuid:event_id>/cover/", content_views.CoverView.as_view(), name="event-cover"),
+    path("events/<uuid:event_id>/questions/", question_views.QuestionsView.as_view(), name="event-questions"),
+    path(
+        "events/<uuid:event_id>/questions/<uuid:question_id>/",
+        question_views.QuestionView.as_view(),
+        name="event-question",
+    ),
+    path("events/<uuid:event_id>/answers/", question_views.AnswersView.as_view(), name="event-answers"),
     path("events/<uuid:event_id>/duplicate/", series_views.DuplicateView.as_view(), name="event-duplicate"),
     path("events/<uuid:event_id>/recurrence/", series_views.RecurrenceView.as_view(), name="event-recurrence"),
     path(

@@ -151,7 +151,11 @@ class EventView(EventEndpoint):
         parsed.is_valid(raise_exception=True)
         with use_case():
             update_event(
-                actor=self.actor, event_id=event_id, fields=dict(parsed.validated_data), expected_version=version
+                actor=self.actor,
+                event_id=event_id,
+                fields=dict(parsed.validated_data),
+                expected_version=version,
+                now=self.now,
             )
         return self.event_response(event_id)
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from events.availability import Availability, Sale, level, level_of_event, level_of_type, sale_of
-from events.covers import cover_of
+from events.covers import cover_url_of
 from events.models import Category, Event
 from events.selectors.events import Standing, shown_ticket_types
 from events.snippets import marked_snippet
@@ -43,7 +42,7 @@ def present_card(event: Any, *, kept: bool) -> dict[str, Any]:
     return {
         "event": event,
         "url": url_of(event),
-        "cover": static(cover_of(event)),
+        "cover": cover_url_of(event),
         "price_from": None if event.price_to is None else event.price_from,
         "level": level(left=event.seats_left, total=event.seats_total),
         "snippet": marked_snippet(getattr(event, "snippet", None)),
@@ -126,7 +125,7 @@ def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime
         "event": event,
         "url": url_of(event),
         "canonical": settings.PUBLIC_URL + url_of(event),
-        "cover": static(cover_of(event)),
+        "cover": cover_url_of(event),
         # Pages of apps above this one, by their paths.
         "book_url": f"/events/{event.id}/book/",
         "quote_url": f"/events/{event.id}/quote/",
@@ -167,7 +166,7 @@ def structured_data(event: Event, *, offers: list[dict[str, Any]], shows_place: 
         "name": event.title,
         "description": event.summary,
         "url": url,
-        "image": settings.PUBLIC_URL + static(cover_of(event)),
+        "image": settings.PUBLIC_URL + cover_url_of(event),
         "startDate": event.starts_at.astimezone(zone).isoformat(timespec="seconds"),
         "endDate": event.ends_at.astimezone(zone).isoformat(timespec="seconds"),
         "eventStatus": f"https://schema.org/{'EventCancelled' if cancelled else 'EventScheduled'}",

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -113,10 +112,3 @@ def list_ticket_types(*, event: Event, standing: Standing, access_code: str = ""
 def shown_ticket_types(*, event: Event, standing: Standing) -> list[TicketType]:
     """Return the same of an event whose types have been read, to a reader who says no access code."""
     return [one for one in event.ticket_types.all() if standing.inside or not one.access_code]
-
-
-def free_cancellation_until(*, event: Event, booked_at: datetime) -> datetime | None:
-    """Return until when a booking may be cancelled without a loss because the event was moved after it was made."""
-    if event.rescheduled_at is None or booked_at >= event.rescheduled_at:
-        return None
-    return event.free_cancellation_until

@@ -13,6 +13,7 @@ from events.models import Event
 from events.models.lifecycle import Status
 from events.selectors.events import get_managed_event
 from events.services.change_status import change_status
+from events.services.check_content import check_content
 from events.services.check_event import missing_for_publication
 
 
@@ -47,6 +48,7 @@ def publish_event(*, actor: Actor, event_id: uuid.UUID, now: datetime, expected_
         published_at=now,
     )
     record_fact(fact_about(EventPublished, event))
+    check_content(event=event, now=now)
     record_entry(
         actor_id=actor.user_id,
         action="events.publish",

@@ -16,6 +16,7 @@ from events.models import Event
 from events.models.lifecycle import Status, actions_from
 from events.selectors.events import get_managed_event
 from events.services.change_status import InvalidTransition
+from events.services.check_content import check_content
 from events.services.update_event import write_fields
 
 # How long those who had booked before may leave without a loss.
@@ -54,6 +55,7 @@ def reschedule_event(
     )
     if event.starts_at <= now:
         raise InvalidInput(errors=(FieldProblem("/starts_at", "in_the_past", _("The start must lie in the future.")),))
+    check_content(event=event, now=now)
     record_fact(
         fact_about(
             EventRescheduled,

@@ -58,7 +58,9 @@ STEPS: dict[str, Callable[[Turn], Any]] = {
     "change_prices": lambda turn: change_prices(**turn.of_actor, **turn.said),
     "suspend": lambda turn: suspend_event(**turn.of_administrator, **turn.said),
     "restore": lambda turn: restore_event(**turn.of_administrator, now=turn.now),
-    "update": lambda turn: update_event(**turn.of_actor, fields=turn.said, expected_version=turn.item.event.version),
+    "update": lambda turn: update_event(
+        **turn.of_actor, fields=turn.said, expected_version=turn.item.event.version, now=turn.now
+    ),
 }
 
 

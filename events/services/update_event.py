@@ -1,6 +1,7 @@
 """Correct what an event says about itself."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Max
@@ -10,9 +11,11 @@ from audit.services.record_entry import record_entry
 from common.problems import FieldProblem, InvalidInput, Problem, StaleVersion
 from common.transactions import requires_transaction, violations
 from events.actors import Actor
+from events.content_rules import CHECKED
 from events.models import Category, Event
 from events.models.lifecycle import EDITABLE, Status
 from events.selectors.events import get_managed_event
+from events.services.check_content import check_content
 from events.services.check_event import missing_in_content
 from events.services.move_crew import move_crew
 
@@ -52,7 +55,9 @@ def ends_before_start() -> Problem:
 
 
 @requires_transaction
-def update_event(*, actor: Actor, event_id: uuid.UUID, fields: dict[str, Any], expected_version: int) -> Event:
+def update_event(
+    *, actor: Actor, event_id: uuid.UUID, fields: dict[str, Any], expected_version: int, now: datetime
+) -> Event:
     """Write the fields, if nobody has changed the event since the actor read it.
 
     Raises:
@@ -69,6 +74,8 @@ def update_event(*, actor: Actor, event_id: uuid.UUID, fields: dict[str, Any], e
         _check_capacity(event)
     if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys() and event.held + event.sold:
         raise RescheduleRequired
+    if event.status != Status.DRAFT and not changes.keys().isdisjoint(CHECKED):
+        check_content(event=event, now=now)
     if "capacity" in changes or (actor.administers and changes):
         record_entry(
             actor_id=actor.user_id,

@@ -69,7 +69,6 @@ class TestDuplicate:
         assert (response.status_code, response.json()["status"]) == (201, "draft")
         assert response.json()["status_reason"] == ""
 
-
     def test_keeps_the_refunds_of_its_own_ticket_types(self, calling: Calling) -> None:
         kind = make_ticket_type()
         bands = [{"hours_before": 24, "percent": 10}]

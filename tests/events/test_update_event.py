@@ -29,7 +29,7 @@ def make_own_event(**fields: Any) -> tuple[Event, Actor]:
 
 def update(event: Event, actor: Actor, version: int = 1, **fields: Any) -> Event:
     with use_case():
-        return update_event(actor=actor, event_id=event.id, fields=fields, expected_version=version)
+        return update_event(actor=actor, event_id=event.id, fields=fields, expected_version=version, now=timezone.now())
 
 
 class TestUpdateEvent:

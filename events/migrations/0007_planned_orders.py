@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0005_promo_codes'),
+        ('events', '0006_counts_unscanned'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
