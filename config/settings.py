@@ -255,6 +255,8 @@ SPECTACULAR_SETTINGS = {
         "CrewStatus": "events.models.crew.CrewAssignment.Status",
         "CrewReason": "events.models.crew.CrewAssignment.Reason",
         "MessageReportReason": "messaging.models.report.MessageReport.Reason",
+        "QuestionKind": "events.models.question.Question.Kind",
+        "EventReportReason": "events.models.moderation.EventReport.Reason",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "PromoKind": "events.models.promo_code.PromoKind",
         "ConversationRole": "messaging.models.conversation.Membership.Role",

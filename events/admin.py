@@ -1,55 +1,26 @@
 """Events, their ticket types and categories in the back office; a status changes through services only."""
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audit.services.record_entry import record_entry
-from common.problems import Problem
-from common.transactions import use_case
-from events.actors import Actor
+from events import admin_moderation
+from events.admin_actors import administrator_of
+from events.admin_orders import plan_step
 from events.models import Category, Event, TicketType
-from events.services.cancel_event import cancel_event
-from events.services.restore_event import restore_event
-from events.services.suspend_event import suspend_event
+from events.models.lifecycle import actions_from
 from events.services.update_event import update_event
 
-MOST_AT_ONCE = 100
-
-
-def _suspend(administrator: Actor, event_id: UUID, reason: str) -> Event:
-    return suspend_event(administrator=administrator, event_id=event_id, reason=reason)
-
-
-def _cancel(administrator: Actor, event_id: UUID, reason: str) -> Event:
-    return cancel_event(actor=administrator, event_id=event_id, reason=reason)
-
-
-# What needs a reason: how it is asked for, and who does it.
-REASONED: dict[str, tuple[Any, Callable[[Actor, UUID, str], Event]]] = {
-    "suspend": (_("Take down"), _suspend),
-    "cancel": (_("Cancel for good"), _cancel),
-}
-
-
-class ReasonForm(forms.Form):
-    """Why; the organizer and everybody with a booking read it."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=UnfoldAdminTextareaWidget)
+# Registers its pages when it is imported.
+__all__ = ["admin_moderation"]
 
 
 class EventForm(forms.ModelForm):
@@ -101,8 +72,8 @@ class EventAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     inlines = [TicketTypeInline]
-    actions = ["suspend", "restore", "cancel"]
-    actions_detail = ["suspend_this", "restore_this", "cancel_this"]
+    actions = ["publish", "suspend", "restore", "cancel", "archive", "change_prices"]
+    actions_detail = ["publish_this", "suspend_this", "restore_this", "cancel_this", "archive_this"]
     readonly_fields = [
         *("id", "organizer", "status", "status_reason", "version", "published_at", "created_at"),
         *("starts_at", "ends_at", "time_zone", "city", "venue", "address", "online_url", "address_is_public"),
@@ -140,83 +111,66 @@ class EventAdmin(ModelAdmin):
         changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "read_version"}
         if changed:
             update_event(
-                actor=_administrator(request),
+                actor=administrator_of(request),
                 event_id=obj.pk,
                 fields=changed,
                 expected_version=form.cleaned_data["read_version"],
                 now=timezone.now(),
             )
 
-    def get_urls(self) -> list[Any]:
-        asking = path("because/<str:step>/", self.admin_site.admin_view(self.ask_reason), name="events_event_because")
-        return [asking, *super().get_urls()]
+    @admin.action(permissions=["change"], description=_("Publish"))
+    def publish(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
+        return _plan(request, "publish", queryset)
 
     @admin.action(permissions=["change"], description=_("Take down, with a reason"))
     def suspend(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
-        return _ask("suspend", queryset.values_list("pk", flat=True))
+        return _plan(request, "suspend", queryset)
+
+    @admin.action(permissions=["change"], description=_("Put back what was taken down"))
+    def restore(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
+        return _plan(request, "restore", queryset)
 
     @admin.action(permissions=["change"], description=_("Cancel for good, with a reason"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
-        return _ask("cancel", queryset.values_list("pk", flat=True))
+        return _plan(request, "cancel", queryset)
 
-    @admin.action(permissions=["change"], description=_("Put back what was taken down"))
-    def restore(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
-        now = timezone.now()
-        self._each(
-            request,
-            list(queryset),
-            lambda event: restore_event(administrator=_administrator(request), event_id=event.pk, now=now),
-        )
+    @admin.action(permissions=["change"], description=_("Archive what is over"))
+    def archive(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
+        return _plan(request, "archive", queryset)
+
+    @admin.action(permissions=["change"], description=_("Change all prices by a percentage"))
+    def change_prices(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
+        return _plan(request, "change_prices", queryset)
+
+    @action(description=_("Publish"), permissions=["change"])
+    def publish_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._plan_this(request, "publish", object_id)
 
     @action(description=_("Take down"), permissions=["change"])
     def suspend_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return _ask("suspend", [object_id])
-
-    @action(description=_("Cancel for good"), permissions=["change"])
-    def cancel_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return _ask("cancel", [object_id])
+        return self._plan_this(request, "suspend", object_id)
 
     @action(description=_("Put back"), permissions=["change"])
     def restore_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        self.restore(request, Event.objects.filter(pk=object_id))
-        return HttpResponseRedirect(reverse("admin:events_event_change", args=[object_id]))
+        return self._plan_this(request, "restore", object_id)
 
-    def ask_reason(self, request: HttpRequest, step: str) -> HttpResponse:
-        """Show which events a step concerns, ask why, and take it."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        if step not in REASONED:
-            raise BadRequest
-        title, take = REASONED[step]
-        events = _named(request.GET)
-        form = ReasonForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            reason = form.cleaned_data["reason"]
-            self._each(request, events, lambda event: take(_administrator(request), event.pk, reason))
-            return HttpResponseRedirect(reverse("admin:events_event_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "events": events,
-            "seats": sum(event.sold for event in events),
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/events/because.html", context)
+    @action(description=_("Cancel for good"), permissions=["change"])
+    def cancel_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._plan_this(request, "cancel", object_id)
 
-    def _each(self, request: HttpRequest, events: list[Event], take: Callable[[Event], Any]) -> None:
-        """Run one use case per event: a refusal of one leaves the others done, and is shown."""
-        done = 0
-        for event in events:
-            try:
-                with use_case():
-                    take(event)
-            except Problem as problem:
-                self.message_user(request, f"{event.title}: {gettext(problem.title)}", messages.WARNING)
-            else:
-                done += 1
-        if done:
-            self.message_user(request, ngettext("%d event done.", "%d events done.", done) % done)
+    @action(description=_("Archive"), permissions=["change"])
+    def archive_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._plan_this(request, "archive", object_id)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer the steps that the event's status allows."""
+        event = Event.objects.filter(pk=object_id).only("status").first()
+        allowed = actions_from(event.status) if event is not None else []
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if any(one.action_name.endswith(f"_{step}_this") for step in allowed)]
+
+    def _plan_this(self, request: HttpRequest, step: str, object_id: str) -> HttpResponse:
+        return _plan(request, step, Event.objects.filter(pk=object_id))
 
 
 @admin.register(Category)
@@ -231,7 +185,7 @@ class CategoryAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
         record_entry(
-            actor_id=_administrator(request).user_id,
+            actor_id=administrator_of(request).user_id,
             action="events.change_category" if change else "events.add_category",
             target_type="events.category",
             target_id=str(obj.pk),
@@ -240,7 +194,7 @@ class CategoryAdmin(ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Category) -> None:
         record_entry(
-            actor_id=_administrator(request).user_id,
+            actor_id=administrator_of(request).user_id,
             action="events.delete_category",
             target_type="events.category",
             target_id=str(obj.pk),
@@ -253,24 +207,6 @@ class CategoryAdmin(ModelAdmin):
         return {name: value for name, value in super().get_actions(request).items() if name != "delete_selected"}
 
 
-def _administrator(request: HttpRequest) -> Actor:
-    """Return the member of staff; the admin site lets nobody in without a second factor."""
-    return Actor(user_id=UUID(str(request.user.pk)), administers=True)
-
-
-def _ask(step: str, event_ids: Any) -> HttpResponse:
-    query = QueryDict(mutable=True)
-    query.setlist("id", [str(event_id) for event_id in list(event_ids)[:MOST_AT_ONCE]])
-    return HttpResponseRedirect(f"{reverse('admin:events_event_because', args=[step])}?{query.urlencode()}")
-
-
-def _named(query: QueryDict) -> list[Event]:
-    """Return the events that a query names; what is no id names none."""
-    ids = []
-    for text in query.getlist("id")[:MOST_AT_ONCE]:
-        field = forms.UUIDField(required=False)
-        try:
-            ids.append(field.clean(text))
-        except forms.ValidationError:
-            continue
-    return list(Event.objects.filter(pk__in=[one for one in ids if one]).select_related("organizer").order_by("id"))
+def _plan(request: HttpRequest, step: str, events: QuerySet[Event]) -> HttpResponse:
+    """Ask what a step needs and show what hangs on it, for however many events."""
+    return plan_step(request, step, events.order_by("starts_at", "id").values_list("pk", flat=True))

@@ -71,7 +71,10 @@ class FollowingView(BulkEndpoint):
         description="Done in the background; the answer's `id` tells where to look how far it is.",
         request=bulk_inputs.FollowingInput,
         responses={202: bulk_serializers.BulkOperationSerializer},
-        examples=[examples.sent({"action": "update", "fields": {"age_rating": "16+"}}), ANSWER],
+        examples=[
+            examples.sent({"action": "update", "fields": {"age_rating": "16+"}}),
+            examples.accepted(examples.BULK_OPERATION),
+        ],
     )
     @idempotent
     def post(self, request: Request, event_id: uuid.UUID) -> Response:

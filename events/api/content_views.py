@@ -23,7 +23,7 @@ from events.services.change_cover import change_cover, keep_picture
 from events.services.report_event import report_event
 
 
-class ReportInput(KnownMembersOnly):
+class EventReportInput(KnownMembersOnly):
     """What is wrong with an event."""
 
     reason = rest.ChoiceField(choices=EventReport.Reason.choices)
@@ -36,12 +36,12 @@ class ReportView(EventEndpoint):
     @extend_schema(
         summary="Report an event to the administrators",
         description="Once per user.",
-        request=ReportInput,
+        request=EventReportInput,
         responses={204: None},
         examples=[examples.sent({"reason": "fraud", "comment": "Такой базы на этом озере нет."})],
     )
     def post(self, request: Request, event_id: uuid.UUID) -> Response:
-        parsed = ReportInput(data=request.data)
+        parsed = EventReportInput(data=request.data)
         parsed.is_valid(raise_exception=True)
         with use_case():
             report_event(actor=self.actor, event_id=event_id, now=self.now, **parsed.validated_data)
@@ -63,11 +63,10 @@ class CoverView(EventEndpoint):
                 "type": "object",
                 "required": ["file"],
                 "properties": {"file": {"type": "string", "format": "binary"}},
-                "example": {"file": "(the picture)"},
             }
         },
         responses=serializers.EventSerializer,
-        examples=[examples.answered(examples.EVENT)],
+        examples=[examples.uploaded({"file": "(the picture)"}), examples.answered(examples.EVENT)],
     )
     def put(self, request: Request, event_id: uuid.UUID) -> Response:
         # Asked first, so that nobody fills the store with pictures of events that aren't theirs.

@@ -109,3 +109,11 @@ def sent(value: object) -> OpenApiExample:
 
 def answered(value: object) -> OpenApiExample:
     return OpenApiExample("Response", value=value, response_only=True)
+
+
+def accepted(value: object) -> OpenApiExample:
+    return OpenApiExample("Response", value=value, response_only=True, status_codes=["202"])
+
+
+def uploaded(value: object) -> OpenApiExample:
+    return OpenApiExample("Request", value=value, request_only=True, media_type="multipart/form-data")

@@ -72,3 +72,9 @@ def list_following(*, event: Event) -> list[uuid.UUID]:
         return [event.id]
     following = Event.objects.filter(series_id=event.series_id, series_position__gte=event.series_position)
     return list(following.order_by("series_position").values_list("id", flat=True))
+
+
+def list_planned_event_ids(*, operation_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return which events an order names, in its order."""
+    items = BulkItem.objects.filter(operation_id=operation_id).order_by("position")
+    return list(items.values_list("event_id", flat=True))

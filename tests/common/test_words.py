@@ -10,10 +10,10 @@ from django.contrib.admin.utils import label_for_field
 from django.utils.translation import gettext, override
 from rest_framework import exceptions, fields, relations, serializers
 
-OUR_ADMINS = ("accounts", "audit", "bus", "reviews", "analytics")
+OUR_ADMINS = ("accounts", "audit", "bus", "events", "reviews", "analytics")
 CYRILLIC = re.compile("[А-Яа-яё]")
 # The same in both languages.
-SAME = {"id"}
+SAME = {"id", "№"}
 
 
 def messages_of_rest_framework() -> set[str]:

@@ -1,18 +1,22 @@
 """Events in the back office."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Authenticator, User
 from accounts.models.authenticator import new_key
 from audit.models import AuditEntry
-from events.models import Category, Event
-from events.models.lifecycle import Status
-from tests.factories.accounts import make_user
+from events.models import BulkOperation, Category, Event, EventReport, ModerationCase, StopWord
+from events.models.lifecycle import TRANSITIONS, Status
+from events.services.run_bulk_operation import run_bulk_operation
+from tests.factories.accounts import make_organizer, make_user
+from tests.factories.bookings import confirm, hold
 from tests.factories.events import make_category, make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +38,19 @@ def back_office(client: Client, administrator: User) -> Client:
     return client
 
 
-def because(step: str, *events: Event) -> str:
-    ids = "&".join(f"id={event.id}" for event in events)
-    return f"{reverse('admin:events_event_because', args=[step])}?{ids}"
+def plan(office: Client, step: str, *events: Event) -> str:
+    """Choose a step for some events in the list; return the page that shows what hangs on it."""
+    chosen = {"action": step, "_selected_action": [str(event.id) for event in events]}
+    return office.post(reverse("admin:events_event_changelist"), chosen)["Location"]
+
+
+def carry_out(office: Client, step: str, *events: Event, **said: Any) -> BulkOperation:
+    """Plan the step, start it, and let a worker do it."""
+    office.post(plan(office, step, *events), {"start": "yes"} | said)
+    operation = BulkOperation.objects.latest("created_at")
+    run_bulk_operation(operation_id=operation.id, clock=timezone.now)
+    operation.refresh_from_db()
+    return operation
 
 
 class TestEvents:
@@ -55,43 +69,104 @@ class TestEvents:
     def test_are_taken_down_with_a_reason(self, back_office: Client, administrator: User) -> None:
         event = make_event()
 
-        asked = back_office.post(
-            reverse("admin:events_event_changelist"), {"action": "suspend", "_selected_action": str(event.id)}
-        )
-        form = back_office.get(asked["Location"])
-        back_office.post(asked["Location"], {"reason": "Complaints"})
+        shown = back_office.get(plan(back_office, "suspend", event)).content.decode()
+        carry_out(back_office, "suspend", event, reason="Complaints")
 
         event.refresh_from_db()
         entry = AuditEntry.objects.get(action="events.suspend")
-        assert event.title in form.content.decode()
+        assert event.title in shown
         assert (event.status, event.status_reason) == (Status.SUSPENDED, "Complaints")
         assert (entry.actor_id, entry.reason) == (administrator.id, "Complaints")
 
-    def test_are_not_taken_down_without_a_reason(self, back_office: Client) -> None:
-        event = make_event()
+    @pytest.mark.parametrize(("step", "said"), [("suspend", {"reason": " "}), ("change_prices", {"percent": "-95"})])
+    def test_are_left_alone_until_all_is_said(self, back_office: Client, step: str, said: dict[str, str]) -> None:
+        page = plan(back_office, step, make_event())
 
-        response = back_office.post(because("suspend", event), {"reason": " "})
+        response = back_office.post(page, {"start": "yes"} | said)
 
         assert response.status_code == 200
-        assert Event.objects.get().status == Status.PUBLISHED
+        assert BulkOperation.objects.get().status == "planned"
 
-    def test_are_put_back(self, back_office: Client) -> None:
-        event = make_event(status=Status.SUSPENDED)
+    @pytest.mark.parametrize("status", Status.values)
+    @pytest.mark.parametrize("step", ["publish", "cancel", "suspend", "restore", "archive"])
+    def test_take_each_step_exactly_where_the_table_allows_it(
+        self, back_office: Client, step: str, status: str
+    ) -> None:
+        event = make_ticket_type(event=make_event(status=status)).event
+        reason = {"reason": "A storm"} if step in ("cancel", "suspend") else {}
 
-        back_office.post(
-            reverse("admin:events_event_changelist"), {"action": "restore", "_selected_action": str(event.id)}
-        )
+        offered = back_office.get(reverse("admin:events_event_change", args=[event.id])).content.decode()
+        link = reverse(f"admin:events_event_{step}_this", args=[event.id])
+        operation = carry_out(back_office, step, event, **reason)
 
-        assert Event.objects.get().status == Status.PUBLISHED
+        targets = {one.target for one in TRANSITIONS if (one.source, one.action) == (status, step)}
+        item = operation.items.get()
+        event.refresh_from_db()
+        assert (link in offered) == bool(targets)
+        assert item.status == ("done" if targets else "refused")
+        assert item.code == ("" if targets else "invalid_transition")
+        assert event.status in (targets or {status})
 
     def test_are_cancelled_each_by_itself(self, back_office: Client) -> None:
         draft, published = make_event(status=Status.DRAFT), make_event()
 
-        response = back_office.post(because("cancel", draft, published), {"reason": "A storm"}, follow=True)
+        operation = carry_out(back_office, "cancel", draft, published, reason="A storm")
+        page = back_office.get(reverse("admin:events_bulkoperation_change", args=[operation.id])).content.decode()
 
         assert Event.objects.get(id=published.id).status == Status.CANCELLED
         assert Event.objects.get(id=draft.id).status == Status.DRAFT
-        assert draft.title in response.content.decode()
+        assert draft.title in page
+        assert operation.status == "finished"
+
+    def test_show_what_hangs_on_them_before_anything_is_done(self, back_office: Client) -> None:
+        types = [make_ticket_type(price=Decimal(1500)) for _ in range(2)]
+        for ticket_type in types:
+            confirm(ticket_type=ticket_type, seats=2)
+        hold(ticket_type=types[0])
+
+        back_office.cookies["django_language"] = "en"
+        page = back_office.get(plan(back_office, "cancel", *(one.event for one in types))).content.decode()
+
+        assert "2 events" in page
+        assert "3 bookings" in page
+        assert "6,000\N{NO-BREAK SPACE}₽ to refund" in page
+        assert Event.objects.filter(status=Status.PUBLISHED).count() == 2
+
+    @pytest.mark.parametrize("events", [2, 30])
+    def test_are_planned_with_few_queries(
+        self, back_office: Client, events: int, django_assert_max_num_queries: Any
+    ) -> None:
+        category, organizer = make_category(), make_organizer()
+        made = [make_event(category=category, organizer=organizer) for _ in range(events)]
+
+        with django_assert_max_num_queries(30):
+            page = plan(back_office, "cancel", *made)
+            back_office.get(page)
+
+    def test_orders_are_stopped_and_go_on(self, back_office: Client) -> None:
+        back_office.post(plan(back_office, "suspend", make_event()), {"reason": "Complaints"})
+        operation = BulkOperation.objects.get()
+
+        def steer(step: str) -> str:
+            back_office.post(reverse("admin:events_bulkoperation_steer", args=[operation.id, step]))
+            operation.refresh_from_db()
+            return operation.status
+
+        assert operation.status == "running"
+        assert [steer(step) for step in ("stop", "stop", "resume", "explode")] == [
+            "stopped",
+            "stopped",
+            "running",
+            "running",
+        ]
+
+    def test_are_started_once(self, back_office: Client) -> None:
+        page = plan(back_office, "suspend", make_event())
+
+        for _ in range(2):
+            back_office.post(page, {"reason": "Complaints"})
+
+        assert AuditEntry.objects.filter(action="events.start_bulk_operation").count() == 1
 
     def test_are_changed_through_the_service(self, back_office: Client) -> None:
         event = make_ticket_type().event
@@ -127,17 +202,53 @@ class TestEvents:
         assert response.status_code == 412
         assert Event.objects.get().title != "New"
 
-    @pytest.mark.parametrize("path", ["/admin/events/event/because/suspend/", "/admin/events/event/"])
-    def test_are_closed_to_staff_without_a_second_factor(self, client: Client, administrator: User, path: str) -> None:
+    @pytest.mark.parametrize("page", ["event", "bulkoperation", "moderationcase", "stopword"])
+    def test_are_closed_to_staff_without_a_second_factor(self, client: Client, administrator: User, page: str) -> None:
         client.force_login(administrator)
 
-        assert client.get(path).status_code == 302
+        assert client.get(f"/admin/events/{page}/").status_code == 302
 
-    def test_know_no_other_steps(self, back_office: Client) -> None:
-        assert back_office.get(because("publish", make_event())).status_code == 400
+    @pytest.mark.parametrize("page", ["bulkoperation", "moderationcase"])
+    def test_are_for_who_may_change_events(self, back_office: Client, administrator: User, page: str) -> None:
+        User.objects.filter(id=administrator.id).update(is_superuser=False)
+        operation = BulkOperation.objects.create(
+            user=administrator, action="publish", status="planned", lease_expires_at=timezone.now()
+        )
 
-    def test_survive_ids_that_are_none(self, back_office: Client) -> None:
-        assert back_office.get(because("suspend") + "id=x&id=%00").status_code == 200
+        pages = [f"/admin/events/{page}/", reverse("admin:events_bulkoperation_plan", args=[operation.id])]
+
+        assert [back_office.get(one).status_code for one in pages] == [403, 403]
+
+
+class TestModeration:
+    def test_shows_the_queue_and_takes_down(self, back_office: Client, administrator: User) -> None:
+        event = make_event(title="Казино")
+        EventReport.objects.create(event=event, user=make_user(), reason="fraud", comment="No such place")
+        finding = {"code": "stop_word", "field": "title", "found": "казино"}
+        case = ModerationCase.objects.create(event=event, opened_at=timezone.now(), reports=1, findings=[finding])
+        page = reverse("admin:events_moderationcase_change", args=[case.id])
+
+        queue = back_office.get(reverse("admin:events_moderationcase_changelist")).content.decode()
+        shown = back_office.get(page).content.decode()
+        unsaid = back_office.post(page, {"decision": "taken_down", "note": ""})
+        back_office.post(page, {"decision": "taken_down", "note": "As reported"})
+        again = back_office.post(page, {"decision": "dismissed", "note": "No"}, follow=True)
+
+        event.refresh_from_db()
+        assert "казино" in queue
+        assert "No such place" in shown
+        assert unsaid.status_code == again.status_code == 200
+        assert (event.status, event.status_reason) == (Status.SUSPENDED, "As reported")
+        assert AuditEntry.objects.get(action="events.decide_case").actor_id == administrator.id
+
+    def test_keeps_stop_words_in_small_letters_and_audits_them(self, back_office: Client) -> None:
+        back_office.post(reverse("admin:events_stopword_add"), {"word": " Казино "})
+        [word] = StopWord.objects.all()
+        back_office.post(reverse("admin:events_stopword_delete", args=[word.id]), {"post": "yes"})
+
+        assert word.word == "казино"
+        assert not StopWord.objects.exists()
+        assert AuditEntry.objects.filter(action__endswith="_stop_word").count() == 2
 
 
 class TestCategories:

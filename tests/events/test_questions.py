@@ -1,4 +1,4 @@
-"""What is asked and answered: events.services.add_question, change_question and record_answers."""
+"""What is asked and answered: events.services.add_question, events.services.change_question and record_answers."""
 
 import uuid
 from collections.abc import Callable
