@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0006_counts_unscanned'),
+        ('events', '0007_crew'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
