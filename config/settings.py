@@ -256,7 +256,6 @@ SPECTACULAR_SETTINGS = {
         "CrewReason": "events.models.crew.CrewAssignment.Reason",
         "MessageReportReason": "messaging.models.report.MessageReport.Reason",
         "QuestionKind": "events.models.question.Question.Kind",
-        "MessageReportReason": "messaging.models.report.MessageReport.Reason",
         "EventReportReason": "events.models.moderation.EventReport.Reason",
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "PromoKind": "events.models.promo_code.PromoKind",
