@@ -21,7 +21,7 @@ from bookings.pages.change_presentation import (
     present_transfer,
     present_waiting,
 )
-from bookings.pages.forms import wanted_quantities, wish_of
+from bookings.pages.forms import email_of, wanted_quantities, wish_of
 from bookings.pages.refusals import explained
 from bookings.selectors import get_booking_of_user, get_claimable_transfer
 from bookings.services.accept_offer import accept_offer
@@ -34,8 +34,6 @@ from bookings.services.offer_ticket import offer_ticket
 from bookings.services.withdraw_offer import withdraw_offer
 from common.callers import caller_id
 from common.transactions import use_case
-
-MAIL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class QuoteView(LoginRequiredMixin, View):
@@ -107,7 +105,7 @@ class TransferView(LoginRequiredMixin, View):
                 withdraw_offer(**whose, now=timezone.now())
                 said = _("The ticket is yours again.")
             else:
-                offer_ticket(**whose, email=request.POST.get("email", "").strip()[:254], now=timezone.now())
+                offer_ticket(**whose, email=email_of(request.POST), now=timezone.now())
                 said = _("The link is on its way. It is good for 48 hours.")
         messages.success(request, said)
         return redirect("bookings:booking", booking_id=booking_id)
@@ -132,7 +130,7 @@ class ClaimView(View):
             else:
                 booking = claim_as_newcomer(token=token, now=timezone.now())
         if not request.user.is_authenticated:
-            login(request, booking.user, backend=MAIL_BACKEND)
+            login(request, booking.user)
         messages.success(request, _("The ticket is yours."))
         return redirect("bookings:booking", booking_id=booking.id)
 

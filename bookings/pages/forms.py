@@ -5,7 +5,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from bookings.services.quote_seats import Wish
+from common.problems import FieldProblem, InvalidInput
 
 QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
 MOST_POINTS = Decimal(10_000_000)
@@ -34,3 +38,17 @@ def wish_of(fields: Any) -> Wish:
         points=points,
         access_code=fields.get("access_code", "")[:40],
     )
+
+
+def email_of(fields: Any) -> str:
+    """Read the address of a form.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    email = fields.get("email", "").strip()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvalidInput(errors=(FieldProblem("/email", "invalid", error.messages[0]),)) from error
+    return email

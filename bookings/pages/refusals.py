@@ -72,6 +72,8 @@ def explained(view: View) -> View:
 
 
 def _sentence(refusal: Problem) -> str:
+    if isinstance(refusal, InvalidInput) and refusal.errors and refusal.errors[0].pointer == "/email":
+        return refusal.errors[0].detail
     if isinstance(refusal, InvalidInput):
         return _("Choose at least one ticket.")
     if isinstance(refusal, SeatsSoldOut):

@@ -1,0 +1,169 @@
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from accounts.models import AccountMail, User
+from bookings.models import Booking, BookingChange, TicketTransfer
+from tests.bookings.points import PointsInMemory, purse
+from tests.factories.accounts import make_user
+from tests.factories.bookings import confirm, hold, tickets_of
+from tests.factories.events import make_promo_code, make_ticket_type
+
+__all__ = ["purse"]
+
+pytestmark = pytest.mark.django_db
+
+
+def browser_of(user: User, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language})
+    client.force_login(user)
+    return client
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("\xa0", " "))
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+class TestQuote:
+    def test_shows_the_price_with_a_promo_code_and_points_and_books_at_it(self, purse: PointsInMemory) -> None:
+        kind, client = make_ticket_type(), browser_of(make_user())
+        make_promo_code(event=kind.event, code="TEN")
+        form = {f"quantity-{kind.id}": "2", "promo_code": "ten", "use_points": "100"}
+
+        shown = client.post(f"/events/{kind.event_id}/quote/", form)
+        client.post(f"/events/{kind.event_id}/book/", form)
+
+        assert re.search(r"Promo code TEN −200 ₽.*Points −100 ₽.*Total 1,700 ₽", text_of(shown))
+        assert Booking.objects.get().amount == Decimal(1700)
+
+    @pytest.mark.parametrize("points", ["x", "-5", "NaN", "1e99", ""])
+    def test_takes_nonsense_for_no_points(self, points: str) -> None:
+        kind = make_ticket_type()
+
+        shown = browser_of(make_user()).post(
+            f"/events/{kind.event_id}/quote/", {f"quantity-{kind.id}": "1", "use_points": points}
+        )
+
+        assert "Total 1,000 ₽" in text_of(shown)
+
+    def test_says_why_a_promo_code_does_not_count(self) -> None:
+        kind = make_ticket_type()
+
+        answer = browser_of(make_user(), "ru").post(
+            f"/events/{kind.event_id}/quote/", {f"quantity-{kind.id}": "1", "promo_code": "NO"}
+        )
+
+        assert (answer.status_code, said(answer)) == (302, ["Такого промокода нет."])
+
+
+class TestChange:
+    def test_shows_what_other_seats_cost_and_then_changes(self) -> None:
+        kind = make_ticket_type()
+        booking = confirm(ticket_type=kind)
+        client, path = browser_of(booking.user), f"/bookings/{booking.id}/change/"
+
+        offered = client.get(path)
+        shown = client.post(path, {f"quantity-{kind.id}": "3"})
+        done = client.post(path, {f"quantity-{kind.id}": "3", "agreed": "yes"})
+        after = client.get(f"/bookings/{booking.id}/")
+
+        assert f'name="quantity-{kind.id}"' in offered.content.decode()
+        assert "To pay 2,000 ₽" in text_of(shown)
+        assert (done.status_code, BookingChange.objects.get().amount) == (302, Decimal(2000))
+        assert "Pay 2,000 ₽" in text_of(after)
+
+
+class TestTransfer:
+    def test_offers_a_ticket_and_takes_it_back(self) -> None:
+        booking = confirm()
+        client = browser_of(booking.user)
+        path = f"/bookings/{booking.id}/transfer/{tickets_of(booking)[0].id}/"
+
+        sent = client.post(path, {"email": "boris@example.com"})
+        shown = client.get(path)
+        client.post(path, {"withdrawn": "yes"})
+
+        assert said(sent) == ["The link is on its way. It is good for 48 hours."]
+        assert "Offered to boris@example.com" in text_of(shown)
+        assert TicketTransfer.objects.get().status == "ended"
+
+    @pytest.mark.parametrize("email", ["", "nobody", "a@b@c"])
+    def test_refuses_what_is_no_address(self, email: str) -> None:
+        booking = confirm()
+
+        answer = browser_of(booking.user).post(
+            f"/bookings/{booking.id}/transfer/{tickets_of(booking)[0].id}/", {"email": email}
+        )
+
+        assert (answer.status_code, len(said(answer))) == (302, 1)
+        assert not TicketTransfer.objects.exists()
+
+    def test_lets_somebody_without_an_account_accept_and_signs_them_in(self) -> None:
+        booking = confirm(seats=2)
+        browser_of(booking.user).post(
+            f"/bookings/{booking.id}/transfer/{tickets_of(booking)[0].id}/", {"email": "new@example.com"}
+        )
+        [path] = re.findall(r"(/tickets/claim/[^/]+/)", AccountMail.objects.get().text)
+        newcomer = Client(headers={"accept-language": "en"})
+
+        shown = newcomer.get(path)
+        accepted = newcomer.post(path)
+
+        received = Booking.objects.get(user__email="new@example.com")
+        assert (shown.status_code, shown["Referrer-Policy"]) == (200, "no-referrer")
+        assert accepted["Location"] == f"/bookings/{received.id}/"
+        assert "Your tickets" in text_of(newcomer.get(accepted["Location"]))
+
+    def test_sends_the_owner_of_an_account_to_sign_in_first(self) -> None:
+        booking = confirm()
+        make_user(email="boris@example.com")
+        browser_of(booking.user).post(
+            f"/bookings/{booking.id}/transfer/{tickets_of(booking)[0].id}/", {"email": "boris@example.com"}
+        )
+        [path] = re.findall(r"(/tickets/claim/[^/]+/)", AccountMail.objects.get().text)
+
+        assert Client().post(path)["Location"] == f"/accounts/login/?next={path}"
+
+
+class TestWaitlist:
+    def test_joins_shows_the_place_and_leaves(self) -> None:
+        kind, user = make_ticket_type(capacity=1), make_user()
+        hold(ticket_type=kind)
+        client, path = browser_of(user, "ru"), f"/events/{kind.event_id}/waitlist/"
+
+        offered = client.get(path)
+        client.post(path, {f"quantity-{kind.id}": "1"})
+        waiting = client.get(path)
+        left = client.post(path, {"leave": "yes"})
+
+        assert "Ждать места" in text_of(offered)
+        assert "Вы ждёте 1 место. Ваше место: 1" in text_of(waiting)
+        assert said(left) == ["Вы больше не ждёте."]
+
+    def test_leads_to_the_offered_seats(self) -> None:
+        kind, user = make_ticket_type(capacity=1), make_user()
+        booking = hold(ticket_type=kind)
+        client, path = browser_of(user), f"/events/{kind.event_id}/waitlist/"
+        client.post(path, {f"quantity-{kind.id}": "1"})
+
+        browser_of(booking.user).post(f"/bookings/{booking.id}/cancel/")
+
+        offered = Booking.objects.get(user=user)
+        assert f'href="/bookings/{offered.id}/"' in client.get(path).content.decode()
+        assert "Seats were freed for you" in text_of(client.get(f"/bookings/{offered.id}/"))
+
+
+def test_a_cancelled_booking_leads_to_its_event_once() -> None:
+    booking = hold()
+    client = browser_of(booking.user)
+    client.post(f"/bookings/{booking.id}/cancel/")
+
+    assert text_of(client.get(f"/bookings/{booking.id}/")).count("To the event") == 1
