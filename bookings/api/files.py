@@ -1,21 +1,7 @@
-"""Answers that are files: how they are sent, and how they look in the API's document."""
+"""How answers that are files look in the API's document."""
 
-from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
-
-
-def as_download(content: bytes, kind: str, name: str) -> HttpResponse:
-    """Return a file that only its owner may keep."""
-    return HttpResponse(
-        content,
-        content_type=kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
 
 
 def file_answer(beginning: str) -> OpenApiResponse:

@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bookings.api.files import as_download, file_answer
+from bookings.api.files import file_answer
+from bookings.documents.downloads import as_download
 from bookings.services.export_bookings import export_csv, export_xlsx, harmless, note_export
 from bookings.services.settle_organizer import Statement, statement_for_member
 from bookings.services.write_to_bookers import preview_message, write_to_bookers

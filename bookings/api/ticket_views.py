@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bookings.api.door_serializers import HolderInput
-from bookings.api.files import as_download, file_answer
+from bookings.api.files import file_answer
 from bookings.api.serializers import TicketSerializer
+from bookings.documents.downloads import as_download
 from bookings.selectors import get_booking_of_user, list_tickets_of_booking
 from bookings.services.make_ticket_file import open_ticket_file
 from bookings.services.rename_holder import rename_holder

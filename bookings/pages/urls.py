@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bookings.pages import change_views, sandbox_views, views
+from bookings.pages import change_views, organizer_views, sandbox_views, views
 
 paths = [
     path("events/<uuid:event_id>/book/", views.BookView.as_view(), name="book"),
@@ -16,6 +16,9 @@ paths = [
     path("bookings/<uuid:booking_id>/transfer/<uuid:ticket_id>/", change_views.TransferView.as_view(), name="transfer"),
     path("events/<uuid:event_id>/quote/", change_views.QuoteView.as_view(), name="quote"),
     path("events/<uuid:event_id>/waitlist/", change_views.WaitlistView.as_view(), name="waitlist"),
+    path("bookings/<uuid:booking_id>/tickets.pdf", organizer_views.TicketFileView.as_view(), name="ticket_file"),
+    path("events/<uuid:event_id>/bookings/", organizer_views.EventBookingsView.as_view(), name="event_bookings"),
+    path("events/<uuid:event_id>/door/", organizer_views.DoorView.as_view(), name="door"),
     path("sandbox/pay/<uuid:payment_id>/", sandbox_views.SandboxPaymentView.as_view(), name="sandbox_payment"),
 ]
 
