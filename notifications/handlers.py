@@ -15,6 +15,7 @@ from notifications.envelope import decode, read_event
 from notifications.event_types.registry import Audience, OneUser, Someone
 from notifications.facts_seen import (
     BookingSeen,
+    CrewSeen,
     EventSeen,
     PersonSeen,
     PlannedCopy,
@@ -105,6 +106,14 @@ def on_event_rescheduled(fact: ReceivedFact) -> None:
     event: EventSeen = fact.data
     to = Audience(conditions=Conditions(booked_event=event.event_id))
     _tell(fact, to, "event_rescheduled", MAIL_AND_INBOX, _context_of(event))
+
+
+@handles("events.crew.unfilled.v1", schema=CrewSeen)
+def on_crew_unfilled(fact: ReceivedFact) -> None:
+    crew: CrewSeen = fact.data
+    for member_id in crew.member_ids:
+        once, to = uuid5(UUID(fact.id), str(member_id)), OneUser(user_id=member_id)
+        _tell(fact, to, "crew_unfilled", MAIL_AND_INBOX, _context_of(crew), event_id=once)
 
 
 @handles("reviews.review.published.v1", schema=ReviewSeen)

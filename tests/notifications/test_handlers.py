@@ -29,7 +29,7 @@ from bus.services.record_fact import record_fact
 from bus.services.run_delivery import run_delivery
 from bus.subscriptions import HANDLERS, Message
 from common.transactions import use_case
-from events.domain_events import EventRescheduled
+from events.domain_events import CrewUnfilled, EventRescheduled, RoleAsked
 from loyalty.domain_events import BonusAwarded, BonusExpiring, LevelChanged
 from messaging.domain_events import MessagesUnread
 from notifications.event_types.registry import OneUser
@@ -211,6 +211,9 @@ def facts_about(user_id: uuid.UUID, receiver_id: uuid.UUID) -> dict[str, Fact]:
         **booking, ticket_id=uuid.uuid4(), receiver_id=receiver_id, receiver_booking_id=uuid.uuid4()
     )
     return {
+        "crew_unfilled": CrewUnfilled(
+            **event, title="Сплав", ends_at=moment, roles=[RoleAsked(role="guide", missing=1)], member_ids=[user_id]
+        ),
         "booking_refunded": BookingRefunded(**booking, refund_id=uuid.uuid4(), refund=Decimal(500), why="late_payment"),
         "booking_changed": BookingChanged(**booking, refund=Decimal(500)),
         "waiting_list_offer": WaitingListOffered(**booking, hold_expires_at=moment),
@@ -228,6 +231,7 @@ def facts_about(user_id: uuid.UUID, receiver_id: uuid.UUID) -> dict[str, Fact]:
             ends_at=moment,
             old_starts_at=moment,
             old_ends_at=moment,
+            free_cancellation_until=moment,
         ),
     }
 
