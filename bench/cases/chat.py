@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import psutil
+from stack import keys, leftovers
 
 from bench import yardsticks
 from bench.chat_load import Client, Clock, connect, message, received
@@ -150,14 +150,9 @@ async def ended(pairs: list[Pair], clients: list[Client], clock: Clock, cpu: flo
 
 
 def processor_seconds() -> float:
-    """Return what the product's processes, PostgreSQL and Redis have used: all of this machine's but the loader."""
-    used = 0.0
-    for process in psutil.process_iter(["cmdline", "cpu_times"]):
-        words = " ".join(process.info["cmdline"] or [])
-        is_part = any(word in words for word in ("uvicorn", "postgres", "valkey", "redis-server", "relay", "consume"))
-        if is_part and process.info["cpu_times"] and "bench" not in words:
-            used += process.info["cpu_times"].user + process.info["cpu_times"].system
-    return used
+    """Return what the processes of the measured system have used: they carry its mark."""
+    mark = keys.load()["stack_mark"]
+    return sum(sum(left.process.cpu_times()[:2]) for left in leftovers.find(mark))
 
 
 def figure_of(name: str, outcome: dict[str, Any], system: System, conversations: list[str], yardstick: Any) -> Figure:

@@ -1,0 +1,68 @@
+"""One room of 50 connected members: how many deliveries a second reach their sockets."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from bench import yardsticks
+from bench.chat_load import Client, connect, message
+from bench.figures import Figure
+from bench.system import LoadUser, System
+
+MEMBERS = 50
+WRITERS = 10
+WINDOW = 16
+TEXT = "x" * 150
+GRACE_SECONDS = 10
+
+
+def run(system: System, *, seconds: int) -> Iterator[Figure]:
+    """Let some members write, each with a window of unacknowledged messages."""
+    users = system.make_users(MEMBERS)
+    with httpx.Client(base_url=system.web, timeout=30) as client:
+        body = {"kind": "group", "title": "Fan-out", "members": [user.id for user in users[1:]]}
+        headers = {"Authorization": f"Bearer {users[0].token}"}
+        room = str(client.post("/api/v1/conversations/", json=body, headers=headers).json()["id"])
+    acked, deliveries, took = asyncio.run(load(system, users, room, seconds))
+    stored = system.count("SELECT count(*) FROM messaging_message WHERE conversation_id = %s", [uuid.UUID(room)])
+    expected = acked * (MEMBERS - 1)
+    yield Figure(
+        name="fan-out, room of 50",
+        figure=deliveries / took,
+        unit="deliveries/s",
+        yardstick=yardsticks.insert_webhook(system),
+        verified=stored == acked and deliveries >= expected and acked > 0,
+        detail={"members": MEMBERS, "writers": WRITERS, "messages": acked, "stored": stored, "expected": expected},
+    )
+
+
+async def load(system: System, users: list[LoadUser], room: str, seconds: int) -> tuple[int, int, float]:
+    """Return how many messages were acknowledged, how many deliveries came, and in what time."""
+    acked, seen, is_writing = 0, set(), True
+
+    def take(client: Client, one: dict[str, Any]) -> None:
+        nonlocal acked
+        if one["type"] == "message":
+            seen.add((client.user, one["seq"]))
+        elif one["type"] == "ack":
+            acked += 1
+            if is_writing:
+                client.say(message(room, TEXT)[1])
+
+    clients = [await connect(system.chat, user.token, user.id, take) for user in users]
+    started = time.perf_counter()
+    for client in clients[:WRITERS]:
+        client.say(*(message(room, TEXT)[1] for _ in range(WINDOW)))
+    await asyncio.sleep(seconds)
+    is_writing = False
+    deadline = time.perf_counter() + GRACE_SECONDS
+    while len(seen) < acked * (MEMBERS - 1) and time.perf_counter() < deadline:
+        await asyncio.sleep(0.05)
+    took = time.perf_counter() - started
+    for client in clients:
+        client.transport.close()
+    return acked, len(seen), took
