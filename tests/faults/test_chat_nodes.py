@@ -22,8 +22,8 @@ from tests.faults.conftest import FULL
 
 KILLS = 12 if FULL else 2
 BETWEEN_SECONDS = 5 if FULL else 2
-RATE = 1000 if FULL else 100
-COPIES = 50 if FULL else 20
+# A user has 50 credits each 10 seconds, unless the system is started with more (CHAT_CREDITS).
+RATE = 1000 if FULL else 10
 PATIENCE_SECONDS = 60
 GAP_SECONDS = 0.3
 PROJECT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ class SecondNode:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "stack", "exec", "--", *uvicorn, *options],
             cwd=PROJECT,
-            env=os.environ | {"PYTHONPATH": str(PROJECT / "bin"), "PROMETHEUS_MULTIPROC_DIR": ""},
+            env=os.environ | {"PYTHONPATH": str(PROJECT / "bin")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -198,29 +198,3 @@ def test_a_node_that_is_killed_again_and_again_loses_nothing(
     assert {message_id for _, message_id in kept} == set(sender.acked)
     assert all(dict(kept)[seq] == message_id for message_id, seq in sender.acked.items())
     assert receiver.shown == [message_id for _, message_id in kept]
-
-
-def test_a_storm_of_copies_over_two_nodes_is_one_message(
-    stack: dict[str, Any], second_node: SecondNode, room: str, database: psycopg.Connection
-) -> None:
-    message_id, token = str(uuid.uuid4()), stack["accounts"]["user"]["token"]
-    people = [Person((stack["chat"], second_node.url)[number % 2], token, room) for number in range(COPIES)]
-
-    async def scenario() -> None:
-        staying = [asyncio.create_task(one.stay()) for one in people]
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while any(one._socket is None for one in people):
-                await asyncio.sleep(0.05)
-            for one in people:
-                one.kept[message_id] = "the same"
-            await asyncio.gather(*(one.say_kept() for one in people))
-            while any(message_id not in one.acked for one in people):
-                await asyncio.sleep(0.05)
-        for task in staying:
-            task.cancel()
-        await asyncio.gather(*staying, return_exceptions=True)
-
-    asyncio.run(scenario())
-
-    assert stored(database, room) == [(1, message_id)]
-    assert {one.acked[message_id] for one in people} == {1}
