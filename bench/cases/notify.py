@@ -31,7 +31,7 @@ TEMPLATE_SQL = """
 """
 SEGMENT_SQL = """
     INSERT INTO notifications_segment (id, code, description, conditions)
-    VALUES (uuidv7(), %(code)s, '', jsonb_build_object('has_any_tag', jsonb_build_array(%(code)s::text)))
+    VALUES (uuidv7(), %(code)s::text, '', jsonb_build_object('has_any_tag', jsonb_build_array(%(code)s::text)))
 """
 WALK_SQL = """
     SELECT extract(epoch FROM max(created_at) - min(created_at)) FROM notifications_notificationjob AS job
