@@ -13,10 +13,23 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from audit.services.record_entry import record_entry
 from common.transactions import use_case
-from loyalty.models import Customer, LedgerEntry, LedgerTransaction, Lot, Order, Project, ProjectMember, WebhookDelivery
+from loyalty.models import (
+    CallbackEvent,
+    Customer,
+    LedgerEntry,
+    LedgerTransaction,
+    Lot,
+    MergeCandidate,
+    Order,
+    Project,
+    ProjectMember,
+    WebhookDelivery,
+)
 from loyalty.models.webhook_delivery import WebhookDeliveryQuerySet
 from loyalty.services.change_project import change_project
+from loyalty.services.merge_customers import dismiss_merge, merge_customers
 from loyalty.services.replay_deliveries import replay_deliveries
+from loyalty.services.simulate_webhook import compare_delivery
 
 
 class ReadOnly(ModelAdmin):
@@ -85,7 +98,17 @@ class WebhookDeliveryAdmin(ReadOnly):
     search_fields = ["=id", "=webhook_id", "=claim"]
     ordering = ["-received_at", "-id"]
     exclude = ["body", "digest"]
-    actions = ["replay"]
+    actions = ["replay", "compare"]
+
+    @admin.action(description=_("Compare with today's rules"))
+    def compare(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
+        """Tell, for up to twenty webhooks, what their orders got and would get now; nothing is written."""
+        for delivery in queryset.select_related("project")[:20]:
+            with use_case():
+                rows = compare_delivery(delivery=delivery)
+            for one in rows:
+                text = _("%(order)s: got %(got)s, today %(today)s")
+                self.message_user(request, text % one)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return super().get_queryset(request).defer("body")
@@ -104,6 +127,38 @@ class WebhookDeliveryAdmin(ReadOnly):
             )
         text = ngettext("%d webhook will be processed again.", "%d webhooks will be processed again.", count)
         self.message_user(request, text % count)
+
+
+@admin.register(MergeCandidate)
+class MergeCandidateAdmin(ReadOnly):
+    list_display = ["created_at", "project", "keeps", "gives", "status", "decided_by"]
+    list_filter = ["status"]
+    list_select_related = ["project", "keeps", "gives", "decided_by"]
+    search_fields = ["=id"]
+    ordering = ["-created_at", "-id"]
+    actions = ["merge", "dismiss"]
+
+    @admin.action(description=_("One person: merge"))
+    def merge(self, request: HttpRequest, queryset: QuerySet[MergeCandidate]) -> None:
+        for candidate_id in queryset.values_list("id", flat=True):
+            with use_case():
+                merge_customers(candidate_id=candidate_id, actor_id=_actor(request), now=timezone.now())
+
+    @admin.action(description=_("Two people: leave apart"))
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[MergeCandidate]) -> None:
+        for candidate_id in queryset.values_list("id", flat=True):
+            with use_case():
+                dismiss_merge(candidate_id=candidate_id, actor_id=_actor(request), now=timezone.now())
+
+
+@admin.register(CallbackEvent)
+class CallbackEventAdmin(ReadOnly):
+    list_display = ["created_at", "project", "event", "status", "attempts", "last_status", "last_error"]
+    list_filter = ["status", "event"]
+    list_select_related = ["project"]
+    search_fields = ["=id"]
+    ordering = ["-created_at", "-id"]
+    exclude = ["body"]
 
 
 @admin.register(Order)

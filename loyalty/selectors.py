@@ -4,6 +4,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from urllib.parse import unquote_plus
 
 from django.db import connection
@@ -24,9 +25,13 @@ from django.db.models.functions import Coalesce
 
 from common.problems import NotAllowed, NotFound
 from loyalty.models import (
+    Callback,
+    CallbackEvent,
     Customer,
     LedgerAccount,
     LedgerTransaction,
+    Level,
+    Lot,
     Project,
     ProjectMember,
     WebhookDelivery,
@@ -91,6 +96,60 @@ def get_spendable_points(*, user_id: uuid.UUID) -> Decimal:
     mine = Q(customer__user_id=user_id, customer__merged_into__isnull=True) | Q(customer__merged__user_id=user_id)
     account = LedgerAccount.objects.filter(mine, project__is_platform=True, kind=LedgerAccount.Kind.ACTIVE).first()
     return Decimal((account.balance if account else None) or 0)
+
+
+def get_my_loyalty(*, user_id: uuid.UUID) -> dict[str, Any]:
+    """Return a user's points on the platform, of which none may be."""
+    found = Customer.objects.filter(user_id=user_id, project__is_platform=True).select_related("level", "merged_into")
+    customer = found.first()
+    customer = (customer.merged_into or customer) if customer else None
+    nothing = Balances(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+    balances = get_balances(customer_id=customer.id) if customer else nothing
+    lots = Lot.objects.filter(customer=customer, status=Lot.Status.ACTIVE, remaining__gt=F("held"))
+    lot = lots.filter(expires_at__isnull=False).order_by("expires_at").first() if customer else None
+    return {
+        "active_points": balances.active,
+        "pending_points": balances.pending,
+        "held_points": balances.held,
+        "debt": balances.debt,
+        "level": customer.level.name if customer and customer.level else "",
+        "referral_code": customer.referral_code if customer else "",
+        "expires_next_at": lot.expires_at if lot else None,
+        "expires_next_points": lot.free if lot else Decimal(0),
+    }
+
+
+def list_levels(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[Level]:
+    """Return the ladder of a project that the user runs, the lowest level first.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    return Level.objects.filter(project=project).order_by("turnover")
+
+
+def get_callback(*, user_id: uuid.UUID, project_id: uuid.UUID) -> Callback:
+    """Return the callback of a project that the user owns: its key is shown.
+
+    Raises:
+        NotFound, NotAllowed
+    """
+    project = get_owned_project(user_id=user_id, project_id=project_id)
+    callback = Callback.objects.filter(project=project).first()
+    if callback is None:
+        raise NotFound
+    return callback
+
+
+def list_callback_events(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[CallbackEvent]:
+    """Return the events sent to a shop that the user runs.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    return CallbackEvent.objects.filter(project=project).defer("body")
 
 
 def list_projects(*, user_id: uuid.UUID) -> QuerySet[Project]:

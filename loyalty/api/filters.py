@@ -3,7 +3,7 @@
 import django_filters
 
 from common.api.pagination import CursorPagination
-from loyalty.models import Customer, LedgerTransaction, WebhookDelivery
+from loyalty.models import CallbackEvent, Customer, LedgerTransaction, WebhookDelivery
 
 
 class TransactionPages(CursorPagination):
@@ -39,4 +39,17 @@ class WebhookFilter(django_filters.FilterSet):
 
     class Meta:
         model = WebhookDelivery
+        fields: list[str] = []
+
+
+class CallbackEventPages(CursorPagination):
+    ordering = ("-created_at", "-id")
+
+
+class CallbackEventFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=CallbackEvent.Status.choices)
+    event = django_filters.CharFilter()
+
+    class Meta:
+        model = CallbackEvent
         fields: list[str] = []

@@ -20,8 +20,17 @@ RULES = [
     "rounding",
     "basis",
     "accrue_on",
+    "pending_days",
     "bonus_lifetime_days",
+    "grace_days",
+    "expiry_warning_days",
     "spend_max_percent",
+    "spend_min_order",
+    "level_window_days",
+    "referrer_bonus",
+    "referred_bonus",
+    "referral_limit",
+    "telegram_bot",
     "default_region",
 ]
 
@@ -38,6 +47,10 @@ class ProjectInput(serializers.ModelSerializer):
         max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False
     )
     bonus_lifetime_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False, allow_null=True)
+    spend_min_order = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, required=False)
+    referrer_bonus = serializers.DecimalField(max_digits=10, decimal_places=2, min_value=0, required=False)
+    referred_bonus = serializers.DecimalField(max_digits=10, decimal_places=2, min_value=0, required=False)
+    telegram_bot = serializers.RegexField(r"^[A-Za-z][A-Za-z0-9_]{4,31}$", required=False, allow_blank=True)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
 
     class Meta:

@@ -2,9 +2,22 @@
 
 from django.urls import path
 
-from loyalty.api import views
+from loyalty.api import shop_views, views
+
+PROJECT = "loyalty/projects/<uuid:project_id>/"
 
 urlpatterns = [
+    path("me/loyalty/", shop_views.MyLoyaltyView.as_view(), name="my-loyalty"),
+    path(f"{PROJECT}levels/", shop_views.LevelsView.as_view(), name="loyalty-levels"),
+    path(f"{PROJECT}callback/", shop_views.CallbackView.as_view(), name="loyalty-callback"),
+    path(
+        f"{PROJECT}callback/rotate-key/", shop_views.RotateCallbackKeyView.as_view(), name="loyalty-rotate-callback-key"
+    ),
+    path(f"{PROJECT}callback-events/", shop_views.CallbackEventsView.as_view(), name="loyalty-callback-events"),
+    path(
+        f"{PROJECT}callback-events/replay/", shop_views.ReplayCallbacksView.as_view(), name="loyalty-replay-callbacks"
+    ),
+    path(f"{PROJECT}simulate/", shop_views.SimulationView.as_view(), name="loyalty-simulation"),
     path("loyalty/projects/", views.ProjectsView.as_view(), name="loyalty-projects"),
     path("loyalty/projects/<uuid:project_id>/", views.ProjectView.as_view(), name="loyalty-project"),
     path(

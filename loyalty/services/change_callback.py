@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from audit.services.record_entry import record_entry
-from common.problems import FieldProblem, InvalidInput
+from common.problems import FieldProblem, InvalidInput, NotFound
 from common.transactions import requires_transaction
 from loyalty.callbacks.addresses import ForbiddenAddress, Rules, check_form
 from loyalty.callbacks.signing import new_private_key
@@ -42,11 +42,15 @@ def set_callback(*, project: Project, actor_id: uuid.UUID, url: str, rules: Rule
 
 
 @requires_transaction
-def rotate_callback_key(*, project: Project, actor_id: uuid.UUID, now: datetime) -> Callback | None:
-    """Sign with a new key, and for a day with the old one too; return None where no address is given."""
+def rotate_callback_key(*, project: Project, actor_id: uuid.UUID, now: datetime) -> Callback:
+    """Sign with a new key, and for a day with the old one too.
+
+    Raises:
+        NotFound: no address is given.
+    """
     callback = Callback.objects.locked().filter(project=project).first()
     if callback is None:
-        return None
+        raise NotFound
     callback.old_key, callback.old_key_until = callback.key, now + OVERLAP
     callback.key, callback.changed_at = new_signing_key(), now
     callback.save(update_fields=["key", "old_key", "old_key_until", "changed_at"])
