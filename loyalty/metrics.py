@@ -13,3 +13,7 @@ CALLBACKS = Counter("loyalty_callbacks_total", "Events sent to shops.", ["projec
 LEDGER_DISCREPANCY = Gauge(
     "ledger_discrepancy", "Accounts, lots and transactions that disagree.", multiprocess_mode="mostrecent"
 )
+WAITING = Gauge("loyalty_webhooks_waiting", "Webhooks that wait for a worker.", multiprocess_mode="mostrecent")
+OLDEST_SECONDS = Gauge(
+    "loyalty_oldest_webhook_seconds", "How long the oldest of them waits.", multiprocess_mode="mostrecent"
+)

@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_plus
@@ -10,10 +11,12 @@ from urllib.parse import unquote_plus
 from django.db import connection
 from django.db.models import (
     BinaryField,
+    Count,
     DecimalField,
     F,
     Func,
     IntegerField,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -273,6 +276,21 @@ def _readable(beginning: bytes, content_type: str) -> str:
 def list_webhook_secrets(*, project: Project) -> QuerySet[WebhookSecret]:
     """Return the project's secrets, of which only the beginnings are known: the present one first."""
     return WebhookSecret.objects.filter(project=project).order_by(F("valid_until").desc(nulls_first=True))
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Webhooks that wait for a worker."""
+
+    waiting: int
+    oldest_seconds: float
+
+
+def get_backlog(*, now: datetime) -> Backlog:
+    """Return how many webhooks are due and how long the oldest has been so."""
+    due = WebhookDelivery.objects.due(now).aggregate(count=Count("id"), oldest=Min("received_at"))
+    oldest = (now - due["oldest"]).total_seconds() if due["oldest"] else 0.0
+    return Backlog(due["count"], max(0.0, oldest))
 
 
 def count_ledger_discrepancies() -> int:

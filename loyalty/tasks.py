@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from common.transactions import use_case
 from loyalty.callbacks.addresses import Rules
+from loyalty.metrics import OLDEST_SECONDS, WAITING
+from loyalty.selectors import get_backlog
 from loyalty.services.activate_lots import activate_lots
 from loyalty.services.expire_lots import expire_lots
 from loyalty.services.move_levels import lower_levels
@@ -51,6 +53,9 @@ def tend_lots(**_: object) -> None:
     """Activate what is ripe, take what has expired, warn of what will, judge levels whose time is over."""
     for step in TENDING:
         _until_nothing_is_left(step, timezone.now())
+    backlog = get_backlog(now=timezone.now())
+    WAITING.set(backlog.waiting)
+    OLDEST_SECONDS.set(backlog.oldest_seconds)
 
 
 def _until_nothing_is_left(step: Callable[..., int], now: datetime) -> None:

@@ -54,7 +54,7 @@ class LevelsView(APIView):
     def put(self, request: Request, project_id: UUID) -> Response:
         actor_id = caller_id(request)
         project = selectors.get_owned_project(user_id=actor_id, project_id=project_id)
-        given = shapes.LevelSerializer(data=request.data, many=True, max_length=20)
+        given = shapes.LevelSerializer(data=request.data, many=True)
         given.is_valid(raise_exception=True)
         with use_case():
             levels = set_levels(project=project, actor_id=actor_id, levels=given.validated_data)

@@ -4,10 +4,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from audit.services.record_entry import record_entry
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction
 from loyalty.models import Customer, Level, Project
+
+MOST_LEVELS = 20
 
 
 @requires_transaction
@@ -15,12 +19,14 @@ def set_levels(*, project: Project, actor_id: uuid.UUID, levels: Sequence[Mappin
     """Write the levels; one of the same name stays the same, customers of those that are gone have none.
 
     Raises:
-        InvalidInput: two have one name or one turnover.
+        InvalidInput: they are more than twenty, or two have one name or one turnover.
     """
+    if len(levels) > MOST_LEVELS:
+        raise InvalidInput(errors=(FieldProblem("", "too_many", _("At most 20 levels.")),))
     project = Project.objects.locked().get(id=project.id)
     for key in ("name", "turnover"):
         if len({one[key] for one in levels}) < len(levels):
-            raise InvalidInput(errors=(FieldProblem("", "not_unique", f"Two levels have the same {key}."),))
+            raise InvalidInput(errors=(FieldProblem("", "not_unique", _("Two levels have the same %s.") % key),))
     known = {one.name: one for one in Level.objects.filter(project=project)}
     gone = [one for name, one in known.items() if name not in {new["name"] for new in levels}]
     Customer.objects.filter(level__in=gone).update(level=None, level_until=None)

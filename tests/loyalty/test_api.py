@@ -43,6 +43,14 @@ def paths_of(shop: Shop) -> list[tuple[str, str]]:
         ("get", path(shop, f"customers/{customer.id}/transactions/")),
         ("get", path(shop, f"transactions/{transaction.id}/explain/")),
         ("get", path(shop, "webhooks/")),
+        ("get", path(shop, "levels/")),
+        ("put", path(shop, "levels/")),
+        ("get", path(shop, "callback/")),
+        ("put", path(shop, "callback/")),
+        ("post", path(shop, "callback/rotate-key/")),
+        ("get", path(shop, "callback-events/")),
+        ("post", path(shop, "callback-events/replay/")),
+        ("post", path(shop, "simulate/")),
     ]
 
 
@@ -116,7 +124,7 @@ class TestProjects:
 
 
 class TestTenants:
-    @pytest.mark.parametrize("door", range(7))
+    @pytest.mark.parametrize("door", range(15))
     def test_the_neighbours_project_is_not_there(self, mine: APIClient, door: int) -> None:
         neighbour = make_shop()
         accrue(neighbour, purchase())
@@ -137,6 +145,15 @@ class TestTenants:
         ]
 
         assert answers == [404, 404]
+
+    def test_no_door_below_a_project_is_forgotten_here(self, shop: Shop) -> None:
+        from loyalty.api.urls import urlpatterns
+
+        accrue(shop, purchase())
+        doors = {where.replace(str(shop.project.id), "").count("/") and where for _, where in paths_of(shop)}
+        below = [one for one in urlpatterns if "<uuid:project_id>" in str(one.pattern)]
+
+        assert len(doors) == len(below)
 
     def test_strangers_must_sign_in(self, api: APIClient, shop: Shop) -> None:
         accrue(shop, purchase())

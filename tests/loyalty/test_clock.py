@@ -1,16 +1,22 @@
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from prometheus_client import REGISTRY
 
 from bus.models import OutboxRow
 from common.transactions import use_case
 from loyalty import tasks
+from loyalty.metrics import WAITING
 from loyalty.models import Lot
+from loyalty.selectors import get_backlog
 from loyalty.services.activate_lots import activate_lots
 from loyalty.services.warn_of_expiry import warn_of_expiry
-from tests.factories.loyalty import NOON, accrue, check_deferred_rules, make_shop, purchase
+from tests.factories.loyalty import NOON, accrue, check_deferred_rules, make_delivery, make_shop, purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +75,27 @@ class TestTendLots:
 
         assert shop.balances() == {"anna@example.com": (0, 0)}
         assert tasks.SCHEDULE["loyalty.tend_lots"] == 60.0
+
+    def test_tells_how_much_waits(self) -> None:
+        make_delivery(make_shop())
+
+        backlog = get_backlog(now=NOON + timedelta(seconds=90))
+        tasks.tend_lots()
+
+        assert (backlog.waiting, backlog.oldest_seconds) == (1, 90)
+        assert WAITING._value.get() == 1
+
+
+class TestBoardAndAlerts:
+    """Every series that the board and the alerts ask for is one that the product tells."""
+
+    @pytest.mark.parametrize("name", ["grafana/loyalty.json", "prometheus/loyalty-alerts.yaml"])
+    def test_ask_for_series_that_exist(self, name: str) -> None:
+        text = (Path(settings.BASE_DIR) / "deploy" / name).read_text()
+
+        asked = set(re.findall(r"\b((?:loyalty|ledger|rate_limit)_[a-z_]+?)(?:_bucket)?(?=[{\[)\s,])", text))
+        known = {sample.name for metric in REGISTRY.collect() for sample in metric.samples}
+        known |= {metric.name + ending for metric in REGISTRY.collect() for ending in ("", "_total")}
+
+        assert len(asked) >= 5
+        assert asked - known == set()

@@ -9,7 +9,7 @@ from audit.models import AuditEntry
 from common.transactions import use_case
 from loyalty.admin import ProjectAdmin
 from loyalty.management.demo import load_demo
-from loyalty.models import Project, WebhookDelivery
+from loyalty.models import Customer, MergeCandidate, Project, WebhookDelivery
 from tests.factories.accounts import make_user
 from tests.factories.loyalty import NOON, SAMPLES, Shop, accrue, make_delivery, make_shop, purchase, work_off
 
@@ -100,7 +100,19 @@ class TestAdmin:
         client.force_login(make_user(is_staff=True, is_superuser=True))
         return client
 
-    @pytest.mark.parametrize("model", ["project", "customer", "webhookdelivery", "order", "ledgertransaction", "lot"])
+    @pytest.mark.parametrize(
+        "model",
+        [
+            "project",
+            "customer",
+            "webhookdelivery",
+            "order",
+            "ledgertransaction",
+            "lot",
+            "mergecandidate",
+            "callbackevent",
+        ],
+    )
     def test_lists_cost_at_most_ten_queries(
         self, staff: Client, shop: Shop, model: str, django_assert_max_num_queries: Any
     ) -> None:
@@ -150,6 +162,28 @@ class TestAdmin:
         assert response.status_code == 302
         assert shop.project.rate_limit_per_minute == 6000
         assert AuditEntry.objects.get().changes == {"rate_limit_per_minute": ["100", "6000"]}
+
+    @pytest.mark.parametrize(("action", "status"), [("merge", "merged"), ("dismiss", "dismissed")])
+    def test_decides_about_the_merge_queue(self, staff: Client, shop: Shop, action: str, status: str) -> None:
+        accrue(shop, purchase("A-1"), purchase("A-2", email="b@example.com"))
+        keeps, gives = Customer.objects.order_by("id")
+        pair = MergeCandidate.objects.create(project=shop.project, keeps=keeps, gives=gives)
+
+        staff.post(
+            reverse("admin:loyalty_mergecandidate_changelist"), {"action": action, "_selected_action": [str(pair.pk)]}
+        )
+
+        assert MergeCandidate.objects.get().status == status
+
+    def test_compares_a_webhook_with_todays_rules(self, staff: Client, shop: Shop) -> None:
+        shop.post({"action": "purchase", "payload": {"email": "a@example.com", "amount": 1000, "orderId": "A-1"}})
+        work_off()
+        where = reverse("admin:loyalty_webhookdelivery_changelist")
+        chosen = {"action": "compare", "_selected_action": [str(WebhookDelivery.objects.get().pk)]}
+
+        response = staff.post(where, chosen, follow=True, headers={"Accept-Language": "en"})
+
+        assert "A-1: got 50.00, today 50.00" in response.content.decode()
 
     def test_opens_no_project_by_hand(self, shop: Shop) -> None:
         from django.contrib import admin
