@@ -23,6 +23,10 @@ from loyalty.services.set_levels import set_levels
 from loyalty.services.simulate_webhook import simulate_webhook
 
 PURCHASE = {"action": "purchase", "payload": {"email": "user@example.com", "amount": 5000, "orderId": "ORDER-123"}}
+GOLD = OpenApiExample("Gold", value={"name": "gold", "turnover": "50000.00", "percent": "5.00"})
+DEAD_EVENTS = OpenApiExample(
+    "One of them", value={"events": ["01997b1e-7d1a-7c52-9a51-0f6f3f0f5b21"]}, request_only=True
+)
 
 
 def callback_rules() -> Rules:
@@ -40,7 +44,7 @@ class MyLoyaltyView(APIView):
 class LevelsView(APIView):
     """The whole ladder at once."""
 
-    @extend_schema(summary="List a project's levels", responses=shapes.LevelSerializer(many=True))
+    @extend_schema(summary="List a project's levels", responses=shapes.LevelSerializer(many=True), examples=[GOLD])
     def get(self, request: Request, project_id: UUID) -> Response:
         levels = selectors.list_levels(user_id=caller_id(request), project_id=project_id)
         return Response(shapes.LevelSerializer(levels, many=True).data)
@@ -50,6 +54,7 @@ class LevelsView(APIView):
         description="Customers of a level that is gone lose it; others are judged at their next purchase.",
         request=shapes.LevelSerializer(many=True),
         responses=shapes.LevelSerializer(many=True),
+        examples=[GOLD],
     )
     def put(self, request: Request, project_id: UUID) -> Response:
         actor_id = caller_id(request)
@@ -128,6 +133,7 @@ class ReplayCallbacksView(APIView):
         summary="Send dead events again",
         request=shapes.ReplayInput,
         responses=shapes.ReplayedSerializer,
+        examples=[DEAD_EVENTS],
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         project = selectors.get_owned_project(user_id=caller_id(request), project_id=project_id)
