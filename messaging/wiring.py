@@ -15,6 +15,7 @@ from messaging.adapters.memory.signal_memory import MemorySignals
 from messaging.adapters.metrics import PrometheusGauges
 from messaging.adapters.orm.conversation_book import OrmConversationBook
 from messaging.adapters.orm.rooms import OrmInvitations, OrmRooms
+from messaging.adapters.orm.topic_values import EventTopics
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.commit_log import OutboxCommitLog
 from messaging.adapters.postgres.directory import PostgresCursors, PostgresDirectory
@@ -30,6 +31,7 @@ from messaging.adapters.redis.presence import RedisPresence
 from messaging.adapters.redis.pressure_board import RedisPressureBoard
 from messaging.adapters.redis.recent_messages import RedisRecentMessages
 from messaging.adapters.redis.signal_memory import RedisSignalMemory
+from messaging.adapters.redis.topic_bells import RedisBells
 from messaging.adapters.storage.chosen import chosen_storage
 from messaging.application.catch_up import CatchUp
 from messaging.application.close_signed_out import CloseSignedOut
@@ -82,6 +84,7 @@ from messaging.application.stages.slots import IssueUpload, PersistSlot
 from messaging.application.stages.spend_credit import SpendCredit
 from messaging.application.stages.store_state import StoreState
 from messaging.application.stages.validate import Validate, ValidateSignal
+from messaging.application.topics import Topics
 from messaging.domain import stages
 from messaging.domain.catalogue import REGISTRY
 from messaging.domain.credits import Allowance
@@ -205,6 +208,7 @@ def make_node(
     feel_pressure = FeelPressure(allowance=allowance, gauges=gauges)
     deliver_here = DeliverToSockets(sessions)
     read_history = ReadHistory(ports.store, ports.recent)
+    topics = Topics()
     release = Release(sessions)
     close_signed_out = CloseSignedOut(sessions, ports.sign_ins)
     ready = _stages(
@@ -222,7 +226,8 @@ def make_node(
         id=node_id,
         sessions=sessions,
         pipeline=pipeline,
-        receive_frame=ReceiveFrame(registry, pipeline),
+        receive_frame=ReceiveFrame(registry, pipeline, topics),
+        topics=topics,
         open_session=OpenSession(
             sessions=sessions, directory=ports.directory, presence=ports.presence, bank=ports.bank
         ),
@@ -296,6 +301,7 @@ async def start_node() -> Node:
     await resources.open()
     node_id = new_node_id()
     node = make_node(real_ports(resources, node_id=node_id), node_id=node_id, allowance=allowance_of_settings())
+    node.topics.source, node.topics.bells = EventTopics(), RedisBells(resources.redis)
     node.on_stop = resources.close
     node.start()
     return node

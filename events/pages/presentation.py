@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from events.availability import Availability, Sale, level, level_of_event, level_of_type, sale_of
 from events.covers import cover_url_of
 from events.models import Category, Event
+from events.models.lifecycle import LISTED
 from events.selectors.events import Standing, shown_ticket_types
 from events.snippets import marked_snippet
 
@@ -137,6 +138,7 @@ def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime
         "level": overall,
         "costs": any(prices),
         "standing": standing,
+        "watched": event.status in LISTED and not standing.is_booked,
         "shows_place": event.address_is_public or standing.has_access,
         "kept": kept,
         "structured": structured_data(event, offers=offers, shows_place=event.address_is_public),

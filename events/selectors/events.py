@@ -76,6 +76,8 @@ class Standing:
     manages: bool = False
     # May see the address, the link and the contact.
     has_access: bool = False
+    # Has a confirmed booking.
+    is_booked: bool = False
 
 
 def standing_of(*, actor: Actor, event: Event) -> Standing:
@@ -88,7 +90,8 @@ def standing_of(*, actor: Actor, event: Event) -> Standing:
     role = roles.first()
     if role is not None:
         return Standing(inside=True, manages=role in MANAGING_ROLES, has_access=True)
-    return Standing(has_access=EventAccess.objects.filter(user_id=actor.user_id, event_id=event.id).exists())
+    is_booked = EventAccess.objects.filter(user_id=actor.user_id, event_id=event.id).exists()
+    return Standing(has_access=is_booked, is_booked=is_booked)
 
 
 def get_ticket_type(*, event: Event, ticket_type_id: uuid.UUID) -> TicketType:

@@ -12,6 +12,7 @@ from common.problems import Problem, StaleVersion
 from common.transactions import requires_transaction
 from events.models import Event
 from events.models.lifecycle import Status, actions_from, sources_of
+from events.services.ring_availability import ring_availability
 
 
 class InvalidTransition(Problem):
@@ -38,6 +39,7 @@ def change_status(
     changed = rows.update(status=target, version=F("version") + 1, **stamps)
     event.refresh_from_db(fields=["status", "version", *stamps])
     if changed:
+        ring_availability(event_id=event.id)
         return
     if expected_version is not None and event.version != expected_version:
         raise StaleVersion

@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 
 from common.transactions import requires_transaction
 from events.models import Event, TicketType
+from events.services.ring_availability import ring_availability
 
 
 class SeatCountersDrifted(RuntimeError):
@@ -25,6 +26,7 @@ def move_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], held
     Raises:
         SeatCountersDrifted: a counter would fall below zero.
     """
+    ring_availability(event_id=event_id)
     _move(Event.objects.filter(id=event_id), sum(quantities.values()), held, sold)
     for type_id in sorted(quantities):
         _move(TicketType.objects.filter(id=type_id, event_id=event_id), quantities[type_id], held, sold)

@@ -18,6 +18,7 @@ from common.transactions import requires_transaction
 from events.models import Event, TicketType
 from events.models.lifecycle import LISTED
 from events.services.check_sale import EventCancelled, NotOnSale
+from events.services.ring_availability import ring_availability
 
 LOCK_TIMEOUT = "3s"
 
@@ -36,6 +37,7 @@ def take_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> N
     Raises:
         SeatsSoldOut, EventCancelled, NotOnSale: nothing may be taken; the open transaction must not be committed.
     """
+    ring_availability(event_id=event_id)
     with connection.cursor() as sql:
         sql.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
     seats = sum(quantities.values())

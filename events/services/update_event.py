@@ -18,6 +18,7 @@ from events.selectors.events import get_managed_event
 from events.services.check_content import check_content
 from events.services.check_event import missing_in_content
 from events.services.move_crew import move_crew
+from events.services.ring_availability import ring_availability
 
 ENDS_AFTER_START = "events_event_ends_after_start"
 # People have planned for these: once seats are taken, they change by rescheduling, which tells everyone.
@@ -100,6 +101,7 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
         )
     # Whoever takes seats updates this row too, so the numbers stand still until the transaction ends.
     event.refresh_from_db(fields=["status", "version", "held", "sold", *fields])
+    ring_availability(event_id=event.id)
     if not changed:
         if event.version != expected_version:
             raise StaleVersion

@@ -19,6 +19,7 @@ from messaging.application.receive_frame import ReceiveFrame
 from messaging.application.redeliver import Redeliver
 from messaging.application.report_node import ReportNode
 from messaging.application.sessions import Sessions
+from messaging.application.topics import Topics
 from messaging.domain import limits
 from messaging.domain.endings import end_tasks
 from messaging.domain.errors import PortUnavailable
@@ -64,6 +65,7 @@ class Node:
     report: ReportNode
     presence: Presence
     nodes: Nodes
+    topics: Topics
     # How long the last commit took.
     commit_seconds: Callable[[], float]
     # Closes what the node was given.
@@ -86,6 +88,7 @@ class Node:
             self._once(self.report.joined),
             self._repeat(self._look_at_sign_ins, lambda: SIGN_INS_SECONDS),
             self._repeat(self._listen_to_hearts, lambda: limits.HEARTBEAT_SECONDS),
+            self.topics.listen(),
             self._measure(),
         ]
         self._tasks = [asyncio.create_task(one) for one in loops]  # type: ignore[arg-type]
@@ -98,6 +101,7 @@ class Node:
             return
         self.is_draining = True
         await self.pipeline.stop(patience_seconds=DRAIN_SECONDS)
+        await self.topics.stop()
         for session in self.sessions:
             # Not all at once: the other nodes have to take them in.
             session.outlet.close(Close.DRAINING, retry_after=round(random.uniform(0.2, 3.0), 2))  # noqa: S311

@@ -260,6 +260,31 @@ class Outlet(Protocol):
         """Say goodbye and close."""
 
 
+# A growing version, and the value as JSON.
+TopicValue = tuple[int, bytes]
+
+
+class TopicSource(Protocol):
+    """The values of topics."""
+
+    def knows(self, name: str) -> bool:
+        """Tell whether there is such a topic, for everybody."""
+
+    async def read(self, name: str) -> TopicValue | None:
+        """Return the present value, or None while there is none.
+
+        Raises:
+            PortUnavailable: the store doesn't answer.
+        """
+
+
+class TopicBells(Protocol):
+    """Who says that a topic's value may have changed."""
+
+    async def listen(self, ring: Callable[[str], None]) -> None:
+        """Give on the names of topics, until cancelled; what is lost is looked at later."""
+
+
 class Gauges(Protocol):
     """What operators see."""
 

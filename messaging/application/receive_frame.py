@@ -7,11 +7,13 @@ from uuid import UUID
 
 import msgspec
 
+from messaging.application.ports import Outlet
 from messaging.application.sessions import Session
 from messaging.application.stages.finalize import nack_of
+from messaging.application.topics import Topics
 from messaging.domain import limits
 from messaging.domain.errors import INVALID, TOO_BIG, ProtocolError
-from messaging.domain.messages import Hello, Nack, Pong, encode
+from messaging.domain.messages import Hello, Nack, Pong, Subscribe, Unsubscribe, encode
 from messaging.domain.parcels import Origin, Parcel
 from messaging.domain.pipeline import Pipeline
 from messaging.domain.registry import Registry
@@ -23,14 +25,16 @@ class Envelope(msgspec.Struct):
     id: UUID | None = None
 
 
+guest_objects = msgspec.json.Decoder(Subscribe | Unsubscribe | Pong)
 envelope = msgspec.json.Decoder(Envelope)
 
 
 class ReceiveFrame:
-    def __init__(self, registry: Registry, pipeline: Pipeline) -> None:
+    def __init__(self, registry: Registry, pipeline: Pipeline, topics: Topics) -> None:
         self._registry = registry
         self._pipeline = pipeline
-        self._decoder = registry.decoder(Hello, Pong)
+        self._topics = topics
+        self._decoder = registry.decoder(Hello, Pong, Subscribe, Unsubscribe)
 
     def hello(self, frame: bytes) -> tuple[Hello, bytes]:
         """Return the greeting, and what came with it in the same frame.
@@ -69,8 +73,33 @@ class ReceiveFrame:
                 continue
             if isinstance(message, Hello):
                 raise ProtocolError("hello was said already")
+            if isinstance(message, Subscribe | Unsubscribe):
+                self._follow(message, session.outlet)
+                continue
             parcels.append(Parcel(self._registry.of(message), origin, message, now))
         self._refuse(self._pipeline.offer(parcels), session)
+
+    def from_guest(self, frame: bytes, outlet: Outlet) -> None:
+        """Let somebody who hasn't signed in follow topics, and do nothing else.
+
+        Raises:
+            ProtocolError: they say anything else.
+        """
+        if len(frame) > limits.OBJECT_BYTES:
+            raise ProtocolError("frame too large")
+        for line in filter(None, frame.split(b"\n")):
+            try:
+                message = guest_objects.decode(line)
+            except msgspec.MsgspecError as error:
+                raise ProtocolError("sign in to say this") from error
+            if not isinstance(message, Pong):
+                self._follow(message, outlet)
+
+    def _follow(self, message: Subscribe | Unsubscribe, outlet: Outlet) -> None:
+        if isinstance(message, Unsubscribe):
+            self._topics.unfollow(outlet, message.topics)
+        elif not self._topics.follow(outlet, message.topics):
+            outlet.offer(encode(Nack(code=INVALID)))
 
     def _decode(self, line: bytes, session: Session) -> Any:
         code = INVALID

@@ -24,6 +24,18 @@ class Pong(Struct, tag="pong", frozen=True):
     """The answer to `ping`."""
 
 
+class Subscribe(Struct, tag="subscribe", frozen=True):
+    """Follow live values; also without a sign-in."""
+
+    topics: Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(min_length=1, max_length=50)]
+
+
+class Unsubscribe(Struct, tag="unsubscribe", frozen=True):
+    """Follow them no longer."""
+
+    topics: Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(min_length=1, max_length=50)]
+
+
 class Limits(Struct, frozen=True):
     frame_bytes: int
     object_bytes: int
@@ -165,6 +177,14 @@ class System(Struct, tag="system", frozen=True, omit_defaults=True):
 
     code: str
     data: dict[str, Any] = {}
+
+
+class Topic(Struct, tag="topic", frozen=True):
+    """A live value: of two with one name, the larger version is the later."""
+
+    name: str
+    version: int
+    data: msgspec.Raw
 
 
 class Ping(Struct, tag="ping", frozen=True):

@@ -322,3 +322,28 @@ class TestWords:
             assert event_words.money(Decimal(amount), currency) == russian
         with translation.override("en"):
             assert event_words.money(Decimal(amount), currency) == english
+
+
+class TestLivePage:
+    def test_watches_what_is_left(self, english: Client) -> None:
+        event = make_ticket_type().event
+
+        page = text(english.get(url(event)))
+
+        assert f'data-topic="event:{event.id}:availability"' in page
+        assert "js/events/live.js" in page
+
+    def test_does_not_watch_what_is_over(self, english: Client) -> None:
+        event = make_ticket_type(event=make_event(status=Status.FINISHED)).event
+
+        assert "data-topic" not in text(english.get(url(event)))
+
+    def test_shows_their_booking_to_those_who_are_booked(self, signed_in: Callable[[User], Client]) -> None:
+        event, booker = make_ticket_type().event, make_user()
+        EventAccess.objects.create(user=booker, event=event)
+
+        page = text(signed_in(booker).get(url(event)))
+
+        assert "Show my booking" in page
+        assert "/book/" not in page
+        assert "data-topic" not in page

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 
 AsgiReceive = Callable[[], Awaitable[dict[str, Any]]]
 RETRY_SECONDS = 2.0
+# What a page adds to the address when it only watches.
+ONLY_TOPICS = b"topics"
+GUEST_SECONDS = 2.0
+GUEST_PAUSE_SECONDS = 0.2
 
 
 class ClientGone(Exception):
@@ -36,6 +40,9 @@ class ChatEndpoint:
 
     async def __call__(self, scope: dict[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         await receive()
+        if scope.get("query_string") == ONLY_TOPICS:
+            await self._serve_guest(receive, send, scope)
+            return
         try:
             sign_in = await sign_in_of(scope)
         except ForeignOrigin:
@@ -50,8 +57,7 @@ class ChatEndpoint:
             outgoing.close(Close.PROTOCOL_ERROR)
             await outgoing.run()
         elif sign_in is None:
-            outgoing.close(Close.NOT_SIGNED_IN)
-            await outgoing.run()
+            await self._two_tasks(guest_reads(self._node(), receive, outgoing), outgoing)
         elif self._node().is_draining:
             outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
             await outgoing.run()
@@ -60,14 +66,46 @@ class ChatEndpoint:
 
     async def _both_ways(self, sign_in: SignIn, receive: AsgiReceive, outgoing: Outgoing) -> None:
         """Read and write until the client is gone or the writer has closed the socket."""
+        await self._two_tasks(read_from(self._node(), sign_in, receive, outgoing), outgoing)
+
+    async def _serve_guest(self, receive: AsgiReceive, send: AsgiSend, scope: dict[str, Any]) -> None:
+        """Serve a page that only watches: nobody's cookie is looked at, so any page may."""
+        speaks_ours = limits.SUBPROTOCOL in scope.get("subprotocols", ())
+        await send({"type": "websocket.accept", "subprotocol": limits.SUBPROTOCOL if speaks_ours else None})
+        outgoing = Outgoing(send)
+        await self._two_tasks(guest_reads(self._node(), receive, outgoing), outgoing)
+
+    @staticmethod
+    async def _two_tasks(reading: Coroutine[Any, Any, None], outgoing: Outgoing) -> None:
         writer = asyncio.create_task(outgoing.run())
-        reader = asyncio.create_task(read_from(self._node(), sign_in, receive, outgoing))
+        reader = asyncio.create_task(reading)
         try:
             await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
             if outgoing.is_closing:
                 await writer
         finally:
             await end_tasks([reader, writer])
+
+
+async def guest_reads(node: Node, receive: AsgiReceive, outgoing: Outgoing) -> None:
+    """Let somebody who hasn't signed in follow topics; whoever says something else, or nothing, is asked to sign in."""
+    if node.is_draining:
+        outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
+        return
+    try:
+        async with asyncio.timeout(GUEST_SECONDS):
+            frame = await next_frame(receive)
+        while True:
+            node.receive_frame.from_guest(frame, outgoing)
+            # A guest who sends without pause waits in its own socket.
+            await asyncio.sleep(GUEST_PAUSE_SECONDS)
+            frame = await next_frame(receive)
+    except ClientGone:
+        return
+    except (ProtocolError, TimeoutError):
+        outgoing.close(Close.NOT_SIGNED_IN)
+    finally:
+        node.topics.unfollow(outgoing)
 
 
 async def read_from(node: Node, sign_in: SignIn, receive: AsgiReceive, outgoing: Outgoing) -> None:
@@ -103,6 +141,7 @@ async def read_from(node: Node, sign_in: SignIn, receive: AsgiReceive, outgoing:
         outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
     finally:
         SESSIONS.dec()
+        node.topics.unfollow(outgoing)
         if session is not None:
             await node.close_session(session)
 
