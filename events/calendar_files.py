@@ -1,15 +1,44 @@
 """Events as iCalendar (RFC 5545)."""
 
 import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from icalendar import Calendar, Event, vText
 
 from events.models import Event as EventRow
 
 
-def calendar_of(event: EventRow, *, url: str, shows_place: bool, now: datetime) -> bytes:
-    """Return a calendar with one entry; the address is in it only for those who may see it."""
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An event in a calendar; the address is in it only for those who may see it."""
+
+    event: Any
+    url: str
+    shows_place: bool
+    # Kept in mind, but not booked.
+    is_tentative: bool = False
+
+
+def calendar_of(entries: Sequence[Entry], *, now: datetime, name: str = "") -> bytes:
+    """Return a calendar file."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Aquastream//Events//EN")
+    calendar.add("version", "2.0")
+    if name:
+        calendar.add("x-wr-calname", name)
+        # How often a subscriber should look again.
+        calendar.add("x-published-ttl", "PT1H")
+    for entry in entries:
+        calendar.add_component(_component(entry, now=now))
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
+
+
+def _component(given: Entry, *, now: datetime) -> Event:
+    event = given.event
     zone = zoneinfo.ZoneInfo(event.time_zone)
     entry = Event()
     entry.add("uid", f"{event.id}@aquastream")
@@ -20,13 +49,9 @@ def calendar_of(event: EventRow, *, url: str, shows_place: bool, now: datetime) 
     entry.add("dtend", event.ends_at.astimezone(zone))
     entry.add("summary", event.title)
     entry.add("description", event.summary)
-    entry.add("url", url)
-    entry.add("status", "CANCELLED" if event.status == EventRow.Status.CANCELLED else "CONFIRMED")
-    place = [event.venue, event.city, event.address if shows_place else ""]
+    entry.add("url", given.url)
+    cancelled = event.status == EventRow.Status.CANCELLED
+    entry.add("status", "CANCELLED" if cancelled else "TENTATIVE" if given.is_tentative else "CONFIRMED")
+    place = [event.venue, event.city, event.address if given.shows_place else ""]
     entry.add("location", vText(", ".join(part for part in place if part)))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Aquastream//Events//EN")
-    calendar.add("version", "2.0")
-    calendar.add_component(entry)
-    calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return entry

@@ -4,6 +4,7 @@ from django.urls import path
 
 from events.api import (
     bulk_views,
+    calendar_views,
     content_views,
     crew_views,
     promo_code_views,
@@ -63,5 +64,6 @@ urlpatterns = [
         name="promo-code",
     ),
     path("events/<uuid:event_id>/crew/", crew_views.CrewView.as_view(), name="event-crew"),
+    path("me/calendar/", calendar_views.CalendarLinkView.as_view(), name="calendar-link"),
     path("me/favorites/", views.FavoritesView.as_view(), name="favorites"),
 ]

@@ -24,7 +24,7 @@ from events.api import examples, inputs, serializers
 from events.api.actors import actor_of
 from events.api.facets import shown_facets
 from events.api.pagination import CataloguePagination, FavoritesPagination
-from events.calendar_files import calendar_of
+from events.calendar_files import Entry, calendar_of
 from events.catalogue_facets import facets_of
 from events.filters import CatalogueFilter, today_of
 from events.selectors.catalogue import list_catalogue, list_categories, list_favorites, list_own_events
@@ -201,7 +201,7 @@ class EventCalendarView(EventEndpoint):
         standing = standing_of(actor=self.actor, event=event)
         url = serializers.EventSerializer().get_url(event)
         shows_place = event.address_is_public or standing.has_access
-        file = calendar_of(event, url=url, shows_place=shows_place, now=self.now)
+        file = calendar_of([Entry(event=event, url=url, shows_place=shows_place)], now=self.now)
         headers = {"Content-Disposition": f'attachment; filename="{event.slug}.ics"'}
         return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
 

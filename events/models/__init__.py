@@ -1,4 +1,5 @@
 from events.models.bulk_operation import BulkItem, BulkOperation
+from events.models.calendar_link import CalendarLink
 from events.models.category import Category
 from events.models.crew import CrewAssignment, CrewNeed
 from events.models.event import Event
@@ -15,6 +16,7 @@ __all__ = [
     "Answer",
     "BulkItem",
     "BulkOperation",
+    "CalendarLink",
     "Category",
     "CrewAssignment",
     "CrewNeed",

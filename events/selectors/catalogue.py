@@ -17,6 +17,11 @@ def list_catalogue(*, now: datetime) -> EventQuerySet:
     return _cards(Event.objects.listed(), now=now)
 
 
+def list_public_addresses() -> QuerySet[Event]:
+    """Return what guests may open, with no more than an address needs, in a stable order."""
+    return Event.objects.readable_by_guests().only("id", "slug").order_by("id")
+
+
 def list_own_events(*, actor: Actor, now: datetime) -> EventQuerySet:
     """Return events of the actor's organizers in every status. Uses index events_event_of_organizer."""
     mine = Event.objects.none() if actor.user_id is None else Event.objects.of_member(actor.user_id)
