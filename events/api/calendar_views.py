@@ -6,6 +6,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.callers import caller_id
 from common.transactions import use_case
 from events.api.examples import answered
 from events.api.views import EventEndpoint
@@ -25,8 +26,8 @@ class CalendarLinkView(EventEndpoint):
     @extend_schema(summary="Get the address of one's calendar", responses=CalendarLinkSerializer, examples=[LINK])
     def get(self, request: Request) -> Response:
         with use_case():
-            secret = ensure_calendar_secret(user_id=request.user.pk)
-        return Response({"url": link_of(user_id=request.user.pk, secret=secret)})
+            secret = ensure_calendar_secret(user_id=caller_id(request))
+        return Response({"url": link_of(user_id=caller_id(request), secret=secret)})
 
     @extend_schema(
         summary="Change the address of one's calendar",
@@ -37,5 +38,5 @@ class CalendarLinkView(EventEndpoint):
     )
     def post(self, request: Request) -> Response:
         with use_case():
-            secret = reset_calendar_link(user_id=request.user.pk)
-        return Response({"url": link_of(user_id=request.user.pk, secret=secret)})
+            secret = reset_calendar_link(user_id=caller_id(request))
+        return Response({"url": link_of(user_id=caller_id(request), secret=secret)})

@@ -43,4 +43,4 @@ class EventsSitemap(OwnSite):
         return url_of(item)
 
 
-SITEMAPS = {"catalogue": CatalogueSitemap, "events": EventsSitemap}
+SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {"catalogue": CatalogueSitemap, "events": EventsSitemap}

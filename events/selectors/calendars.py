@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -33,7 +34,7 @@ def list_organizer_calendar(*, organizer_id: uuid.UUID, now: datetime) -> QueryS
     return _calendar(Event.objects.filter(organizer_id=organizer_id), now=now)
 
 
-def list_own_calendar(*, user_id: uuid.UUID, now: datetime) -> QuerySet[Event]:
+def list_own_calendar(*, user_id: uuid.UUID, now: datetime) -> QuerySet[Any]:
     """Return what the person has booked (`is_booked`) and keeps in mind."""
     booked = EventAccess.objects.filter(user_id=user_id)
     kept = Favorite.objects.filter(user_id=user_id)
