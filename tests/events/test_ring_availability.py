@@ -1,0 +1,67 @@
+"""Whoever watches an event hears of every change of its seats, after the commit."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from common.transactions import use_case
+from events.models import TicketType
+from events.services.ring_availability import ring_availability
+from events.services.take_seats import SeatsSoldOut, take_seats
+from tests.factories.events import make_ticket_type
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def bells() -> Iterator[Any]:
+    with contextlib.closing(redis.Redis.from_url(settings.REDIS_URL)) as client, client.pubsub() as subscription:
+        subscription.psubscribe("wake:topic:*")
+        assert subscription.get_message(timeout=5)["type"] == "psubscribe"
+        yield subscription
+
+
+def rung(bells: Any) -> list[str]:
+    """Return what was rung before the end mark, which arrives after everything that was sent earlier."""
+    with contextlib.closing(redis.Redis.from_url(settings.REDIS_URL)) as client:
+        client.publish("wake:topic:end", b"")
+    found: list[str] = []
+    while not found or found[-1] != "wake:topic:end":
+        found.append(bells.get_message(timeout=5)["channel"].decode())
+    return found[:-1]
+
+
+def take(ticket_type: TicketType, seats: int) -> None:
+    with use_case():
+        take_seats(event_id=ticket_type.event_id, quantities={ticket_type.id: seats})
+
+
+class TestRingAvailability:
+    def test_rings_after_the_commit(self, bells: Any) -> None:
+        ticket_type = make_ticket_type()
+
+        with use_case():
+            ring_availability(event_id=ticket_type.event_id)
+            before = rung(bells)
+
+        assert before == []
+        assert rung(bells) == [f"wake:topic:event:{ticket_type.event_id}:availability"]
+
+    def test_seats_that_are_taken_ring(self, bells: Any) -> None:
+        ticket_type = make_ticket_type()
+
+        take(ticket_type, 1)
+
+        assert rung(bells) == [f"wake:topic:event:{ticket_type.event_id}:availability"]
+
+    def test_nothing_rings_when_nothing_was_taken(self, bells: Any) -> None:
+        ticket_type = make_ticket_type(capacity=1)
+
+        with pytest.raises(SeatsSoldOut):
+            take(ticket_type, 2)
+
+        assert rung(bells) == []
