@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_tokens_second_factor_mail'),
-        ('events', '0007_crew'),
+        ('events', '0008_planned_orders'),
     ]
 
     operations = [
