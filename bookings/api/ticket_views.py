@@ -21,7 +21,7 @@ from bookings.services.make_ticket_file import open_ticket_file
 from bookings.services.rename_holder import rename_holder
 from common.callers import caller_id
 from common.transactions import use_case
-from events.calendar_files import calendar_of
+from events.calendar_files import Entry, calendar_of
 
 MADE_SOON = {"Retry-After": "1", "Cache-Control": "no-store"}
 NAME = OpenApiExample("Another name", value={"holder_name": "Вера"}, request_only=True)
@@ -85,5 +85,6 @@ class BookingCalendarView(APIView):
         booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
         url = f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}"
         shows_place = booking.confirmed_at is not None and booking.cancelled_at is None
-        calendar = calendar_of(booking.event, url=url, shows_place=shows_place, now=timezone.now())
+        entry = Entry(event=booking.event, url=url, shows_place=shows_place)
+        calendar = calendar_of([entry], now=timezone.now())
         return as_download(calendar, "text/calendar; charset=utf-8", f"booking-{booking_id}.ics")
