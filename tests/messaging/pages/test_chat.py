@@ -115,5 +115,5 @@ class TestConversation:
             make_message(room, anna)
         client = signed_in(anna)
 
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             client.get(f"/chat/{rooms[0].pk}/")
