@@ -12,8 +12,9 @@ from django.utils.translation import override
 
 from accounts.services.queue_mail import queue_mail
 from bookings.models import Booking, Ticket, TicketTransfer
-from bookings.selectors import get_booking_of_user
+from bookings.selectors import get_booking_of_user, get_open_change
 from bookings.services.cancel_booking import check_cancellable
+from bookings.services.change_booking import ChangeInProgress
 from bookings.services.change_status import InvalidTransition
 from bookings.services.check_in_ticket import TicketAlreadyUsed
 from common.problems import NotFound, Problem
@@ -60,7 +61,7 @@ def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime)
     """Return the ticket if it may be handed over now.
 
     Raises:
-        NotFound, InvalidTransition, CancellationClosed, TicketAlreadyUsed
+        NotFound, InvalidTransition, CancellationClosed, TicketAlreadyUsed, ChangeInProgress
     """
     ticket = Ticket.objects.of_booking(booking.id).valid().filter(id=ticket_id).first()
     if ticket is None:
@@ -70,6 +71,10 @@ def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime)
     if booking.status != Booking.Status.CONFIRMED:
         raise InvalidTransition(action="transfer", booking_status=booking.status, allowed=[])
     check_cancellable(booking=booking, now=now)
+    # The change counts on the seats that the booking had when it was begun.
+    change = get_open_change(booking_id=booking.id)
+    if change is not None:
+        raise ChangeInProgress(hold_expires_at=change.hold_expires_at)
     return ticket
 
 

@@ -11,6 +11,7 @@ from accounts.models import AccountMail, User
 from bookings.models import Booking, Refund, Ticket, TicketTransfer
 from bookings.services.cancel_booking import CancellationClosed, cancel_booking
 from bookings.services.cancel_event_bookings import cancel_event_bookings, order_event_cancellation
+from bookings.services.change_booking import ChangeInProgress, change_booking
 from bookings.services.check_in_ticket import TicketAlreadyUsed
 from bookings.services.check_seats import check_seats
 from bookings.services.claim_as_newcomer import SignInFirst, claim_as_newcomer
@@ -25,7 +26,7 @@ from common.transactions import use_case
 from events.models import EventAccess
 from tests.bookings.points import PointsInMemory, purse
 from tests.factories.accounts import make_user
-from tests.factories.bookings import confirm, hold, seats_of, tickets_of
+from tests.factories.bookings import HOLD, confirm, hold, seats_of, tickets_of
 from tests.factories.events import make_event, make_promo_code, make_ticket_type
 
 __all__ = ["purse"]
@@ -153,6 +154,21 @@ class TestClaimTicket:
 
         assert refusal.value.extra["booking_id"] == str(own.id)
         assert TicketTransfer.objects.get().status == "offered"
+
+    def test_waits_until_a_change_of_the_booking_is_paid_or_forgotten(self) -> None:
+        booking = confirm(seats=2)
+        [kind] = booking.quantities
+        with use_case():
+            change_booking(
+                user_id=booking.user_id,
+                booking_id=booking.id,
+                quantities={kind: 3},
+                hold_for=HOLD,
+                now=timezone.now(),
+            )
+
+        with pytest.raises(ChangeInProgress):
+            offer(booking)
 
     def test_happens_once(self) -> None:
         token = offer(confirm(seats=2))
