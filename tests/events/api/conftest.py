@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -10,7 +11,8 @@ from accounts.models import AccessToken
 from events.models import Event, EventAccess
 from tests.factories.accounts import make_user
 
-CALLERS = ("guest", "user", "booker", "owner", "manager", "door", "foreign_owner", "staff", "administrator")
+# An administrator has the second factor and the role, a helper only the second factor, other staff neither.
+CALLERS = ("guest", "user", "booker", "owner", "manager", "door", "foreign_owner", "staff", "helper", "administrator")
 
 
 @pytest.fixture
@@ -21,7 +23,9 @@ def calling() -> Callable[..., APIClient]:
         client = APIClient()
         if caller == "guest":
             return client
-        user = make_user(is_staff=caller in ("staff", "administrator"))
+        user = make_user(is_staff=caller in ("staff", "helper", "administrator"))
+        if caller == "administrator":
+            user.user_permissions.add(Permission.objects.get_by_natural_key("change_event", "events", "event"))
         if caller == "booker":
             EventAccess.objects.create(user=user, event=event)
         if caller in ("owner", "manager", "door"):
@@ -30,7 +34,9 @@ def calling() -> Callable[..., APIClient]:
             from tests.factories.accounts import make_organizer
 
             make_organizer(owner=user)
-        token = AccessToken(user=user, second_factor_at=timezone.now() if caller == "administrator" else None)
+        token = AccessToken(
+            user=user, second_factor_at=timezone.now() if caller in ("helper", "administrator") else None
+        )
         client.force_authenticate(user, token)
         return client
 

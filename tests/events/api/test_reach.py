@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from events.api.urls import urlpatterns
 from events.models import BulkOperation, Event, Question
 from events.models.lifecycle import Status
-from tests.factories.events import make_event, make_ticket_type
+from tests.factories.events import make_event, make_promo_code, make_ticket_type
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +20,14 @@ Calling = Callable[..., APIClient]
 CALLERS = ("guest", "user", "door", "owner", "foreign_owner", "administrator")
 # Modules of views whose every method must stand in the table.
 WHOLE = ("status_views", "ticket_type_views", "series_views", "bulk_views", "content_views", "question_views")
+WHOLE += ("promo_code_views", "crew_views")
 REASON = {"reason": "A storm"}
 RULE = {"rule": "FREQ=DAILY;COUNT=2"}
 TICKET = {"name": "VIP", "price": {"amount": "9.00", "currency": "RUB"}, "capacity": 5}
 QUESTION = {"kind": "text", "prompt": "Height?"}
+PROMO = {"code": "EARLY", "kind": "percent", "value": "10"}
+BATCH = {"prefix": "VIP-", "kind": "percent", "value": "10", "count": 2}
+CREW = {"roles": [{"role": "captain", "wanted": 1}]}
 CHANGE_PRICES = {"action": "change_prices", "percent": 5}
 
 
@@ -94,6 +98,13 @@ TABLE = [
     Row("get", "events/bulk/{operation}/", (401, 404, 404, 404, 404, 200)),
     Row("post", "events/bulk/{operation}/stop/", (401, 404, 404, 404, 404, 200)),
     Row("post", "events/bulk/{operation}/resume/", (401, 404, 404, 404, 404, 409)),
+    Row("get", EVENT + "promo-codes/", MANAGED),
+    Row("post", EVENT + "promo-codes/", CREATED, PROMO),
+    Row("post", EVENT + "promo-codes/batch/", CREATED, BATCH),
+    Row("get", EVENT + "promo-codes/{promo}/", MANAGED),
+    Row("patch", EVENT + "promo-codes/{promo}/", MANAGED, {"is_active": False}),
+    Row("get", EVENT + "crew/", (401, 404, 200, 200, 404, 200)),
+    Row("post", EVENT + "crew/", MANAGED, CREW),
     Row("get", "me/favorites/", (401, 200, 200, 200, 200, 200)),
     Row("get", "categories/", OPEN),
     Row("get", "events/", OPEN),
@@ -119,6 +130,7 @@ def ask(calling: Calling, tmp_path: Path, settings: Any) -> Callable[[str, Row],
             "type": ticket_type.id,
             "question": Question.objects.create(event=event, **QUESTION).id,
             "operation": operation.id,
+            "promo": make_promo_code(event=event).id,
         }
         body = row.body
         if body and "events" in body:
@@ -141,6 +153,8 @@ def test_a_caller_gets_what_the_table_says(ask: Callable[[str, Row], Any], calle
 
 VERSIONED = [row for row in TABLE if row.method in ("patch", "delete", "post") and row.answers[3] in (200, 201, 204)]
 NOT_VERSIONED = ("favorite/", "report/", "duplicate/", "preview/", "bulk/", "following/")
+# Not part of what an event's version stands for.
+NOT_VERSIONED += ("promo-codes/", "batch/", "{promo}/", "crew/")
 
 
 @pytest.mark.parametrize("row", [row for row in VERSIONED if not row.path.endswith(NOT_VERSIONED)], ids=str)
@@ -171,6 +185,7 @@ def test_only_insiders_see_what_is_closed(calling: Calling, caller: str) -> None
 def test_the_table_leaves_no_endpoint_out() -> None:
     told = {(row.method, row.path) for row in TABLE}
     names = {"event_id": "event", "ticket_type_id": "type", "question_id": "question", "operation_id": "operation"}
+    names["promo_code_id"] = "promo"
     there = set()
     for pattern in urlpatterns:
         view = pattern.callback.view_class  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditEntry
 from events.models import Event, TicketType
-from events.models.lifecycle import Status
+from events.models.lifecycle import TRANSITIONS, Driver, Status, actions_from
 from tests.factories.events import make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,54 @@ BY_ADMINISTRATOR = ("suspend", "restore")
 BY_ORGANIZER = [action for action in FROM_AND_BODY if action not in BY_ADMINISTRATOR]
 
 
+# What the clock does isn't asked for; moving an event leaves its status.
+BY_PEOPLE = {(one.source, one.action): one.target for one in TRANSITIONS if one.driver != Driver.CLOCK}
+
+
 def make_ready(status: Status) -> Event:
     return make_ticket_type(event=make_event(status=status)).event
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("action", [one for one in FROM_AND_BODY if one != "reschedule"])
+def test_a_step_is_taken_where_the_table_allows_it_and_refused_elsewhere(
+    calling: Calling, action: str, status: Status
+) -> None:
+    event = make_ready(status)
+
+    response = calling("administrator", event).post(f"/api/v1/events/{event.id}/{action}/", FROM_AND_BODY[action][1])
+
+    event.refresh_from_db()
+    if (status, action) in BY_PEOPLE:
+        assert (response.status_code, response.json()["status"]) == (200, event.status)
+        assert (event.status != status, event.version) == (True, 2)
+    else:
+        told = response.json()
+        assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
+        assert (told["code"], told["event_status"], told["allowed"]) == (
+            "invalid_transition",
+            status,
+            actions_from(status),
+        )
+        assert (event.status, event.version) == (status, 1)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_only_a_published_event_is_moved_and_only_a_draft_deleted(calling: Calling, status: Status) -> None:
+    event = make_ready(status)
+    client, path = calling("administrator", event), f"/api/v1/events/{event.id}/"
+
+    moved = client.post(f"{path}reschedule/", FROM_AND_BODY["reschedule"][1])
+    deleted = client.delete(path)
+
+    assert moved.status_code == (200 if status == Status.PUBLISHED else 409)
+    assert deleted.status_code == (204 if status == Status.DRAFT else 409)
+    for response in (moved, deleted):
+        if response.status_code == 409:
+            assert (response.json()["code"], response.json()["allowed"]) == (
+                "invalid_transition",
+                actions_from(status),
+            )
 
 
 @pytest.mark.parametrize("action", BY_ORGANIZER)
@@ -60,9 +106,9 @@ def test_a_step_is_for_those_who_manage_the_event(calling: Calling, action: str,
 @pytest.mark.parametrize("action", BY_ADMINISTRATOR)
 @pytest.mark.parametrize(
     ("caller", "answer"),
-    [("guest", 401), ("user", 403), ("owner", 403), ("staff", 403), ("administrator", 200)],
+    [("guest", 401), ("user", 403), ("owner", 403), ("staff", 403), ("helper", 403), ("administrator", 200)],
 )
-def test_taking_down_is_for_administrators_with_a_second_factor(
+def test_taking_down_is_for_administrators_with_a_second_factor_and_the_role(
     calling: Calling, action: str, caller: str, answer: int
 ) -> None:
     status, body = FROM_AND_BODY[action]
