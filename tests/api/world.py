@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import OrganizerMember, User
 from accounts.scopes import GRANTABLE
 from common.transactions import use_case
+from events.models import BulkOperation, Question
 from messaging.wiring import open_conversation
 from notifications.models import ServiceSource
 from notifications.unsubscribe_links import link_for
@@ -39,6 +40,13 @@ def make_world() -> World:
     event = events.make_event(organizer=organizer, id=known("event"))
     draft = events.make_event(organizer=organizer, id=known("draft"), status="draft")
     ticket_type = events.make_ticket_type(event=event, id=known("ticket type"))
+    question = Question.objects.create(
+        event=event, kind="text", prompt="Height?", is_required=False, id=known("question")
+    )
+    promo_code = events.make_promo_code(event=event, id=known("promo code"))
+    operation = BulkOperation.objects.create(
+        id=known("operation"), user=owner, by_administrator=False, action="publish", lease_expires_at=now
+    )
     past = reviews.make_past_event(organizer=organizer, id=known("past event"))
     held = bookings.hold(user=user, event=event, ticket_type=ticket_type, now=now)
     confirmed = bookings.confirm(user=make_user(), event=event, ticket_type=ticket_type, now=now)
@@ -64,6 +72,9 @@ def make_world() -> World:
         paths={
             "event_id": _texts(event.id, draft.id, past.id, told.event_id),
             "ticket_type_id": _texts(ticket_type.id),
+            "question_id": _texts(question.id),
+            "promo_code_id": _texts(promo_code.id),
+            "operation_id": _texts(operation.id),
             "organizer_id": _texts(organizer.id),
             "member_id": _texts(member.id),
             "booking_id": _texts(held.id, confirmed.id),
@@ -79,6 +90,9 @@ def make_world() -> World:
         bodies={
             "event": _texts(event.id, past.id),
             "ticket_type": _texts(ticket_type.id),
+            "question": _texts(question.id),
+            "promo_code": [promo_code.code],
+            "events": [_texts(draft.id), _texts(event.id, past.id)],
             "organizer": _texts(organizer.id),
             "members": [_texts(owner.id), _texts(owner.id, staff.id)],
             "email": [user.email],
