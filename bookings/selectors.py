@@ -50,7 +50,7 @@ def list_bookings_of_user(*, user_id: uuid.UUID) -> QuerySet[Booking]:
 
 
 def list_bookings_of_event(*, manager_id: uuid.UUID, event_id: uuid.UUID) -> QuerySet[Booking]:
-    """Return the bookings of an event that the person manages, newest first.
+    """Return the bookings of an event that the person manages, with their answers, newest first.
 
     Raises:
         NotFound: there is no such event, or it isn't theirs.
@@ -58,7 +58,8 @@ def list_bookings_of_event(*, manager_id: uuid.UUID, event_id: uuid.UUID) -> Que
     managed = list_managed_organizer_ids(user_id=manager_id)
     if not Event.objects.filter(id=event_id, organizer_id__in=managed).exists():
         raise NotFound()
-    return Booking.objects.told().select_related("user").filter(event_id=event_id).order_by("-created_at", "-id")
+    theirs = Booking.objects.told().with_answers().select_related("user").filter(event_id=event_id)
+    return theirs.order_by("-created_at", "-id")
 
 
 def list_no_bookings() -> QuerySet[Booking]:

@@ -47,12 +47,14 @@ BOOKING: dict[str, Any] = {
     "version": 1,
 }
 ATTENDEE = {"id": "01976e3c-0b11-7d5e-8c90-0242ac120002", "name": "Анна", "email": "anna@example.com"}
+QUESTION_ID = "01976e3c-8d2c-7a44-b0de-0242ac120002"
 EVENT_BOOKING = BOOKING | {
     "status": "confirmed",
     "next_action": "none",
     "confirmed_at": "2030-05-01T09:04:00Z",
     "version": 2,
     "user": ATTENDEE,
+    "answers": [{"question": "Рост, см", "ticket_type": "Взрослый", "seat": 1, "value": "176"}],
 }
 QUOTE = {
     "items": [LINE],
@@ -61,6 +63,18 @@ QUOTE = {
     "discount": DISCOUNT,
     "points": {"points": "100.00", "worth": WORTH, "why_fewer": "balance"},
     "total": TOTAL,
+    "questions": [
+        {
+            "id": QUESTION_ID,
+            "ticket_type": None,
+            "kind": "text",
+            "prompt": "Рост, см",
+            "text": "",
+            "choices": [],
+            "is_required": True,
+            "position": 0,
+        }
+    ],
 }
 REFUND_QUOTE = {
     "amount": {"amount": "3500.00", "currency": "RUB"},
@@ -104,6 +118,10 @@ WANTED = {
     "items": [{"ticket_type": TICKET_TYPE_ID, "quantity": 2}],
     "promo_code": "RANO-10",
     "use_points": "100.00",
+    "answers": [
+        {"question": QUESTION_ID, "ticket_type": TICKET_TYPE_ID, "seat": 1, "value": "176"},
+        {"question": QUESTION_ID, "ticket_type": TICKET_TYPE_ID, "seat": 2, "value": "182"},
+    ],
 }
 SANDBOX_NOTICE = {
     "type": "payment.changed",

@@ -15,8 +15,11 @@ from bookings.services.quote_seats import Wish
 from common.api.examples import shown_as
 from common.api.known_members import KnownMembersOnly
 from events.api.fields import MoneySerializer
+from events.api.question_serializers import QuestionSerializer
+from events.services.record_answers import LONGEST, GivenAnswer
 
 MAX_SEATS = 100
+MAX_ANSWERS = 2000
 
 
 class WantedItemSerializer(serializers.Serializer):
@@ -40,6 +43,15 @@ class WantedItemsSerializer(KnownMembersOnly, serializers.Serializer):
         return {item["ticket_type"]: item["quantity"] for item in self.validated_data["items"]}
 
 
+class GivenAnswerSerializer(KnownMembersOnly, serializers.Serializer):
+    """One answer for one seat; the first seat of a ticket type is 1. A consent or waiver is answered `yes` or `no`."""
+
+    question = serializers.UUIDField()
+    ticket_type = serializers.UUIDField()
+    seat = serializers.IntegerField(min_value=1, max_value=32_767, required=False, default=1)
+    value = serializers.CharField(max_length=LONGEST, allow_blank=True)
+
+
 class WantedBookingSerializer(WantedItemsSerializer):
     """What is to be booked, and how the person wants to pay less."""
 
@@ -49,6 +61,23 @@ class WantedBookingSerializer(WantedItemsSerializer):
         max_digits=10, decimal_places=2, min_value=Decimal(0), required=False, default=Decimal(0)
     )
     access_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    answers = serializers.ListField(
+        child=GivenAnswerSerializer(),
+        max_length=MAX_ANSWERS,
+        required=False,
+        default=list,
+        help_text="What the event asks, for each seat; a quote names the questions.",
+    )
+
+    @property
+    def given_answers(self) -> list[GivenAnswer]:
+        """What was answered."""
+        return [
+            GivenAnswer(
+                question_id=one["question"], ticket_type_id=one["ticket_type"], seat=one["seat"], value=one["value"]
+            )
+            for one in self.validated_data["answers"]
+        ]
 
     @property
     def wish(self) -> Wish:
@@ -135,12 +164,22 @@ class AttendeeSerializer(serializers.Serializer):
     email = serializers.EmailField()
 
 
+class AnswerLineSerializer(serializers.Serializer):
+    """What was answered for one seat, under the words that were asked."""
+
+    question = serializers.CharField()
+    ticket_type = serializers.CharField()
+    seat = serializers.IntegerField()
+    value = serializers.CharField()
+
+
 @shown_as(examples.EVENT_BOOKING)
 class EventBookingSerializer(BookingSerializer):
     user = AttendeeSerializer()
+    answers = AnswerLineSerializer(many=True)
 
     class Meta(BookingSerializer.Meta):
-        fields = [*BookingSerializer.Meta.fields, "user"]
+        fields = [*BookingSerializer.Meta.fields, "user", "answers"]
 
 
 class QuoteLineSerializer(serializers.Serializer):
@@ -170,6 +209,7 @@ class QuoteSerializer(serializers.Serializer):
     discount = MoneySerializer()
     points = PointsQuoteSerializer()
     total = MoneySerializer()
+    questions = QuestionSerializer(many=True, help_text="What a booking of these seats has to answer.")
 
 
 class CurvePointSerializer(serializers.Serializer):

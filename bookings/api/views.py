@@ -64,6 +64,7 @@ class BookingsView(APIView):
             event_id=wanted.validated_data["event"],
             quantities=wanted.quantities,
             wish=wanted.wish,
+            answers=wanted.given_answers,
             hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
             now=timezone.now(),
         )
@@ -85,6 +86,7 @@ class QuoteView(APIView):
             event_id=wanted.validated_data["event"],
             quantities=wanted.quantities,
             wish=wanted.wish,
+            answers=wanted.given_answers,
             now=timezone.now(),
         )
         return Response(QuoteSerializer(quote).data)

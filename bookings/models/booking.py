@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import JSONObject, Now
 from django.utils.translation import pgettext_lazy
 
 from bookings.models.lifecycle import ACTIVE, SOLD, BookingStatus, CancelledBy
 from common.ids import new_id
 from common.money import Money
+from events.models import Answer
 
 
 class BookingOrigin(models.TextChoices):
@@ -36,6 +38,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def told(self) -> "BookingQuerySet":
         """With what a reader is told about: the event, its organizer, the items."""
         return self.select_related("event__organizer", "promo_code").prefetch_related("items")
+
+    def with_answers(self) -> "BookingQuerySet":
+        """With `answers`: what was answered for its seats, in the order of types and seats."""
+        given = Answer.objects.filter(booking_id=models.OuterRef("pk")).order_by(
+            "ticket_type__position", "ticket_type_id", "seat", "question__position", "question_id"
+        )
+        line = JSONObject(question="prompt", ticket_type="ticket_type__name", seat="seat", value="value")
+        return self.annotate(answers=ArraySubquery(given.annotate(line=line).values("line")))
 
     def locked(self) -> "BookingQuerySet":
         return self.order_by("pk").select_for_update(of=("self",))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bookings.models import Booking, TicketTransfer
+from bookings.pages.asking import seats_to_ask
 from bookings.pages.presentation import moment_text, money_text
 from bookings.ports import points
 from bookings.selectors import (
@@ -24,9 +25,15 @@ from events.selectors.events import get_readable_event
 
 
 def present_quote(
-    *, user_id: uuid.UUID, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], wish: Wish, now: datetime
+    *,
+    user_id: uuid.UUID,
+    event_id: uuid.UUID,
+    quantities: Mapping[uuid.UUID, int],
+    wish: Wish,
+    filled_in: Any,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Return the price of seats; without the promo code where the code itself is refused."""
+    """Return the price of seats, and what is asked for each of them with what was filled in already."""
     quote = quote_seats(user_id=user_id, event_id=event_id, quantities=quantities, wish=wish, now=now)
     most = points().quote(user_id=user_id, price=quote.subtotal - quote.discount, points_wanted=quote.subtotal.amount)
     event = get_readable_event(actor=Actor(user_id=user_id), event_id=event_id)
@@ -35,6 +42,7 @@ def present_quote(
         "event_url": f"/events/{event_id}/",
         "starts": moment_text(event.starts_at, event.time_zone),
         "wish": wish,
+        "seats_to_ask": seats_to_ask(quote, filled_in),
         "lines": [(line, money_text(line.total)) for line in quote.items],
         "quote": quote,
         "discount": money_text(quote.discount),

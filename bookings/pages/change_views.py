@@ -49,6 +49,7 @@ class QuoteView(LoginRequiredMixin, View):
             event_id=event_id,
             quantities=wanted_quantities(request.POST),
             wish=wish_of(request.POST),
+            filled_in=request.POST,
             now=timezone.now(),
         )
         return render(request, "bookings/quote.html", shown)

@@ -72,10 +72,9 @@ def explained(view: View) -> View:
 
 
 def _sentence(refusal: Problem) -> str:
-    if isinstance(refusal, InvalidInput) and refusal.errors and refusal.errors[0].pointer == "/email":
-        return refusal.errors[0].detail
     if isinstance(refusal, InvalidInput):
-        return _("Choose at least one ticket.")
+        told = [one.detail for one in refusal.errors if one.pointer.startswith(("/email", "/answers"))]
+        return " ".join(dict.fromkeys(told)) or _("Choose at least one ticket.")
     if isinstance(refusal, SeatsSoldOut):
         left = sum(refusal.extra["left"].values())
         return _("Only %(left)s of the chosen seats are left. Choose fewer, or another ticket.") % {"left": left}

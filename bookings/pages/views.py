@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from bookings.pages.asking import ASKED, given_answers
+from bookings.pages.change_views import QuoteView
 from bookings.pages.forms import wanted_quantities, wish_of
 from bookings.pages.presentation import present_booking, present_bookings
 from bookings.pages.refusals import explained
@@ -24,12 +26,16 @@ from bookings.services.hold_seats import hold_seats
 from bookings.services.start_payment import start_payment
 from common.callers import caller_id, caller_time_zone
 from common.transactions import use_case
+from events.selectors.questions import asks_anything
 
 BOOKINGS_SHOWN = 100
 
 
 class BookView(LoginRequiredMixin, View):
-    """Takes the quantities of the event page; pressed twice, it leads to the same booking."""
+    """Takes the quantities of the event page; pressed twice, it leads to the same booking.
+
+    What the event asks is asked on the page of the price, before anything is taken.
+    """
 
     def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
         """Come back from signing in: the choice is made on the event's page."""
@@ -37,12 +43,16 @@ class BookView(LoginRequiredMixin, View):
 
     @explained
     def post(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        wanted = wanted_quantities(request.POST)
+        if ASKED not in request.POST and asks_anything(event_id=event_id, ticket_type_ids=wanted):
+            return QuoteView().post(request, event_id=event_id)
         with use_case():
             booking = hold_seats(
                 user_id=caller_id(request),
                 event_id=event_id,
-                quantities=wanted_quantities(request.POST),
+                quantities=wanted,
                 wish=wish_of(request.POST),
+                answers=given_answers(request.POST),
                 hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
                 now=timezone.now(),
             )

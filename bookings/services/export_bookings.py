@@ -91,6 +91,7 @@ def _rows(bookings: Any) -> Iterator[list[Any]]:
     yield [
         *(_("booking"), _("status"), _("origin"), _("name"), _("e-mail"), _("tickets"), _("seats")),
         *(_("amount"), _("currency"), _("booked at"), _("confirmed at"), _("cancelled at"), _("checked in")),
+        _("answers"),
     ]
     for booking in bookings.prefetch_related("items", "tickets").iterator(chunk_size=ROWS_AT_ONCE):
         yield _row(booking)
@@ -105,7 +106,12 @@ def _row(booking: Booking) -> list[Any]:
         booking.currency,
         *(_time(moment) for moment in (booking.created_at, booking.confirmed_at, booking.cancelled_at)),
         sum(ticket.checked_in_at is not None for ticket in booking.tickets.all()),
+        "; ".join(_answer(one) for one in booking.answers),  # type: ignore[attr-defined]
     ]
+
+
+def _answer(line: dict[str, Any]) -> str:
+    return f"{line['ticket_type']} {line['seat']}, {line['question']}: {line['value']}"
 
 
 def _time(moment: Any) -> str:

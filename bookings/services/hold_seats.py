@@ -6,7 +6,7 @@ nothing is to be paid, the booking is confirmed at once.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ from bookings.services.quote_seats import FULL_PRICE, Wish, quote_sale
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last
 from events.services.check_sale import check_sale
+from events.services.record_answers import GivenAnswer, record_answers
 from events.services.take_promo_use import take_promo_use
 from events.services.take_seats import take_seats
 
@@ -33,6 +34,7 @@ def hold_seats(
     hold_for: timedelta,
     now: datetime,
     wish: Wish = FULL_PRICE,
+    answers: Sequence[GivenAnswer] = (),
 ) -> Booking:
     """Return the new booking, held or (when free) confirmed. The seats themselves are taken last, before the COMMIT.
 
@@ -40,6 +42,7 @@ def hold_seats(
         AlreadyBooked, PointsNotAvailable
         PromoInvalid, PromoExpired, PromoExhausted, PromoNotApplicable: from `check_promo_code`
         NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
+        InvalidInput: from `record_answers`, what the event asks isn't answered for each seat
         SeatsSoldOut: from `take_seats`, at the end of the use case
     """
     sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
@@ -48,6 +51,9 @@ def hold_seats(
     if quote.points.points < wish.points:
         raise PointsNotAvailable(available=str(quote.points.points), why=quote.points.why_fewer)
     booking = insert_booking(user_id=user_id, sale=sale, quote=quote, hold_expires_at=now + hold_for, now=now)
+    record_answers(
+        event_id=event_id, booking_id=booking.id, user_id=user_id, quantities=quantities, answers=answers, now=now
+    )
     if booking.points:
         points().reserve(booking_id=booking.id, user_id=user_id, points=booking.points, now=now)
     run_last(partial(take_seats, event_id=event_id, quantities=dict(quantities)))

@@ -1,16 +1,18 @@
 """Say what seats would cost now, without taking them."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from bookings.ports import PointsQuote, points
 from common.money import Money
-from events.models import PromoCode
+from events.models import PromoCode, Question
+from events.selectors.questions import list_questions_of_types
 from events.services.check_promo_code import check_promo_code, discounts_of
 from events.services.check_sale import Sale, check_sale
+from events.services.record_answers import GivenAnswer, check_answers
 
 NOTHING = Decimal(0)
 
@@ -39,7 +41,7 @@ class QuoteLine:
 
 @dataclass(frozen=True)
 class Quote:
-    """What the items cost together, what is taken off, and the total that money pays."""
+    """What the items cost together, what is taken off, and the total that money pays; what has to be answered."""
 
     items: tuple[QuoteLine, ...]
     subtotal: Money
@@ -47,6 +49,7 @@ class Quote:
     discount: Money
     points: PointsQuote
     total: Money
+    questions: tuple[Question, ...] = ()
 
 
 def quote_seats(
@@ -56,17 +59,23 @@ def quote_seats(
     user_id: uuid.UUID,
     now: datetime,
     wish: Wish = FULL_PRICE,
+    answers: Sequence[GivenAnswer] = (),
 ) -> Quote:
     """Return the price breakdown of what may be booked now; it is what a hold made now would cost.
 
-    Fewer points than wanted are no refusal here: the quote says how many, and why.
+    Fewer points than wanted are no refusal here: the quote says how many, and why. Answers are checked when there are
+    any: who asks for a price need not have filled in a form.
 
     Raises:
         NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
+        InvalidInput: from `check_answers`
         PromoInvalid, PromoExpired, PromoExhausted, PromoNotApplicable: from `check_promo_code`
     """
     sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
-    return quote_sale(sale, user_id=user_id, wish=wish, now=now)
+    if answers:
+        check_answers(event_id=event_id, quantities=quantities, answers=answers)
+    questions = tuple(list_questions_of_types(event_id=event_id, ticket_type_ids=quantities))
+    return replace(quote_sale(sale, user_id=user_id, wish=wish, now=now), questions=questions)
 
 
 def quote_sale(sale: Sale, *, user_id: uuid.UUID, wish: Wish = FULL_PRICE, now: datetime) -> Quote:

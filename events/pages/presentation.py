@@ -105,9 +105,11 @@ def day_strip(query: QueryDict, counted: list[tuple[date, int]]) -> list[Day]:
     return days
 
 
-def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime) -> dict[str, Any]:
+def present_event(
+    event: Event, *, standing: Standing, kept: bool, now: datetime, access_code: str = ""
+) -> dict[str, Any]:
     """Return what the event's page shows to this reader."""
-    types = shown_ticket_types(event=event, standing=standing)
+    types = shown_ticket_types(event=event, standing=standing, access_code=access_code)
     offers = [
         {
             "type": one,
@@ -133,6 +135,8 @@ def present_event(event: Event, *, standing: Standing, kept: bool, now: datetime
         "waitlist_url": f"/events/{event.id}/waitlist/",
         "reviews_url": f"/events/{event.id}/reviews/",
         "offers": offers,
+        "access_code": access_code,
+        "hides_types": len(types) < len(event.ticket_types.all()),
         "bookable": any(offer["bookable"] for offer in offers),
         "sold_out": bool(offers) and all(offer["level"] == Availability.SOLD_OUT for offer in offers),
         "level": overall,

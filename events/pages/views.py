@@ -109,7 +109,10 @@ def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> Htt
         return HttpResponseRedirect(presentation.url_of(event))
     standing = standing_of(actor=actor, event=event)
     kept = event.id in list_favorite_ids(actor=actor, event_ids=[event.id])
-    context = presentation.present_event(event, standing=standing, kept=kept, now=timezone.now())
+    access_code = request.GET.get("access_code", "")[:40]
+    context = presentation.present_event(
+        event, standing=standing, kept=kept, access_code=access_code, now=timezone.now()
+    )
     context["description"] = render_markdown(event.description)
     context["structured"] = _for_script(context["structured"])
     return render(request, "events/event.html", context)

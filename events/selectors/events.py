@@ -112,6 +112,6 @@ def list_ticket_types(*, event: Event, standing: Standing, access_code: str = ""
     return types if standing.inside else types.filter(access_code__in=["", access_code])
 
 
-def shown_ticket_types(*, event: Event, standing: Standing) -> list[TicketType]:
-    """Return the same of an event whose types have been read, to a reader who says no access code."""
-    return [one for one in event.ticket_types.all() if standing.inside or not one.access_code]
+def shown_ticket_types(*, event: Event, standing: Standing, access_code: str = "") -> list[TicketType]:
+    """Return the same of an event whose types have been read."""
+    return [one for one in event.ticket_types.all() if standing.inside or one.access_code in ("", access_code)]

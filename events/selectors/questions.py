@@ -1,8 +1,9 @@
 """What an event asks, and what was answered."""
 
 import uuid
+from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from events.actors import Actor
 from events.models import Answer, Event, Question
@@ -15,6 +16,17 @@ def list_questions(*, event: Event, standing: Standing) -> QuerySet[Question]:
     if standing.inside:
         return questions
     return questions.exclude(ticket_type__access_code__gt="")
+
+
+def list_questions_of_types(*, event_id: uuid.UUID, ticket_type_ids: Iterable[uuid.UUID]) -> QuerySet[Question]:
+    """Return what is asked for seats of these types, in order. Uses events_question_of_event."""
+    theirs = Q(ticket_type=None) | Q(ticket_type__in=list(ticket_type_ids))
+    return Question.objects.filter(theirs, event_id=event_id).asked().in_order()
+
+
+def asks_anything(*, event_id: uuid.UUID, ticket_type_ids: Iterable[uuid.UUID]) -> bool:
+    """Tell whether something is asked for seats of these types."""
+    return list_questions_of_types(event_id=event_id, ticket_type_ids=ticket_type_ids).exists()
 
 
 def list_answers(*, actor: Actor, event_id: uuid.UUID) -> QuerySet[Answer]:

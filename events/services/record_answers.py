@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction
 from events.models import Answer, Question
+from events.selectors.questions import list_questions_of_types
 
 YES, NO = "yes", "no"
 LONGEST = 2000
+# A question, a ticket type, and which of its seats.
+Place = tuple[uuid.UUID, uuid.UUID, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +43,7 @@ def record_answers(
     Raises:
         InvalidInput: something required is missing, or an answer fits no question; all at once, with pointers.
     """
-    questions = list(Question.objects.filter(event_id=event_id).asked().in_order())
-    wanted = {
-        (one.id, type_id, seat): one
-        for one in questions
-        for type_id, quantity in quantities.items()
-        if one.ticket_type_id in (None, type_id)
-        for seat in range(1, quantity + 1)
-    }
-    problems = list(_problems(wanted, answers))
-    if problems:
-        raise InvalidInput(errors=tuple(problems))
+    wanted = check_answers(event_id=event_id, quantities=quantities, answers=answers)
     Answer.objects.bulk_create(
         Answer(
             question_id=one.question_id,
@@ -69,7 +62,25 @@ def record_answers(
     )
 
 
-Place = tuple[uuid.UUID, uuid.UUID, int]
+def check_answers(
+    *, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], answers: Sequence[GivenAnswer]
+) -> dict[Place, Question]:
+    """Return what is asked for each seat, if the answers are complete; write nothing.
+
+    Raises:
+        InvalidInput: something required is missing, or an answer fits no question; all at once, with pointers.
+    """
+    wanted = {
+        (one.id, type_id, seat): one
+        for one in list_questions_of_types(event_id=event_id, ticket_type_ids=quantities)
+        for type_id, quantity in quantities.items()
+        if one.ticket_type_id in (None, type_id)
+        for seat in range(1, quantity + 1)
+    }
+    problems = tuple(_problems(wanted, answers))
+    if problems:
+        raise InvalidInput(errors=problems)
+    return wanted
 
 
 def _place(answer: GivenAnswer) -> Place:
@@ -100,4 +111,5 @@ def _fits(question: Question, value: str) -> bool:
         return value in ("", *question.choices)
     if question.kind in (Question.Kind.CONSENT, Question.Kind.WAIVER):
         return value in ("", YES, NO)
-    return len(value) <= LONGEST
+    # PostgreSQL keeps no zero characters.
+    return len(value) <= LONGEST and "\0" not in value

@@ -35,7 +35,7 @@ class TestExportBookings:
 
         head, row = csv_rows(answer)
         assert answer["Content-Type"] == "text/csv; charset=utf-8"
-        assert len(head) == len(row) == 13
+        assert len(head) == len(row) == 14
         assert row[:2] == [str(booking.id), "confirmed"]
         assert row[4:7] == [booking.user.email, "Взрослый × 2", "2"]
 

@@ -168,7 +168,7 @@ class TestPostBookings:
 
         statements = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
         assert answer.status_code == 201
-        assert len(statements) == 12 + types
+        assert len(statements) == 13 + types
         assert all(sql.startswith("UPDATE ") for sql in statements[-(1 + types) :])
 
 
