@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
@@ -18,10 +20,15 @@ from rest_framework.request import Request
 
 from common.models import IdempotencyRecord
 from common.problems import Problem
+from common.statements import composed_once
 from common.transactions import use_case
 
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 View = Callable[..., HttpResponse]
+STORE_SQL = """
+    INSERT INTO common_idempotencyrecord (user_id, key, fingerprint, status, body, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s)
+"""
 
 
 class IdempotencyKeyRequired(Problem):
@@ -150,26 +157,35 @@ def stored_answer(*, user_id: Any, key: str, fingerprint: bytes) -> IdempotencyR
         IdempotencyKeyReused: the stored answer belongs to another request.
     """
     lock = int.from_bytes(hashlib.sha256(f"{user_id}/{key}".encode()).digest()[:8], signed=True)
+    wanted = {"user_id": user_id, "key": key}
+    found, parameters = _records.statement(**wanted)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        # Two statements in one message, each with a snapshot of its own (READ COMMITTED). As parts of one statement
+        # they would share a snapshot older than the lock, and miss the answer of whoever has just let go of it.
+        cursor.execute(f"SELECT pg_try_advisory_xact_lock(%s); {found}", [lock, *parameters])
         if not cursor.fetchone()[0]:
             raise RequestInProgress(headers={"Retry-After": "1"})
-    record = IdempotencyRecord.objects.filter(user_id=user_id, key=key).first()
+        cursor.nextset()
+        record = next(iter(_records.read(cursor, **wanted)), None)
     if record is not None and bytes(record.fingerprint) != fingerprint:
         raise IdempotencyKeyReused
     return record
 
 
+@composed_once
+def _records(user_id: UUID, key: str) -> QuerySet[IdempotencyRecord]:
+    return IdempotencyRecord.objects.filter(user_id=user_id, key=key)
+
+
 def store_answer(*, user_id: Any, key: str, fingerprint: bytes, response: HttpResponse) -> None:
-    """Write the answer beside its effect."""
-    IdempotencyRecord.objects.create(
-        user_id=user_id,
-        key=key,
-        fingerprint=fingerprint,
-        status=response.status_code,
-        body=JSONRenderer().render(getattr(response, "data", None)).decode(),
-        created_at=timezone.now(),
-    )
+    """Write the answer beside its effect, and let the response send what was written."""
+    body = JSONRenderer().render(getattr(response, "data", None))
+    values = [user_id, key, fingerprint, response.status_code, body.decode(), timezone.now()]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE_SQL, values)
+    if body:
+        response.content = body
+        response["Content-Type"] = "application/json"
 
 
 def replay(record: IdempotencyRecord) -> HttpResponse:

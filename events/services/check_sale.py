@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput, NotFound, Problem
+from common.statements import composed_once
 from events.models import Event, TicketType
 from events.models.lifecycle import HIDDEN, LISTED
 
@@ -57,24 +59,33 @@ def check_sale(
         EventCancelled, NotOnSale, LimitPerBooking
         InvalidInput: a type isn't the event's, or nothing is wanted.
     """
-    event = Event.objects.select_related("organizer").exclude(status__in=HIDDEN).filter(id=event_id).first()
+    event = _shown_event.first(event_id=event_id)
     if event is None:
         raise NotFound()
     if event.status == Event.Status.CANCELLED:
         raise EventCancelled()
     if event.status not in LISTED:
         raise NotOnSale(opens_at=None, closes_at=event.starts_at)
-    types = list(
-        TicketType.objects.filter(event_id=event_id, id__in=quantities, access_code__in=["", access_code]).order_by(
-            "id"
-        )
-    )
-    if not quantities or len(types) != len(quantities):
+    if not quantities:
+        raise InvalidInput(errors=(_unknown_type(),))
+    types = _offered_types(event_id=event_id, type_ids=list(quantities), access_code=access_code)
+    if len(types) != len(quantities):
         raise InvalidInput(errors=(_unknown_type(),))
     for ticket_type in types:
         _check_window(event, ticket_type, now)
         _check_limits(ticket_type, quantities[ticket_type.id])
     return Sale(event=event, lines=tuple((one, quantities[one.id]) for one in types))
+
+
+@composed_once
+def _shown_event(event_id: uuid.UUID) -> QuerySet[Event]:
+    return Event.objects.select_related("organizer").exclude(status__in=HIDDEN).filter(id=event_id)
+
+
+@composed_once
+def _offered_types(event_id: uuid.UUID, type_ids: list[uuid.UUID], access_code: str) -> QuerySet[TicketType]:
+    offered = TicketType.objects.filter(event_id=event_id, id__in=type_ids, access_code__in=["", access_code])
+    return offered.order_by("id")
 
 
 def _unknown_type() -> FieldProblem:

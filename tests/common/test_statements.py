@@ -1,0 +1,137 @@
+"""Querysets that are composed once."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.models import Booking
+from common.statements import NotComposable, composed_once
+from events.models import Event, TicketType
+from tests.factories.bookings import hold
+from tests.factories.events import make_event, make_ticket_type
+
+pytestmark = pytest.mark.django_db
+
+
+def columns_of(row: Model) -> dict[str, Any]:
+    deferred = row.get_deferred_fields()
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.attname not in deferred
+    }
+
+
+@composed_once
+def event_with_organizer(event_id: uuid.UUID) -> QuerySet[Event]:
+    return Event.objects.select_related("organizer", "series").filter(id=event_id)
+
+
+@composed_once
+def types_of(event_id: uuid.UUID, type_ids: list[uuid.UUID]) -> QuerySet[TicketType]:
+    return TicketType.objects.filter(event_id=event_id, id__in=type_ids, access_code="").order_by("name")
+
+
+class TestComposedOnce:
+    def test_reads_rows_as_the_models_read_them(self) -> None:
+        event = make_event(tags=["river", "spring"], refund_policy={"bands": []})
+
+        found = event_with_organizer.first(event_id=event.id)
+
+        expected = Event.objects.get(id=event.id)
+        assert columns_of(found) == columns_of(expected)
+        assert found.tags == ["river", "spring"]
+        assert found.get_deferred_fields() == expected.get_deferred_fields()
+        assert columns_of(found.organizer) == columns_of(expected.organizer)
+        assert found.series is None
+
+    def test_asks_one_query_relations_included(self, django_assert_num_queries: Any) -> None:
+        event = make_event()
+
+        with django_assert_num_queries(1):
+            event_with_organizer.first(event_id=event.id).organizer.name  # noqa: B018  (reading it must ask nothing)
+
+    def test_answers_each_call_by_its_own_parameters(self) -> None:
+        events = [make_event() for _ in range(3)]
+
+        assert [event_with_organizer.first(event_id=one.id) for one in events] == events
+        assert event_with_organizer.first(event_id=uuid.uuid4()) is None
+
+    def test_takes_sequences_of_any_length(self) -> None:
+        event = make_event()
+        b, a, c = [make_ticket_type(event=event, name=name) for name in "bac"]
+
+        assert types_of(event_id=event.id, type_ids=[c.id, b.id]) == [b, c]
+        assert types_of(event_id=event.id, type_ids=[c.id, a.id, b.id]) == [a, b, c]
+        assert types_of(event_id=make_event().id, type_ids=[c.id, b.id]) == []
+
+    def test_composes_once(self) -> None:
+        composed: list[Any] = []
+
+        @composed_once
+        def users(email: str) -> QuerySet[User]:
+            composed.append(email)
+            return User.objects.filter(email=email)
+
+        for email in ("one@example.org", "two@example.org", "three@example.org"):
+            users(email=email)
+
+        assert len(composed) == 1
+        assert not {"one@example.org", "two@example.org"} & set(composed)
+
+    def test_carries_times(self) -> None:
+        now = timezone.now()
+        booking = hold(now=now)
+
+        @composed_once
+        def held(until: datetime) -> QuerySet[Booking]:
+            return Booking.objects.filter(Q(hold_expires_at__lte=until) | Q(confirmed_at__lt=until))
+
+        assert held(until=now) == []
+        assert held(until=now + timedelta(hours=1)) == [booking]
+
+    @pytest.mark.parametrize(
+        ("compose", "given"),
+        [
+            (lambda word: User.objects.filter(email__contains=word), {"word": "a"}),
+            (lambda word: User.objects.all(), {"word": "a"}),
+            (lambda price: TicketType.objects.filter(price=price), {"price": Decimal(1)}),
+            (lambda seats: Booking.objects.filter(seats__gt=seats), {"seats": 1}),
+        ],
+        ids=["changed on the way", "left out", "a decimal", "a number"],
+    )
+    def test_refuses_what_it_could_not_carry(
+        self, compose: Callable[..., QuerySet[Any]], given: dict[str, Any]
+    ) -> None:
+        with pytest.raises(NotComposable):
+            composed_once(compose)(**given)
+
+    def test_quotes_what_it_carries(self) -> None:
+        @composed_once
+        def users(email: str) -> QuerySet[User]:
+            return User.objects.filter(email=email)
+
+        assert users(email="'; DROP TABLE accounts_user; --%s") == []
+        assert User.objects.count() == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_serves_threads_with_connections_of_their_own(self) -> None:
+        events = [make_event() for _ in range(8)]
+
+        def read(event: Event) -> bool:
+            try:
+                return event_with_organizer.first(event_id=event.id) == event
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(read, events))
