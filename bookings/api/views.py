@@ -41,6 +41,7 @@ from bookings.services.quote_seats import quote_seats
 from bookings.services.receive_provider_webhook import receive_provider_webhook
 from bookings.services.start_payment import start_payment
 from common.api.idempotency import idempotent, idempotent_in_steps
+from common.api.representations import represented
 from common.api.versions import expected_version, with_etag
 from common.callers import caller_id
 from common.transactions import use_case
@@ -68,7 +69,7 @@ class BookingsView(APIView):
             hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
             now=timezone.now(),
         )
-        return with_etag(Response(BookingSerializer(booking).data, status=201), booking.version)
+        return with_etag(Response(represented(BookingSerializer, booking), status=201), booking.version)
 
 
 class QuoteView(APIView):
@@ -99,7 +100,7 @@ class BookingView(APIView):
             booking = open_booking(
                 booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id), now=timezone.now()
             )
-        return with_etag(Response(BookingSerializer(booking).data), booking.version)
+        return with_etag(Response(represented(BookingSerializer, booking)), booking.version)
 
 
 class PayView(APIView):
@@ -135,7 +136,7 @@ class CancelView(APIView):
         booking = cancel_booking(
             user_id=caller_id(request), booking_id=booking_id, version=expected_version(request), now=timezone.now()
         )
-        return with_etag(Response(BookingSerializer(booking).data), booking.version)
+        return with_etag(Response(represented(BookingSerializer, booking)), booking.version)
 
 
 class RefundQuoteView(APIView):

@@ -15,7 +15,7 @@ from bookings.models import Booking
 from bookings.ports import PointsNotAvailable, points
 from bookings.services.confirm_booking import confirm_booking
 from bookings.services.expire_holds import expire_hold
-from bookings.services.insert_booking import AlreadyBooked, insert_booking
+from bookings.services.insert_booking import AlreadyBooked, find_active_booking, insert_booking
 from bookings.services.quote_seats import FULL_PRICE, Wish, quote_sale
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last
@@ -46,11 +46,19 @@ def hold_seats(
         SeatsSoldOut: from `take_seats`, at the end of the use case
     """
     sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
-    _refuse_second_booking(user_id, event_id, now)
+    if wish.promo_code or wish.points:
+        # A hold whose time is over gives its points back before they are counted; and nobody is told that their code
+        # is used up by the very booking that they have.
+        _refuse_second_booking(user_id, event_id, now)
     quote = quote_sale(sale, user_id=user_id, wish=wish, now=now)
     if quote.points.points < wish.points:
         raise PointsNotAvailable(available=str(quote.points.points), why=quote.points.why_fewer)
-    booking = insert_booking(user_id=user_id, sale=sale, quote=quote, hold_expires_at=now + hold_for, now=now)
+    insert = partial(insert_booking, user_id=user_id, sale=sale, quote=quote, hold_expires_at=now + hold_for, now=now)
+    try:
+        booking = insert()
+    except AlreadyBooked:
+        _refuse_second_booking(user_id, event_id, now)
+        booking = insert()
     record_answers(
         event_id=event_id, booking_id=booking.id, user_id=user_id, quantities=quantities, answers=answers, now=now
     )
@@ -66,6 +74,7 @@ def hold_seats(
 
 
 def _refuse_second_booking(user_id: uuid.UUID, event_id: uuid.UUID, now: datetime) -> None:
-    present = Booking.objects.active().of_user(user_id).filter(event_id=event_id).first()
+    """Raise AlreadyBooked, unless the booking in the way is a hold whose time is over: it expires now."""
+    present = find_active_booking(user_id=user_id, event_id=event_id)
     if present is not None and not expire_hold(booking_id=present.id, now=now):
         raise AlreadyBooked(booking_id=str(present.id))

@@ -3,16 +3,30 @@
 import uuid
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import prefetch_related_objects
+from django.db import connection
 
 from bookings.models import Booking, BookingItem
+from bookings.models.lifecycle import ACTIVE
 from bookings.services.quote_seats import Quote
 from common.problems import Problem
-from common.transactions import requires_transaction, violated_constraint
+from common.statements import insert_all_columns, values_of
+from common.transactions import requires_transaction
 from events.services.check_sale import Sale
 
 ONE_ACTIVE = "bookings_booking_one_active_per_event"
+# Booking and items in one statement. Who has an active booking gets no row and no error, so no savepoint is needed.
+INSERT_SQL = f"""
+    WITH held AS (
+        INSERT INTO bookings_booking {insert_all_columns(Booking)}
+        ON CONFLICT (user_id, event_id) WHERE status IN ({", ".join("%s" for _ in ACTIVE)}) DO NOTHING RETURNING id
+    )
+    INSERT INTO bookings_bookingitem (booking_id, ticket_type_id, name, quantity, unit_price, discount, currency)
+    SELECT held.id, line.ticket_type_id, line.name, line.quantity, line.unit_price, line.discount, line.currency
+    FROM held, unnest(%s::uuid[], %s::text[], %s::int[], %s::numeric[], %s::numeric[], %s::text[])
+         WITH ORDINALITY AS line (ticket_type_id, name, quantity, unit_price, discount, currency, number)
+    ORDER BY line.number
+    RETURNING id, ticket_type_id
+"""  # noqa: S608  (names of our own columns)
 
 
 class AlreadyBooked(Problem):
@@ -55,16 +69,7 @@ def insert_booking(
         is_offer=is_offer,
         created_at=now,
     )
-    try:
-        # A savepoint, so that the refusal can name the booking that won the race.
-        with transaction.atomic():
-            booking.save(force_insert=True)
-    except IntegrityError as error:
-        if violated_constraint(error) != ONE_ACTIVE:
-            raise
-        winner = Booking.objects.active().of_user(user_id).filter(event=sale.event).first()
-        raise AlreadyBooked(booking_id=str(winner.id) if winner else None) from error
-    BookingItem.objects.bulk_create(
+    items = [
         BookingItem(
             booking=booking,
             ticket_type_id=line.ticket_type,
@@ -75,6 +80,34 @@ def insert_booking(
             currency=line.price.currency,
         )
         for line in quote.items
-    )
-    prefetch_related_objects([booking], "items")
+    ]
+    if not _insert(booking, items):
+        present = find_active_booking(user_id=user_id, event_id=sale.event.id)
+        raise AlreadyBooked(booking_id=str(present.id) if present else None)
     return booking
+
+
+def find_active_booking(*, user_id: uuid.UUID, event_id: uuid.UUID) -> Booking | None:
+    """Return the person's active booking of the event."""
+    return Booking.objects.active().of_user(user_id).filter(event_id=event_id).first()
+
+
+def _insert(booking: Booking, items: list[BookingItem]) -> bool:
+    lines = [
+        [getattr(item, name) for item in items]
+        for name in ("ticket_type_id", "name", "quantity", "unit_price", "discount", "currency")
+    ]
+    with connection.cursor() as sql:
+        sql.execute(INSERT_SQL, [*values_of(booking), *ACTIVE, *lines])
+        ids = {type_id: item_id for item_id, type_id in sql.fetchall()}
+    if not ids:
+        return False
+    for row in (booking, *items):
+        row._state.adding, row._state.db = False, connection.alias
+    for item in items:
+        item.pk = ids[item.ticket_type_id]
+    # What was just written need not be read.
+    told = BookingItem.objects.all()
+    told._result_cache = items
+    booking._prefetched_objects_cache = {"items": told}  # type: ignore[attr-defined]  # Django makes it on demand
+    return True

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput
+from common.statements import composed_once
 from common.transactions import requires_transaction
 from events.models import Answer, Question
 from events.selectors.questions import list_questions_of_types
@@ -72,7 +73,7 @@ def check_answers(
     """
     wanted = {
         (one.id, type_id, seat): one
-        for one in list_questions_of_types(event_id=event_id, ticket_type_ids=quantities)
+        for one in _asked(event_id=event_id, ticket_type_ids=list(quantities))
         for type_id, quantity in quantities.items()
         if one.ticket_type_id in (None, type_id)
         for seat in range(1, quantity + 1)
@@ -81,6 +82,10 @@ def check_answers(
     if problems:
         raise InvalidInput(errors=problems)
     return wanted
+
+
+# Every booking asks this, and most events ask nothing.
+_asked = composed_once(list_questions_of_types)
 
 
 def _place(answer: GivenAnswer) -> Place:

@@ -9,9 +9,9 @@ Everybody wants these rows: call it as the last step of a use case (`common.tran
 
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
 
 from common.problems import Problem
 from common.transactions import requires_transaction
@@ -21,6 +21,14 @@ from events.services.check_sale import EventCancelled, NotOnSale
 from events.services.ring_availability import ring_availability
 
 LOCK_TIMEOUT = "3s"
+PATIENCE_SQL = "SELECT set_config('lock_timeout', %s, true)"
+OF_EVENT_SQL = f"""
+    UPDATE events_event SET held = held + %s
+    WHERE id = %s AND status IN ({", ".join("%s" for _ in LISTED)}) AND (capacity IS NULL OR capacity >= held + sold + %s)
+"""  # noqa: S608  (placeholders only)
+OF_TYPE_SQL = """
+    UPDATE events_tickettype SET held = held + %s WHERE id = %s AND event_id = %s AND capacity >= held + sold + %s
+"""
 
 
 class SeatsSoldOut(Problem):
@@ -38,20 +46,19 @@ def take_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> N
         SeatsSoldOut, EventCancelled, NotOnSale: nothing may be taken; the open transaction must not be committed.
     """
     ring_availability(event_id=event_id)
-    with connection.cursor() as sql:
-        sql.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    in_order = sorted(quantities)
     seats = sum(quantities.values())
-    of_event = Event.objects.filter(id=event_id, status__in=LISTED)
-    with_room = of_event.filter(Q(capacity__isnull=True) | Q(capacity__gte=F("held") + F("sold") + seats))
-    if not with_room.update(held=F("held") + seats):
-        raise _refusal(event_id, quantities, taken={})
-    taken: dict[uuid.UUID, int] = {}
-    for type_id in sorted(quantities):
-        wanted = quantities[type_id]
-        of_type = TicketType.objects.filter(id=type_id, event_id=event_id)
-        if not of_type.filter(capacity__gte=F("held") + F("sold") + wanted).update(held=F("held") + wanted):
-            raise _refusal(event_id, quantities, taken=taken, taken_of_event=seats)
-        taken[type_id] = wanted
+    parameters: list[Any] = [LOCK_TIMEOUT, seats, event_id, *LISTED, seats]
+    for type_id in in_order:
+        parameters += [quantities[type_id], type_id, event_id, quantities[type_id]]
+    with connection.cursor() as sql:
+        # Sent together, run one after the other: the locks are held for one round trip less per statement.
+        sql.execute(";".join([PATIENCE_SQL, OF_EVENT_SQL, *[OF_TYPE_SQL] * len(in_order)]), parameters)
+        sql.nextset()
+        of_event = sql.rowcount
+        taken = {type_id: quantities[type_id] for type_id in in_order if sql.nextset() and sql.rowcount}
+    if not of_event or len(taken) < len(in_order):
+        raise _refusal(event_id, quantities, taken=taken, taken_of_event=seats if of_event else 0)
 
 
 def _refusal(
@@ -59,7 +66,7 @@ def _refusal(
     quantities: Mapping[uuid.UUID, int],
     *,
     taken: Mapping[uuid.UUID, int],
-    taken_of_event: int = 0,
+    taken_of_event: int,
 ) -> Problem:
     """Say why; what this transaction has taken comes back with its rollback, so it counts as left."""
     event = Event.objects.get(id=event_id)
