@@ -1,6 +1,7 @@
 """Move a confirmed booking to another event: one step, what was paid goes along, the old tickets are void.
 
-Each ticket type becomes the type of the same name there; with one type on both sides, that one.
+The seats that it leaves are offered to those who wait for them first. Each ticket type becomes the type of the same
+name there; with one type on both sides, that one.
 """
 
 import uuid
@@ -14,13 +15,13 @@ from bookings.domain_events import BookingMoved, told_of
 from bookings.models import Booking, BookingItem, Ticket
 from bookings.models.ticket_code import new_code
 from bookings.services.change_status import InvalidTransition
+from bookings.services.free_seats import free_sold_seats
 from bookings.services.insert_booking import ONE_ACTIVE, AlreadyBooked
 from bus.services.record_fact import record_fact
 from common.problems import NotFound, Problem
 from common.transactions import requires_transaction, run_last, violations
 from events.models import Event, TicketType
 from events.services.grant_access import grant_access
-from events.services.return_seats import return_seats
 from events.services.sell_seats import sell_seats
 from events.services.take_seats import take_seats
 from events.services.withdraw_access import withdraw_access
@@ -69,7 +70,7 @@ def move_booking(
         changes={"event": [str(old_event_id), str(event_id)]},
         reason=reason,
     )
-    back = partial(return_seats, event_id=old_event_id, quantities=old_quantities)
+    back = partial(free_sold_seats, event_id=old_event_id, quantities=old_quantities, now=now)
     into = partial(_take_and_sell, event_id, moved.quantities)
     # Events in id order, as everybody locks them.
     for step in (back, into) if old_event_id < event_id else (into, back):

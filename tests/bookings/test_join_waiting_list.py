@@ -19,6 +19,7 @@ from bookings.services.free_seats import free_held_seats, free_sold_seats
 from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.join_waiting_list import AlreadyWaiting, SeatsAvailable, join_waiting_list
 from bookings.services.leave_waiting_list import close_waiting_list, leave_waiting_list
+from bookings.services.move_booking import move_booking
 from bookings.services.offer_seats import OFFER_FOR
 from bookings.services.serve_waiting_lists import serve_waiting_lists
 from bookings.services.start_payment import HoldExpired
@@ -47,6 +48,18 @@ def join(kind: TicketType, seats: int = 1, *, user: User | None = None, now: dat
 def cancel(booking: Booking) -> None:
     with use_case():
         cancel_booking(user_id=booking.user_id, booking_id=booking.id, now=timezone.now())
+
+
+def move_away(booking: Booking) -> None:
+    other = make_ticket_type(event=make_event(organizer=booking.event.organizer))
+    with use_case():
+        move_booking(
+            administrator_id=make_user().id,
+            booking_id=booking.id,
+            event_id=other.event_id,
+            reason="They asked",
+            now=timezone.now(),
+        )
 
 
 def statuses(*entries: WaitingEntry) -> list[str]:
@@ -149,6 +162,14 @@ class TestOffer:
             )
 
         assert (statuses(entry), seats_of(kind), drift()) == (["offered"], (1, 1), [])
+
+    def test_comes_with_a_move_to_another_event(self) -> None:
+        kind, booking = sold_out()
+        entry = join(kind, 2)
+
+        move_away(booking)
+
+        assert (statuses(entry), seats_of(kind), drift()) == (["offered"], (2, 0), [])
 
     def test_passes_a_party_that_does_not_fit_to_a_later_one(self) -> None:
         kind = make_ticket_type(capacity=3)
