@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -32,6 +32,15 @@ def method_not_allowed(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return error_response(request, 500, "server_error", _("Something broke on our side. It has been noted."))
+
+
+def in_own_words(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give Django's bare 405 a body; hand every other response on."""
+    if not isinstance(response, HttpResponseNotAllowed) or response.content:
+        return response
+    told = method_not_allowed(request)
+    told["Allow"] = response["Allow"]
+    return told
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

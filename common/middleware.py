@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 
 from common.api.exceptions import problem_response
 from common.api.throttling import rate_limit_headers
-from common.error_pages import method_not_allowed, unavailable
+from common.error_pages import in_own_words, unavailable
 from common.problems import Problem
 from common.request_ids import begin_request
 
@@ -73,12 +73,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if isinstance(response, HttpResponseNotAllowed) and not response.content:
-            told = method_not_allowed(request)
-            told["Allow"] = response["Allow"]
-            return told
-        return response
+        return in_own_words(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Problem):

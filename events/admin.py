@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -164,13 +164,16 @@ class EventAdmin(ModelAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Offer the steps that the event's status allows."""
-        event = Event.objects.filter(pk=object_id).only("status").first()
+        event = self.get_object(request, object_id)
         allowed = actions_from(event.status) if event is not None else []
         offered = super().get_actions_detail(request, object_id)
         return [one for one in offered if any(one.action_name.endswith(f"_{step}_this") for step in allowed)]
 
     def _plan_this(self, request: HttpRequest, step: str, object_id: str) -> HttpResponse:
-        return _plan(request, step, Event.objects.filter(pk=object_id))
+        event = self.get_object(request, object_id)
+        if event is None:
+            raise Http404
+        return _plan(request, step, Event.objects.filter(pk=event.pk))
 
 
 @admin.register(Category)

@@ -12,7 +12,7 @@ from django.urls import resolve
 from django.utils import translation
 
 from common.api.exceptions import problem_response
-from common.error_pages import unavailable
+from common.error_pages import in_own_words, unavailable
 from common.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ class WebhookMiddleware:
         request.resolver_match = match
         with translation.override(translation.get_language_from_request(request)):
             try:
-                return match.func(request, *match.args, **match.kwargs)
+                return in_own_words(request, match.func(request, *match.args, **match.kwargs))
             except Problem as problem:
                 return problem_response(request, problem)
             except (OperationalError, InterfaceError) as error:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common.transactions import use_case
-from events.covers import DRAWN, FOLDER, LIGHTS, cover_of
+from events.covers import DRAWN, FOLDER, LIGHTS, drawn_cover_of
 from events.management.demo import ORGANIZERS, load_demo
 from events.models import Event
 from events.models.lifecycle import Status
@@ -58,5 +58,5 @@ class TestCoverOf:
         water = make_category(slug="sup")
         event = make_event(category=make_category(slug="sup-polo", parent=water))
 
-        assert cover_of(event).startswith("img/covers/sup-")
-        assert cover_of(make_event()).startswith("img/covers/water-")
+        assert drawn_cover_of(event).startswith("img/covers/sup-")
+        assert drawn_cover_of(make_event()).startswith("img/covers/water-")

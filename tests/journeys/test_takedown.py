@@ -69,14 +69,19 @@ def event_id(stack: dict[str, Any], client: Make) -> Iterator[str]:
 
 class TestTakedown:
     def test_hides_the_event_and_is_kept_in_the_audit_log(
-        self, event_id: str, back_office: httpx.Client, client: Make
+        self, event_id: str, back_office: httpx.Client, client: Make, eventually: Callable[..., Any]
     ) -> None:
         guest = client()
 
-        done = submit(back_office, f"/admin/events/event/because/suspend/?id={event_id}", reason=REASON)
+        # What hangs on it is shown first; nothing is done before the reason is sent.
+        planned = back_office.get(f"/admin/events/event/{event_id}/suspend-this/")
+        assert guest.get(f"/api/v1/events/{event_id}/").status_code == 200
+        done = submit(back_office, str(planned.url), reason=REASON)
 
         assert done.status_code == 200
-        assert guest.get(f"/api/v1/events/{event_id}/").status_code == 404
+        eventually(
+            lambda: guest.get(f"/api/v1/events/{event_id}/").status_code == 404, what="guests no longer see the event"
+        )
         assert guest.get(f"/events/{event_id}/").status_code == 404
         log = back_office.get("/admin/audit/auditentry/", params={"q": event_id}).text
         assert "events.suspend" in log
