@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.money import Money
+from events.api.cards import card_of, distance_km_of, url_of
 from events.api.fields import MoneySerializer, RefundPolicySerializer
 from events.availability import (
     Availability,
@@ -119,7 +119,7 @@ class EventCardSerializer(serializers.ModelSerializer):
         ]
 
     def get_url(self, event: Event) -> str:
-        return f"{settings.PUBLIC_URL}/events/{event.slug}-{event.id}/"
+        return url_of(event)
 
     def get_cover(self, event: Event) -> str:
         return cover_url_of(event)
@@ -132,8 +132,7 @@ class EventCardSerializer(serializers.ModelSerializer):
         return None if event.rating is None else str(event.rating)
 
     def get_distance_km(self, event: Any) -> float | None:
-        metres = getattr(event, "distance_m", None)
-        return None if metres is None else round(metres / 1000, 1)
+        return distance_km_of(event)
 
     @extend_schema_field(MoneySerializer(allow_null=True))
     def get_price_from(self, event: Any) -> dict[str, str] | None:
@@ -146,6 +145,13 @@ class EventCardSerializer(serializers.ModelSerializer):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_snippet(self, event: Any) -> str | None:
         return marked_snippet(getattr(event, "snippet", None))
+
+
+class ListedEventSerializer(EventCardSerializer):
+    """The same card by a short way, for lists."""
+
+    def to_representation(self, event: Any) -> dict[str, Any]:
+        return card_of(event)
 
 
 class EventSerializer(EventCardSerializer):

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import generics
@@ -25,6 +26,7 @@ from events.api.actors import actor_of
 from events.api.facets import shown_facets
 from events.api.pagination import CataloguePagination, FavoritesPagination
 from events.calendar_files import Entry, calendar_of
+from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
 from events.filters import CatalogueFilter, today_of
 from events.selectors.catalogue import list_catalogue, list_categories, list_favorites, list_own_events
@@ -34,6 +36,9 @@ from events.services.delete_draft import delete_draft
 from events.services.forget_favorite import forget_favorite
 from events.services.keep_favorite import keep_favorite
 from events.services.update_event import update_event
+
+# So long may a card be older than its event; what enters or leaves the catalogue is shown at once.
+LIST_SECONDS = 5
 
 
 class EventEndpoint(APIView):
@@ -75,9 +80,18 @@ class EventsView(EventEndpoint, generics.ListAPIView):
     """The catalogue, and where organizers add to it."""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
-    serializer_class = serializers.EventCardSerializer
+    serializer_class = serializers.ListedEventSerializer
     pagination_class = CataloguePagination
     filterset_class = CatalogueFilter
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer everybody's list from the cache while it is fresh; one's own events are read each time."""
+        if self.is_own:
+            return super().list(request, *args, **kwargs)
+        asked = sorted(request.query_params.lists())
+        # The links to other pages name the host that was asked.
+        question = ["list", request.build_absolute_uri("/"), get_language(), asked, today_of(request)]
+        return Response(remembered(question, lambda: super(EventsView, self).list(request).data, seconds=LIST_SECONDS))
 
     def get_queryset(self) -> Any:
         return list_own_events(actor=self.actor, now=self.now) if self.is_own else list_catalogue(now=self.now)
@@ -235,7 +249,7 @@ class FavoritesView(EventEndpoint, generics.ListAPIView):
     """The caller's favourites that may still be opened."""
 
     permission_classes = [IsAuthenticated]
-    serializer_class = serializers.EventCardSerializer
+    serializer_class = serializers.ListedEventSerializer
     pagination_class = FavoritesPagination
     filter_backends: list[Any] = []
 

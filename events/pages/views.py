@@ -10,11 +10,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from common.transactions import use_case
 from events.actors import Actor
+from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
 from events.filters import ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, today_of
 from events.markdown import render_markdown
@@ -45,7 +47,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     found = narrow(listed, wishes, today=today_of(request)).order_by(
         *ordering_of(query.get("ordering"), searching=bool(text))
     )
-    page = Paginator(found, CARDS).get_page(query.get("page"))
+    page = CountedOnce(found, CARDS, query=query).get_page(query.get("page"))
     events = list(page.object_list.with_snippets(text) if text else page.object_list)  # type: ignore[attr-defined]
     kept = list_favorite_ids(actor=_actor(request), event_ids=[event.id for event in events])
     context = {
@@ -59,6 +61,18 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "heading": presentation.found_words(query),
     }
     return render(request, "events/catalogue.html", context | _facets(request, query, wishes))
+
+
+class CountedOnce(Paginator):
+    """Counts what is found once in a while, not for each reader: to be right to the last event is worth no full count."""
+
+    def __init__(self, found: Any, per_page: int, *, query: QueryDict) -> None:
+        super().__init__(found, per_page)
+        self.asked = sorted((name, value) for name, value in query.items() if name not in ("page", "ordering"))
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        return int(remembered(["count", self.asked], self.object_list.count))
 
 
 def _understood(request: HttpRequest) -> tuple[QueryDict, dict[str, Any]]:
