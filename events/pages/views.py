@@ -72,7 +72,7 @@ class CountedOnce(Paginator):
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]
-        return int(remembered(["count", self.asked], self.object_list.count))
+        return int(remembered(["count", self.asked], self.object_list.count))  # type: ignore[attr-defined]
 
 
 def _understood(request: HttpRequest) -> tuple[QueryDict, dict[str, Any]]:
