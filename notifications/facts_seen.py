@@ -49,6 +49,22 @@ class BookingSeen(msgspec.Struct, kw_only=True):
     receiver_booking_id: UUID | None = None
 
 
+class MovedSeen(BookingSeen, kw_only=True):
+    reason: str = ""
+
+
+class LetterSeen(msgspec.Struct, kw_only=True):
+    """What an organizer has written to one of those who booked."""
+
+    booking_id: UUID
+    user_id: UUID
+    event_id: UUID
+    event_title: str
+    organizer_name: str
+    subject: str
+    text: str
+
+
 class EventSeen(msgspec.Struct, kw_only=True):
     event_id: UUID
     title: str

@@ -17,6 +17,8 @@ from notifications.facts_seen import (
     BookingSeen,
     CrewSeen,
     EventSeen,
+    LetterSeen,
+    MovedSeen,
     PersonSeen,
     PlannedCopy,
     PointsSeen,
@@ -73,6 +75,17 @@ def on_booking_refunded(fact: ReceivedFact) -> None:
 @handles("bookings.booking.changed.v1", schema=BookingSeen)
 def on_booking_changed(fact: ReceivedFact) -> None:
     _tell_of_booking(fact, "booking_changed", MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.moved.v1", schema=MovedSeen)
+def on_booking_moved(fact: ReceivedFact) -> None:
+    _tell_of_booking(fact, "booking_moved", MAIL_AND_INBOX)
+
+
+@handles("bookings.booking.written_to.v1", schema=LetterSeen)
+def on_booker_written_to(fact: ReceivedFact) -> None:
+    letter: LetterSeen = fact.data
+    _tell(fact, OneUser(user_id=letter.user_id), "organizer_letter", MAIL_AND_INBOX, _context_of(letter))
 
 
 @handles("bookings.booking.offered.v1", schema=BookingSeen)

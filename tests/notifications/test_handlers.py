@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from accounts.domain_events import UserChanged, UserRegistered
 from bookings.domain_events import (
+    BookerWrittenTo,
     BookingAttended,
     BookingCancelled,
     BookingChanged,
     BookingConfirmed,
     BookingHeld,
+    BookingMoved,
     BookingRefunded,
     FactItem,
     TicketTransferred,
@@ -216,6 +218,17 @@ def facts_about(user_id: uuid.UUID, receiver_id: uuid.UUID) -> dict[str, Fact]:
         ),
         "booking_refunded": BookingRefunded(**booking, refund_id=uuid.uuid4(), refund=Decimal(500), why="late_payment"),
         "booking_changed": BookingChanged(**booking, refund=Decimal(500)),
+        "booking_moved": BookingMoved(**booking, previous_event_id=uuid.uuid4()),
+        "organizer_letter": BookerWrittenTo(
+            message_id=uuid.uuid4(),
+            booking_id=uuid.uuid4(),
+            user_id=user_id,
+            event_id=uuid.uuid4(),
+            event_title="Сплав",
+            organizer_name="Вода",
+            subject="Обувь",
+            text="Возьмите сменную обувь.",
+        ),
         "waiting_list_offer": WaitingListOffered(**booking, hold_expires_at=moment),
         "ticket_handed_over": transferred,
         "review_request": BookingAttended(**booking),
