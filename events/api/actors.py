@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from accounts.api.permissions import IsVerifiedStaff
 from events.actors import Actor
+from events.api.permissions import MayChangeAnyEvent
 
 
 def actor_of(request: Request, view: Any) -> Actor:
-    """Return the caller; staff count as administrators only with their second factor."""
-    return Actor(user_id=request.user.pk, administers=bool(IsVerifiedStaff().has_permission(request, view)))
+    """Return the caller; staff count as administrators only with the role for it and their second factor."""
+    return Actor(user_id=request.user.pk, administers=bool(MayChangeAnyEvent().has_permission(request, view)))

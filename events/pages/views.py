@@ -143,11 +143,12 @@ def favorite(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
 
 
 def _actor(request: HttpRequest) -> Actor:
-    """Staff count as administrators only with their second factor."""
+    """Staff count as administrators only with the role for it and their second factor."""
     user = request.user
     if not user.is_authenticated:
         return Actor()
-    return Actor(user_id=user.pk, administers=user.is_staff and user.is_verified())  # type: ignore[attr-defined]
+    is_verified_staff = user.is_staff and user.is_verified()  # type: ignore[attr-defined]
+    return Actor(user_id=user.pk, administers=is_verified_staff and user.has_perm("events.change_event"))
 
 
 def _for_script(data: dict[str, Any]) -> str:
