@@ -74,7 +74,7 @@ class TestTakedown:
         guest = client()
 
         # What hangs on it is shown first; nothing is done before the reason is sent.
-        planned = back_office.get(f"/admin/events/event/{event_id}/suspend-this/")
+        planned = back_office.get(f"/admin/events/event/{event_id}/suspend_this/")
         assert guest.get(f"/api/v1/events/{event_id}/").status_code == 200
         done = submit(back_office, str(planned.url), reason=REASON)
 
