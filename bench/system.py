@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import redis
 from psycopg import sql
+from stack.environment import for_another_stack
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -74,7 +75,7 @@ class System:
             CommandFailed: it did not end with 0.
         """
         stack = [sys.executable, "-m", "stack", "exec", "--", sys.executable, str(PROJECT / "manage.py")]
-        environment = os.environ | {
+        environment = for_another_stack(os.environ, demo=self.demo) | {
             "AQUASTREAM_STATE": str(Path(os.environ["AQUASTREAM_DEMO"]).parent),
             "PYTHONPATH": f"{PROJECT / 'bin'}{os.pathsep}{PROJECT}",
         }

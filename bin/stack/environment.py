@@ -4,7 +4,9 @@ A variable that the caller has set always wins; docs/development.md lists them.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from stack import paths, postgres, redis
 
@@ -70,3 +72,14 @@ def for_process(name: str, *, ports: Mapping[str, int]) -> dict[str, str]:
 def without_stack(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the caller's environment without what only the stack's own modules need."""
     return {name: value for name, value in environ.items() if name != "PYTHONPATH"}
+
+
+def for_another_stack(environ: Mapping[str, str], *, demo: Mapping[str, Any]) -> dict[str, str]:
+    """Return an environment in which `stack exec` speaks of the stack that `demo` (its demo.json) describes.
+
+    The caller may itself run in a stack's environment, as tests do, and what is set wins over what a stack would set.
+    """
+    own = {*for_product({}, ports=defaultdict(int), keys=defaultdict(str)), "METRICS_PORT", "PROMETHEUS_MULTIPROC_DIR"}
+    rest = {name: value for name, value in environ.items() if name not in own}
+    addresses = {"DATABASE_URL": "database", "REDIS_URL": "redis", "KAFKA_BOOTSTRAP_SERVERS": "kafka"}
+    return rest | {variable: str(demo[name]) for variable, name in addresses.items()}

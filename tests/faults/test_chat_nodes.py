@@ -18,6 +18,7 @@ import httpx
 import psycopg
 import pytest
 import websockets
+from stack.environment import for_another_stack
 
 from tests.faults.conftest import FULL
 
@@ -33,7 +34,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 class SecondNode:
     """Another chat process of the running system."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: dict[str, Any]) -> None:
+        self._stack = stack
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -43,10 +45,11 @@ class SecondNode:
     def start(self) -> None:
         uvicorn = [str(Path(sys.executable).with_name("uvicorn")), "config.asgi:application", "--log-level", "error"]
         options = ["--host", "127.0.0.1", "--port", str(self.port), "--ws", "websockets-sansio"]
+        place = {"AQUASTREAM_STATE": os.environ["AQUASTREAM_STATE"], "PYTHONPATH": str(PROJECT / "bin")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "stack", "exec", "--", *uvicorn, *options],
             cwd=PROJECT,
-            env=os.environ | {"PYTHONPATH": str(PROJECT / "bin")},
+            env=for_another_stack(os.environ, demo=self._stack) | place,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -60,8 +63,8 @@ class SecondNode:
 
 
 @pytest.fixture
-def second_node(state: None) -> Iterator[SecondNode]:
-    node = SecondNode()
+def second_node(state: None, stack: dict[str, Any]) -> Iterator[SecondNode]:
+    node = SecondNode(stack)
     node.start()
     yield node
     node.kill()
