@@ -268,7 +268,7 @@ def test_a_call_is_signalled_from_page_to_page(two_pages: tuple[Any, Any, str]) 
     petr.click("#chat-call-end")
 
     anna.wait_for_selector("#chat-call-bar[data-state=idle]", state="hidden", timeout=PATIENCE)
-    petr.wait_for_function(f"document.querySelectorAll('.message__text--event').length > {calls}", timeout=PATIENCE)
+    petr.locator(".message__text--event").nth(calls).wait_for(timeout=PATIENCE)
 
 
 @pytest.mark.browser
