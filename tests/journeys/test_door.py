@@ -35,6 +35,8 @@ def code_of_ticket(stack: dict[str, Any], client: Clients, event: dict[str, Any]
 @pytest.mark.browser
 def test_a_code_typed_by_hand_opens_the_door_once(stack: dict[str, Any], client: Clients, browser: Any) -> None:
     event = event_with_seats(client("organizer"), seats=3)
+    from playwright.sync_api import expect
+
     code = code_of_ticket(stack, client, event)
     context = browser.new_context(locale="en")
     page = context.new_page()
@@ -47,7 +49,7 @@ def test_a_code_typed_by_hand_opens_the_door_once(stack: dict[str, Any], client:
         page.fill("#door-code", typed)
         with page.expect_response(lambda answer: answer.url.endswith("/check-ins/")):
             page.press("#door-code", "Enter")
-        page.wait_for_function("document.querySelector('#door-code').value === ''", timeout=PATIENCE)
+        expect(page.locator("#door-code")).to_have_value("", timeout=PATIENCE)
         page.wait_for_selector("[data-verdict]:not(:empty)", timeout=PATIENCE)
         return str(page.inner_text("[data-verdict]"))
 
