@@ -1,8 +1,10 @@
 import os
+import re
 import signal
 import smtplib
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,36 +13,57 @@ from stack import mail, paths, ports, readiness
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
+HELLO = b"Message-ID: <1@example.org>\r\nSubject: hi\r\n\r\n"
+
+
 class TestStoreMail:
     def test_names_the_file_by_time_and_recipient(self, tmp_path: Path) -> None:
-        file = mail.store(b"Subject: hi\r\n\r\n", recipients=["anna@example.org"], folder=tmp_path, now=NOON)
+        file = stored(tmp_path, HELLO)
 
-        assert file.name == "20260501T120000.000000Z-anna@example.org.eml"
+        assert re.fullmatch(r"20260501T120000\.000000Z-anna@example\.org-[0-9a-f]{16}\.eml", file.name)
 
     def test_sorts_by_time(self, tmp_path: Path) -> None:
-        later = mail.store(b"", recipients=["a@example.org"], folder=tmp_path, now=NOON + timedelta(microseconds=5))
-        earlier = mail.store(b"", recipients=["z@example.org"], folder=tmp_path, now=NOON)
+        later = stored(tmp_path, to=["a@example.org"], now=NOON + timedelta(microseconds=5))
+        earlier = stored(tmp_path, to=["z@example.org"])
 
         assert sorted(tmp_path.iterdir()) == [earlier, later]
 
     def test_keeps_two_mails_of_one_moment(self, tmp_path: Path) -> None:
         for _ in range(2):
-            mail.store(b"", recipients=["anna@example.org"], folder=tmp_path, now=NOON)
+            stored(tmp_path)
 
         assert len(list(tmp_path.iterdir())) == 2
 
     def test_tells_every_recipient_of_the_envelope(self, tmp_path: Path) -> None:
-        recipients = ["anna@example.org", "blind@example.org"]
+        file = stored(tmp_path, HELLO, to=["anna@example.org", "blind@example.org"])
 
-        file = mail.store(b"Subject: hi\r\n\r\n", recipients=recipients, folder=tmp_path, now=NOON)
-
-        assert file.read_bytes() == b"X-Envelope-To: anna@example.org, blind@example.org\r\nSubject: hi\r\n\r\n"
+        assert file.read_bytes() == b"X-Envelope-To: anna@example.org, blind@example.org\r\n" + HELLO
 
     def test_stays_in_its_folder_whatever_the_recipient_is_called(self, tmp_path: Path) -> None:
-        file = mail.store(b"", recipients=["../../etc/passwd@example.org"], folder=tmp_path, now=NOON)
+        file = stored(tmp_path, to=["../../etc/passwd@example.org"])
 
         assert file.parent == tmp_path
         assert "/" not in file.name
+
+    def test_keeps_a_mail_that_comes_again_once(self, tmp_path: Path) -> None:
+        stored(tmp_path, HELLO)
+
+        again = mail.Mailbox(tmp_path).store(HELLO, recipients=["anna@example.org"], now=NOON + timedelta(hours=1))
+
+        assert again is None
+        assert len(list(tmp_path.iterdir())) == 1
+
+    def test_keeps_the_same_mail_to_somebody_else(self, tmp_path: Path) -> None:
+        for person in ("anna", "boris"):
+            stored(tmp_path, HELLO, to=[f"{person}@example.org"])
+
+        assert len(list(tmp_path.iterdir())) == 2
+
+
+def stored(folder: Path, raw: bytes = b"", *, to: Sequence[str] = ("anna@example.org",), now: datetime = NOON) -> Path:
+    file = mail.Mailbox(folder).store(raw, recipients=list(to), now=now)
+    assert file is not None
+    return file
 
 
 class TestServeMail:
