@@ -114,7 +114,7 @@ def start_all(given: Mapping[str, str], *, fresh: bool) -> dict[str, Any]:
     say("Starting the processes" if nothing_new else "Migrations, translations, demo data")
     if nothing_new:
         control.start(product)
-    made = prepare.run(variables)
+    made = None if nothing_new and prepare.is_needless(variables) else prepare.run(variables)
     if not nothing_new:
         say("Starting the processes")
         control.start(product)

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 from stack import demo, paths, prepare
 
-VARIABLES = {"DATABASE_URL": "postgresql://app@db/app"}
+VARIABLES = {"DATABASE_URL": os.environ["DATABASE_URL"]}
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def prepared(state: Path, project: Path) -> Path:
     demo.write({"accounts": {}})
-    paths.write_atomically(prepare.stamp_file(), prepare.state_of(VARIABLES))
+    prepare.note(VARIABLES)
     return project
 
 
@@ -60,3 +61,37 @@ class TestIsDone:
 
         assert not prepare.is_done(VARIABLES)
         assert demo.read() is None
+
+    def test_is_not_done_after_an_older_version_of_the_stamp(self, prepared: Path) -> None:
+        paths.write_atomically(prepare.stamp_file(), "0a1b")
+
+        assert not prepare.is_done(VARIABLES)
+
+
+class TestIsNeedless:
+    def test_is_needless_when_nothing_at_all_has_changed(self, prepared: Path) -> None:
+        assert prepare.is_needless(VARIABLES)
+
+    def test_is_needed_on_the_first_start(self, state: Path, project: Path) -> None:
+        assert not prepare.is_needless(VARIABLES)
+
+    def test_is_needed_when_any_source_is_written_anew(self, prepared: Path) -> None:
+        (prepared / "events" / "roles.py").write_text("ROLES = []")
+
+        assert prepare.is_done(VARIABLES)
+        assert not prepare.is_needless(VARIABLES)
+
+    def test_is_needed_when_the_database_has_other_migrations(
+        self, prepared: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(prepare, "applied_migrations", lambda variables: "none")
+
+        assert prepare.is_done(VARIABLES)
+        assert not prepare.is_needless(VARIABLES)
+
+    def test_doesnt_mind_what_runs_leave_behind(self, prepared: Path) -> None:
+        for folder in (".cache", "__pycache__", "node_modules"):
+            (prepared / folder).mkdir()
+            (prepared / folder / "left.txt").write_text("left")
+
+        assert prepare.is_needless(VARIABLES)
