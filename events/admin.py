@@ -14,7 +14,7 @@ from unfold.decorators import action
 from audit.services.record_entry import record_entry
 from events import admin_moderation
 from events.admin_actors import administrator_of
-from events.admin_orders import plan_step
+from events.admin_orders import plan_step, take_step
 from events.models import Category, Event, TicketType
 from events.models.lifecycle import actions_from
 from events.services.update_event import update_event
@@ -144,23 +144,23 @@ class EventAdmin(ModelAdmin):
 
     @action(description=_("Publish"), permissions=["change"])
     def publish_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._plan_this(request, "publish", object_id)
+        return self._take(request, "publish", object_id)
 
     @action(description=_("Take down"), permissions=["change"])
     def suspend_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._plan_this(request, "suspend", object_id)
+        return self._take(request, "suspend", object_id)
 
     @action(description=_("Put back"), permissions=["change"])
     def restore_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._plan_this(request, "restore", object_id)
+        return self._take(request, "restore", object_id)
 
     @action(description=_("Cancel for good"), permissions=["change"])
     def cancel_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._plan_this(request, "cancel", object_id)
+        return self._take(request, "cancel", object_id)
 
     @action(description=_("Archive"), permissions=["change"])
     def archive_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._plan_this(request, "archive", object_id)
+        return self._take(request, "archive", object_id)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Offer the steps that the event's status allows."""
@@ -169,11 +169,11 @@ class EventAdmin(ModelAdmin):
         offered = super().get_actions_detail(request, object_id)
         return [one for one in offered if any(one.action_name.endswith(f"_{step}_this") for step in allowed)]
 
-    def _plan_this(self, request: HttpRequest, step: str, object_id: str) -> HttpResponse:
+    def _take(self, request: HttpRequest, step: str, object_id: str) -> HttpResponse:
         event = self.get_object(request, object_id)
         if event is None:
             raise Http404
-        return _plan(request, step, Event.objects.filter(pk=event.pk))
+        return take_step(request, step, event)
 
 
 @admin.register(Category)

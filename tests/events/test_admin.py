@@ -2,15 +2,18 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Authenticator, User
 from accounts.models.authenticator import new_key
+from accounts.second_factor import FRESH, SESSION_KEY
 from audit.models import AuditEntry
 from events.models import BulkOperation, Category, Event, EventReport, ModerationCase, StopWord
 from events.models.lifecycle import TRANSITIONS, Status
@@ -34,6 +37,7 @@ def back_office(client: Client, administrator: User) -> Client:
     client.force_login(administrator)
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session[SESSION_KEY] = timezone.now().isoformat()
     session.save()
     return client
 
@@ -106,6 +110,61 @@ class TestEvents:
         assert item.status == ("done" if targets else "refused")
         assert item.code == ("" if targets else "invalid_transition")
         assert event.status in (targets or {status})
+
+    @pytest.mark.parametrize("status", Status.values)
+    @pytest.mark.parametrize("step", ["publish", "cancel", "suspend", "restore", "archive"])
+    def test_take_each_step_from_their_own_page_too_and_say_why_not(
+        self, back_office: Client, step: str, status: str
+    ) -> None:
+        event = make_ticket_type(event=make_event(status=status)).event
+        reason = {"reason": "A storm"} if step in ("cancel", "suspend") else {}
+        link = reverse(f"admin:events_event_{step}_this", args=[event.id])
+
+        ordered = back_office.post(link, {"start": "yes"} | reason)
+        operation = BulkOperation.objects.get()
+        run_bulk_operation(operation_id=operation.id, clock=timezone.now)
+        page = back_office.get(ordered["Location"]).content.decode()
+
+        targets = {one.target for one in TRANSITIONS if (one.source, one.action) == (status, step)}
+        item = operation.items.get()
+        event.refresh_from_db()
+        assert event.status in (targets or {status})
+        assert bool(item.detail) == (not targets)
+        assert escape(item.detail) in page
+
+    def test_stand_still_while_a_step_is_only_looked_at(self, back_office: Client) -> None:
+        event = make_event()
+        link = reverse("admin:events_event_cancel_this", args=[event.id])
+
+        looked = back_office.get(link)
+        unsaid = back_office.post(link, {"start": "yes", "reason": " "})
+
+        assert (looked.status_code, unsaid.status_code) == (200, 200)
+        assert event.title in looked.content.decode()
+        assert not BulkOperation.objects.exists()
+        event.refresh_from_db()
+        assert event.status == Status.PUBLISHED
+
+    def test_ask_for_a_fresh_code_before_a_step(self, back_office: Client) -> None:
+        event = make_event()
+        pages = [plan(back_office, "cancel", event), reverse("admin:events_event_cancel_this", args=[event.id])]
+        session = back_office.session
+        session[SESSION_KEY] = (timezone.now() - FRESH).isoformat()
+        session.save()
+
+        answers = [back_office.post(page, {"reason": "A storm"}) for page in pages]
+
+        assert [one["Location"] for one in answers] == [
+            f"/account/step-up/?{urlencode({'next': page})}" for page in pages
+        ]
+        assert BulkOperation.objects.get().status == "planned"
+
+    @pytest.mark.parametrize(
+        "path", ["bulkoperation/{id}/plan/", "bulkoperation/{id}/change/", "event/{id}/cancel_this/"]
+    )
+    @pytest.mark.parametrize("wanted", ["0197a2b0-0000-7000-8000-000000000000", "nonsense"])
+    def test_that_are_not_there_are_not_found(self, back_office: Client, path: str, wanted: str) -> None:
+        assert back_office.get("/admin/events/" + path.format(id=wanted), follow=True).status_code == 404
 
     def test_are_cancelled_each_by_itself(self, back_office: Client) -> None:
         draft, published = make_event(status=Status.DRAFT), make_event()
