@@ -1,8 +1,6 @@
 """Covers that people upload: known by their content, small enough to be read, and written anew without what they hide."""
 
-import hashlib
 import io
-from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -25,15 +23,7 @@ class PictureRefused(Problem):
     title = "Send a JPEG, PNG or WebP picture of at least 400 × 225 pixels and at most 10 MB."
 
 
-@dataclass(frozen=True)
-class Cover:
-    """A picture ready to be kept, under a name that says what is in it."""
-
-    name: str
-    content: bytes
-
-
-def cover_from(data: bytes) -> Cover:
+def cover_from(data: bytes) -> bytes:
     """Return the picture upright, in sRGB, at most 1600 × 1200, as WebP without any metadata.
 
     Raises:
@@ -47,8 +37,7 @@ def cover_from(data: bytes) -> Cover:
     clean.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
     out = io.BytesIO()
     clean.save(out, "WEBP", quality=QUALITY, method=4)
-    content = out.getvalue()
-    return Cover(f"covers/{hashlib.sha256(content).hexdigest()[:40]}.webp", content)
+    return out.getvalue()
 
 
 def _unfold(data: bytes) -> Image.Image:

@@ -9,6 +9,8 @@ from django.utils import timezone
 from common.transactions import use_case
 from events.selectors.bulk import list_due_bulk_operations
 from events.services.advance_by_clock import BATCH, advance_by_clock
+from events.services.remove_covers import BATCH as COVERS
+from events.services.remove_covers import remove_covers
 from events.services.roll_up_popularity import roll_up_popularity
 from events.services.run_bulk_operation import run_bulk_operation
 from events.services.warn_unfilled_crew import warn_unfilled_crew
@@ -18,6 +20,7 @@ SCHEDULE: dict[str, Any] = {
     "events.roll_up_popularity": 300.0,
     "events.warn_unfilled_crew": 300.0,
     "events.sweep_bulk_operations": 5.0,
+    "events.remove_covers": 600.0,
 }
 
 
@@ -54,3 +57,10 @@ def sweep_orders(**_: object) -> None:
     """Take up orders whose worker was never woken, or has died."""
     for operation_id in list_due_bulk_operations(now=timezone.now()):
         run_bulk_operation(operation_id=operation_id, clock=timezone.now)
+
+
+@shared_task(name="events.remove_covers", queue="bulk")
+def remove_old_covers(**_: object) -> None:
+    """Remove what no event shows, batch by batch."""
+    while remove_covers(now=timezone.now()) >= COVERS:
+        continue

@@ -76,16 +76,20 @@ class CoverView(EventEndpoint):
             raise InvalidInput(
                 errors=(FieldProblem("/file", "required", gettext("Send a picture as the part `file`.")),)
             )
-        cover = cover_from(sent.read(MOST_BYTES + 1))
-        keep_picture(cover)
+        version = expected_version(request)
+        name = keep_picture(content=cover_from(sent.read(MOST_BYTES + 1)), now=self.now)
         with use_case():
-            change_cover(
-                actor=self.actor, event_id=event_id, name=cover.name, expected_version=expected_version(request)
-            )
+            change_cover(actor=self.actor, event_id=event_id, name=name, now=self.now, expected_version=version)
         return self.event_response(event_id)
 
     @extend_schema(summary="Take an event's own picture away", request=None, responses={204: None})
     def delete(self, request: Request, event_id: uuid.UUID) -> Response:
         with use_case():
-            change_cover(actor=self.actor, event_id=event_id, name="", expected_version=expected_version(request))
+            change_cover(
+                actor=self.actor,
+                event_id=event_id,
+                name="",
+                now=self.now,
+                expected_version=expected_version(request),
+            )
         return Response(status=204)

@@ -176,7 +176,7 @@ class EventView(EventEndpoint):
     @extend_schema(summary="Delete a draft", request=None, responses={204: None})
     def delete(self, request: Request, event_id: uuid.UUID) -> Response:
         with use_case():
-            delete_draft(actor=self.actor, event_id=event_id, expected_version=expected_version(request))
+            delete_draft(actor=self.actor, event_id=event_id, now=self.now, expected_version=expected_version(request))
         return Response(status=204)
 
 

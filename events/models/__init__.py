@@ -1,6 +1,7 @@
 from events.models.bulk_operation import BulkItem, BulkOperation
 from events.models.calendar_link import CalendarLink
 from events.models.category import Category
+from events.models.cover_file import CoverFile
 from events.models.crew import CrewAssignment, CrewNeed
 from events.models.event import Event
 from events.models.event_access import EventAccess
@@ -18,6 +19,7 @@ __all__ = [
     "BulkOperation",
     "CalendarLink",
     "Category",
+    "CoverFile",
     "CrewAssignment",
     "CrewNeed",
     "Event",

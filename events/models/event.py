@@ -229,6 +229,8 @@ class Event(models.Model):
             GinIndex(fields=["search"], name="events_event_search"),
             # list_events_of_organizer
             models.Index(fields=["organizer", "-starts_at"], name="events_event_of_organizer"),
+            # remove_covers
+            models.Index(fields=["cover"], condition=~models.Q(cover=""), name="events_event_covered"),
             # advance_by_clock
             models.Index(fields=["status", "starts_at"], name="events_event_clock"),
         ]

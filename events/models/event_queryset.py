@@ -108,7 +108,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(online=False)
 
     def with_seats(self, now: datetime) -> "EventQuerySet":
-        """Annotates `seats_left` and `seats_total` over the ticket types whose sales have not ended."""
+        """Annotates `seats_left` and `seats_total` over the ticket types for everybody whose sales have not ended."""
         still_sold = Q(sale_closes_at__gt=now) | Q(sale_closes_at__isnull=True, event__starts_at__gt=now)
         left = Coalesce(_of_types(Sum(F("capacity") - F("held") - F("sold"), filter=still_sold)), Value(0))
         total = Coalesce(_of_types(Sum("capacity", filter=still_sold)), Value(0))
@@ -124,7 +124,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 def _of_types(aggregate: models.Aggregate) -> Subquery:
-    types = TicketType.objects.filter(event=OuterRef("pk")).order_by().values("event")
+    types = TicketType.objects.filter(event=OuterRef("pk"), access_code="").order_by().values("event")
     return Subquery(types.annotate(figure=aggregate).values("figure"))
 
 

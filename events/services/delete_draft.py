@@ -1,6 +1,7 @@
 """Throw a draft away: nobody has seen it, so nothing is left of it but the audit entry."""
 
 import uuid
+from datetime import datetime
 
 from django.db.models import ProtectedError
 
@@ -13,6 +14,7 @@ from events.models.lifecycle import Status, actions_from
 from events.selectors.events import get_managed_event
 from events.services.change_status import InvalidTransition
 from events.services.update_event import write_fields
+from events.services.watch_cover import watch_cover
 
 
 class EventInUse(Problem):
@@ -24,8 +26,8 @@ class EventInUse(Problem):
 
 
 @requires_transaction
-def delete_draft(*, actor: Actor, event_id: uuid.UUID, expected_version: int | None = None) -> None:
-    """Delete a draft with its ticket types, questions and favourites.
+def delete_draft(*, actor: Actor, event_id: uuid.UUID, now: datetime, expected_version: int | None = None) -> None:
+    """Delete a draft with its ticket types, questions, favourites and picture.
 
     Raises:
         NotFound, NotAllowed: it isn't the actor's.
@@ -46,6 +48,8 @@ def delete_draft(*, actor: Actor, event_id: uuid.UUID, expected_version: int | N
         Event.objects.filter(id=event.id).delete()
     except ProtectedError as error:
         raise EventInUse from error
+    if event.cover:
+        watch_cover(name=event.cover, now=now)
     record_entry(
         actor_id=actor.user_id,
         action="events.delete_draft",

@@ -1,4 +1,4 @@
-"""Pictures that people upload: events.services.change_cover and events.pictures."""
+"""Pictures that people upload: events.pictures, events.services.change_cover, watch_cover and remove_covers."""
 
 import io
 import struct
@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 from rest_framework.test import APIClient
 
-from events.models import Event
+from common.transactions import use_case
+from events.actors import Actor
+from events.models import CoverFile, Event
 from events.pictures import LARGEST, MOST_BYTES, PictureRefused, cover_from
+from events.services.change_cover import change_cover, keep_picture
+from events.services.delete_draft import delete_draft
+from events.services.duplicate_event import duplicate_event
+from events.services.remove_covers import remove_covers
+from events.services.watch_cover import GRACE
 from tests.events.api.conftest import calling
 from tests.factories.events import make_event
 
@@ -60,11 +69,11 @@ class TestCoverFrom:
     def test_writes_every_kind_anew_as_webp(self, kind: str) -> None:
         cover = cover_from(picture(kind=kind))
 
-        assert (read(cover.content).format, read(cover.content).size) == ("WEBP", (800, 600))
+        assert (read(cover).format, read(cover).size) == ("WEBP", (800, 600))
 
     def test_turns_upright_and_forgets_where_it_was_taken(self) -> None:
         taken = read(photograph())
-        cover = read(cover_from(photograph()).content)
+        cover = read(cover_from(photograph()))
 
         assert taken.getexif()[MAKER] == "Camera"
         assert (taken.size, cover.size) == ((900, 600), (600, 900))
@@ -72,7 +81,7 @@ class TestCoverFrom:
         assert not {"exif", "xmp", "icc_profile", "comment"} & set(cover.info)
 
     def test_makes_smaller_what_is_larger_than_a_page(self) -> None:
-        cover = read(cover_from(picture((6000, 3000))).content)
+        cover = read(cover_from(picture((6000, 3000))))
 
         assert cover.size == (1600, 800)
         assert cover.width <= LARGEST[0]
@@ -82,10 +91,7 @@ class TestCoverFrom:
         out = io.BytesIO()
         Image.new(mode, (800, 600)).save(out, "PNG")
 
-        assert read(cover_from(out.getvalue()).content).mode == "RGB"
-
-    def test_names_the_same_picture_the_same(self) -> None:
-        assert cover_from(picture()).name == cover_from(picture()).name != cover_from(picture((801, 600))).name
+        assert read(cover_from(out.getvalue())).mode == "RGB"
 
     @pytest.mark.parametrize(
         ("data", "reason"),
@@ -169,3 +175,89 @@ class TestChangeCover:
         assert self.send(client, event, picture()).status_code == answer
         assert client.delete(f"/api/v1/events/{event.id}/cover/").status_code == answer
         assert not list(store.iterdir())
+
+
+def shown_by(event: Event, store: Path) -> Path:
+    event.refresh_from_db()
+    return store / event.cover
+
+
+@pytest.mark.django_db
+class TestRemoveCovers:
+    NOW = timezone.now()
+    LATER = NOW + GRACE
+
+    @pytest.fixture(autouse=True)
+    def store(self, tmp_path: Path, settings: Any) -> Path:
+        settings.MEDIA_ROOT = tmp_path
+        return tmp_path
+
+    def change(self, event: Event, data: bytes | None) -> None:
+        name = "" if data is None else keep_picture(content=cover_from(data), now=self.NOW)
+        with use_case():
+            change_cover(actor=Actor(administers=True), event_id=event.id, name=name, now=self.NOW)
+
+    def test_leaves_what_an_event_shows_and_removes_what_it_showed_before(self, store: Path) -> None:
+        event = make_event()
+        self.change(event, picture())
+        replaced = shown_by(event, store)
+        self.change(event, picture())
+
+        remove_covers(now=self.LATER)
+
+        assert not replaced.exists()
+        assert shown_by(event, store).is_file()
+        assert not CoverFile.objects.exists()
+
+    def test_waits_for_transactions_that_may_name_it_yet(self, store: Path) -> None:
+        event = make_event()
+        self.change(event, picture())
+        replaced = shown_by(event, store)
+        self.change(event, None)
+
+        assert remove_covers(now=self.NOW) == 0
+        assert replaced.is_file()
+
+    def test_leaves_what_a_copy_shows_until_that_is_gone_too(self, store: Path) -> None:
+        event = make_event()
+        self.change(event, picture())
+        shared = shown_by(event, store)
+        with use_case():
+            copy = duplicate_event(actor=Actor(administers=True), event_id=event.id)
+        self.change(event, None)
+        remove_covers(now=self.LATER)
+        still_there = shared.is_file()
+
+        with use_case():
+            delete_draft(actor=Actor(administers=True), event_id=copy.id, now=self.NOW)
+        remove_covers(now=self.LATER)
+
+        assert still_there
+        assert not shared.exists()
+
+    def test_removes_an_upload_that_no_event_came_to_show(self, store: Path) -> None:
+        name = keep_picture(content=cover_from(picture()), now=self.NOW)
+
+        remove_covers(now=self.LATER)
+
+        assert not (store / name).exists()
+
+    def test_tries_again_what_the_store_keeps_and_removes_the_others(
+        self, store: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stuck, other = (keep_picture(content=cover_from(picture()), now=self.NOW) for _ in range(2))
+        delete = default_storage.delete
+
+        def refuse(name: str) -> None:
+            if name == stuck:
+                raise PermissionError(name)
+            delete(name)
+
+        monkeypatch.setattr(default_storage, "delete", refuse)
+        remove_covers(now=self.LATER)
+        monkeypatch.undo()
+        first = ((store / stuck).exists(), (store / other).exists())
+        again = remove_covers(now=self.LATER + GRACE)
+
+        assert (first, again) == ((True, False), 1)
+        assert not (store / stuck).exists()
