@@ -45,7 +45,8 @@ def starts_of(*, rule: str, starts_at: datetime, time_zone: str) -> list[datetim
     """
     parts = _parts_of(rule)
     zone = zoneinfo.ZoneInfo(time_zone)
-    first = starts_at.astimezone(zone).replace(tzinfo=None)
+    # A rule knows whole seconds.
+    first = starts_at.astimezone(zone).replace(tzinfo=None, microsecond=0)
     last = min(_until(parts, zone) or first + HORIZON, first + HORIZON)
     text = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
     try:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from common.api.known_members import KnownMembersOnly
-from events.api.fields import TIME_LIMITS, RefundPolicySerializer
+from events.api.fields import TIME_LIMITS, MomentField, RefundPolicySerializer
 from events.models import Event
 
 MOST_AT_ONCE = 20
@@ -76,7 +76,7 @@ class FollowingInput(StepInput):
 class CopyInput(KnownMembersOnly):
     """Another start, another title; both may stay as they are."""
 
-    starts_at = serializers.DateTimeField(validators=TIME_LIMITS, required=False)
+    starts_at = MomentField(validators=TIME_LIMITS, required=False)
     title = serializers.CharField(max_length=160, required=False)
 
 

@@ -62,6 +62,13 @@ class ZoneField(serializers.CharField):
         return name
 
 
+class MomentField(serializers.DateTimeField):
+    """A time of an event, to the second: calendars, series and people know nothing finer."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        return super().to_internal_value(data).replace(microsecond=0)
+
+
 class LinkField(serializers.URLField):
     """A link that a browser may open: http or https."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -10,6 +11,7 @@ from events.api.fields import (
     CURRENCIES,
     TIME_LIMITS,
     LinkField,
+    MomentField,
     MoneySerializer,
     RefundPolicySerializer,
     TagField,
@@ -19,11 +21,13 @@ from events.models import Category, Event, TicketType
 
 TIME: dict[str, Any] = {"validators": TIME_LIMITS}
 OPTIONAL_TIME = TIME | {"required": False}
+FIELDS = serializers.ModelSerializer.serializer_field_mapping | {models.DateTimeField: MomentField}
 
 
 class TicketTypeInput(KnownMembersOnly, serializers.ModelSerializer):
     """A kind of ticket; the price is in the event's currency."""
 
+    serializer_field_mapping = FIELDS
     price = MoneySerializer()
     capacity = serializers.IntegerField(min_value=1, max_value=1_000_000)
     min_per_booking = serializers.IntegerField(min_value=1, max_value=100, required=False)
@@ -42,6 +46,7 @@ class TicketTypeInput(KnownMembersOnly, serializers.ModelSerializer):
 class EventContentInput(KnownMembersOnly, serializers.ModelSerializer):
     """What PATCH may change."""
 
+    serializer_field_mapping = FIELDS
     category = serializers.SlugRelatedField(slug_field="slug", queryset=Category.objects.all())
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=["ru", "en"], required=False)

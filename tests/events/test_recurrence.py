@@ -34,6 +34,9 @@ class TestDates:
         assert [one.hour for one in starts] == [9, 9, 8]
         assert local("FREQ=WEEKLY;COUNT=3") == ["03-22 10:00", "03-29 10:00", "04-05 10:00"]
 
+    def test_are_in_whole_seconds_whatever_the_first_one_says(self) -> None:
+        assert local("FREQ=DAILY;COUNT=2", FRIDAY.replace(microsecond=5)) == ["03-22 10:00", "03-23 10:00"]
+
     def test_move_on_from_an_hour_that_the_clocks_skip(self) -> None:
         saturday = datetime(2030, 3, 30, 2, 30, tzinfo=BERLIN)
 

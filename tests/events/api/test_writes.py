@@ -131,3 +131,14 @@ class TestKeyedCreation:
         response = owner.post("/api/v1/events/", EVENT_INPUT, headers={"Idempotency-Key": key})
 
         assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
+
+
+class TestTimes:
+    def test_are_kept_to_the_second_so_that_a_series_can_be_made_of_them(self, owner: APIClient) -> None:
+        times = {"starts_at": "2030-06-14T03:00:00.987654Z", "ends_at": "2030-06-14T11:00:00.5+03:00"}
+
+        made = owner.post("/api/v1/events/", EVENT_INPUT | times).json()
+        series = owner.post(f"/api/v1/events/{made['id']}/recurrence/", {"rule": "FREQ=DAILY;COUNT=2"})
+
+        assert (made["starts_at"], made["ends_at"]) == ("2030-06-14T03:00:00Z", "2030-06-14T08:00:00Z")
+        assert [one["starts_at"] for one in series.json()["events"]] == ["2030-06-14T03:00:00Z", "2030-06-15T03:00:00Z"]
