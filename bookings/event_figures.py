@@ -1,13 +1,14 @@
 """What bookings tells of whole events: stands at the port of events (config/wiring.py)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Sum
 
 from bookings.models import Booking, EventCancellation, Payment
 from common.money import Money
-from events.ports import CancellationProgress, Stakes
+from events.ports import CancellationProgress, HeldBooking, Stakes
 
 
 class FiguresOfBookings:
@@ -38,3 +39,9 @@ class FiguresOfBookings:
             failed=len(order.failures),
             finished_at=order.finished_at,
         )
+
+    def held_booking_of(self, *, user_id: UUID, event_id: UUID, now: datetime) -> HeldBooking | None:
+        """Return the user's booking that waits for a payment."""
+        waiting = Booking.objects.filter(status=Booking.Status.HELD, hold_expires_at__gt=now)
+        held = waiting.filter(user_id=user_id, event_id=event_id).only("id", "hold_expires_at").first()
+        return None if held is None else HeldBooking(id=held.id, expires_at=held.hold_expires_at)

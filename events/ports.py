@@ -27,6 +27,14 @@ class CancellationProgress:
     finished_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeldBooking:
+    """Seats that somebody has chosen and not paid for yet."""
+
+    id: UUID
+    expires_at: datetime
+
+
 class BookingsOfEvents(Protocol):
     """What is known about the bookings of events."""
 
@@ -36,6 +44,9 @@ class BookingsOfEvents(Protocol):
     def cancellation_of(self, *, event_id: UUID) -> CancellationProgress | None:
         """Return the progress, or None before the work was ordered."""
 
+    def held_booking_of(self, *, user_id: UUID, event_id: UUID, now: datetime) -> HeldBooking | None:
+        """Return what the user has begun and may still finish, or None."""
+
 
 class NoBookings:
     """Nothing can be booked: what an installation has until an app joins its own."""
@@ -44,6 +55,9 @@ class NoBookings:
         return Stakes()
 
     def cancellation_of(self, *, event_id: UUID) -> CancellationProgress | None:
+        return None
+
+    def held_booking_of(self, *, user_id: UUID, event_id: UUID, now: datetime) -> HeldBooking | None:
         return None
 
 
