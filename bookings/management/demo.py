@@ -26,7 +26,8 @@ from events.models import Event, EventAccess, TicketType
 NAMESPACE = uuid.UUID("0d5f3f0c-52a7-5b0e-8f4e-6d0c2b7a1e55")
 SMALLEST_CROWD, LARGEST_CROWD = 3, 12
 FULLEST_PERCENT = 60
-LEFT_WHEN_NEARLY_FULL = 2
+# How many seats are left of the events that play these roles.
+LEFT = {"soldout": 0, "few": 2}
 ROOM_TO_SPARE = 5
 HOLD = timedelta(minutes=15)
 KEPT_FREE = ("bookable", "free")
@@ -69,7 +70,7 @@ def load_demo(known: dict[str, Any]) -> dict[str, Any]:
         for number, event in enumerate(finished):
             accounts = {0: [user, user2], 1: [user2]}.get(number, [])
             _attend(event, [*accounts, *_some(people, event)])
-        _fill_up(upcoming, people, _spoken_of(known))
+        _fill_up(upcoming, people, left=_left(known))
         _book(user, [one for one in upcoming if one.id not in _spoken_of(known)][:40], now, how_many=2)
     return {"demo_attended_event": str(finished[0].id)} if finished else {}
 
@@ -105,12 +106,14 @@ def _attend(event: Event, people: Iterable[uuid.UUID]) -> None:
     rows.write()
 
 
-def _fill_up(upcoming: list[Event], people: list[uuid.UUID], kept_free: set[uuid.UUID]) -> None:
-    """Fill one small event, leave two seats in another, and let some people come to the rest."""
-    by_size = sorted(
-        (one for one in upcoming if one.id not in kept_free), key=lambda one: (_capacity(one), one.starts_at)
-    )
-    left = {event.id: seats for event, seats in zip(by_size, (0, LEFT_WHEN_NEARLY_FULL), strict=False)}
+def _left(known: dict[str, Any]) -> dict[uuid.UUID, int]:
+    """Return how many seats are to be left, by event."""
+    roles = known.get("demo_events", {})
+    return {uuid.UUID(roles[role]): seats for role, seats in LEFT.items() if role in roles}
+
+
+def _fill_up(upcoming: list[Event], people: list[uuid.UUID], *, left: dict[uuid.UUID, int]) -> None:
+    """Sell one event out, leave two seats in another, and let some people come to the rest."""
     for event in upcoming:
         if event.id in left:
             _sell(event, people, seats=_capacity(event) - left[event.id])

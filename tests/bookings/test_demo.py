@@ -21,14 +21,18 @@ def known() -> dict[str, Any]:
     long_past = make_event(starts_at=past, status="finished")
     make_ticket_type(event=long_past)
     make_ticket_type(event=make_event(starts_at=past + timezone.timedelta(days=1), status="finished"))
-    for capacity in (40, 50, 60, 70, 80):
-        make_ticket_type(event=make_event(), capacity=capacity)
+    sizes = {capacity: make_ticket_type(event=make_event(), capacity=capacity).event for capacity in (40, 50, 60, 70)}
+    make_ticket_type(event=sizes[60], capacity=20)
     bookable = make_ticket_type(capacity=5).event
     return {
         "accounts": {role: {"id": str(make_user().id)} for role in ("user", "user2")},
         "demo_organizer_id": str(long_past.organizer_id),
         "demo_people": [str(make_user().id) for _ in range(40)],
-        "demo_events": {"bookable": str(bookable.id)},
+        "demo_events": {
+            "bookable": str(bookable.id),
+            "soldout": str(sizes[60].id),
+            "few": str(sizes[50].id),
+        },
     }
 
 
@@ -55,11 +59,16 @@ class TestLoadDemo:
         assert str(Event.objects.get(id=told["demo_attended_event"]).organizer_id) == known["demo_organizer_id"]
         assert Booking.objects.filter(user_id=user, status="confirmed").count() == 2
 
-    def test_fills_one_event_and_nearly_fills_another(self, known: dict[str, Any]) -> None:
+    def test_sells_one_event_out_and_nearly_another(self, known: dict[str, Any]) -> None:
         run(known)
 
-        left = sorted(one.available for one in TicketType.objects.filter(event__status="published"))
-        assert left[:2] == [0, 2]
+        def left(role: str) -> list[int]:
+            types = TicketType.objects.filter(event_id=known["demo_events"][role])
+            return [one.capacity - one.sold for one in types.order_by("capacity")]
+
+        booked = Booking.objects.filter(event_id=known["demo_events"]["soldout"], status="confirmed")
+        assert (left("soldout"), left("few")) == ([0, 0], [2])
+        assert sum(one.seats for one in booked) == 80
 
     def test_keeps_the_seats_of_events_that_others_need(self, known: dict[str, Any]) -> None:
         run(known)
