@@ -19,7 +19,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from events.models import Category, Event
 from events.models.event_queryset import EventQuerySet
-from events.selectors.catalogue import list_category_ids_below
+from events.selectors.catalogue import find_middle_of_city, list_category_ids_below
 from events.tags import same_tag
 
 # A guest's calendar, until they say otherwise.
@@ -91,6 +91,11 @@ class CatalogueForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         wish = self.cleaned_data
+        if wish.get("radius_km") and wish.get("city") and not wish.get("near") and "near" not in self.errors:
+            # Around a city is around its events.
+            middle = find_middle_of_city(city=wish["city"].strip())
+            if middle is not None:
+                wish["near"], wish["city"] = middle, ""
         for least, most in (("date_from", "date_to"), ("price_min", "price_max")):
             if wish.get(least) is not None and wish.get(most) is not None and wish[least] > wish[most]:
                 self.add_error(most, forms.ValidationError(_("This ends before it begins."), code="invalid"))
@@ -118,7 +123,9 @@ class CatalogueFilter(filters.FilterSet):
     has_seats = _flag(label=_("With free seats"))
     tags = TagsFilter(label=_("Tags, all of them, with commas between"), max_length=400)
     near = PointFilter(label=_("Near the point latitude,longitude"), max_length=60)
-    radius_km = filters.NumberFilter(label=_("Kilometres around it"), min_value=1, max_value=MOST_RADIUS_KM)
+    radius_km = filters.NumberFilter(
+        label=_("Kilometres around it, or around the city"), min_value=1, max_value=MOST_RADIUS_KM
+    )
     min_rating = filters.NumberFilter(label=_("Stars, at least"), min_value=1, max_value=5)
     language = filters.ChoiceFilter(choices=LANGUAGES, label=_("Language"))
     age_rating = filters.ChoiceFilter(choices=Event.AgeRating.choices, label=_("Age rating"))

@@ -1,10 +1,12 @@
 """What the pages show, ready for the templates."""
 
 import zoneinfo
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import QueryDict
@@ -12,10 +14,14 @@ from django.utils.translation import gettext as _
 
 from events.availability import Availability, Sale, level, level_of_event, level_of_type, sale_of
 from events.covers import cover_url_of
+from events.filters import RADIUS_KM
 from events.models import Category, Event
 from events.models.lifecycle import LISTED
+from events.ports import HeldBooking
 from events.selectors.events import Standing, shown_ticket_types
 from events.snippets import marked_snippet
+
+MOST_TAGS_OFFERED = 10
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Chip:
 
     label: str
     href: str
-    count: int
+    # Empty where it isn't counted.
+    count: int | None
     chosen: bool
 
 
@@ -95,6 +102,29 @@ def category_chips(query: QueryDict, categories: Iterable[Category], counts: dic
     return [chip(query, "category", one.slug, one.name, counts.get(one.slug, 0)) for one in shown]
 
 
+def tag_chips(query: QueryDict, chosen: list[str], shown: Iterable[Event]) -> list[Chip]:
+    """Return chips of the chosen tags, and of those that the shown events have most often."""
+    often = Counter(tag for event in shown for tag in event.tags if tag not in chosen)
+    chips = [Chip(f"#{one}", link(query, tags=_tags(chosen, but=one)), None, chosen=True) for one in chosen]
+    offered = [
+        one for one, _count in sorted(often.items(), key=lambda found: (-found[1], found[0]))[:MOST_TAGS_OFFERED]
+    ]
+    return chips + [Chip(f"#{one}", link(query, tags=_tags([*chosen, one])), None, chosen=False) for one in offered]
+
+
+def _tags(chosen: list[str], but: str = "") -> str | None:
+    return ",".join(one for one in chosen if one != but) or None
+
+
+def radius_chip(query: QueryDict) -> Chip | None:
+    """Return a chip that drops the circle, while there is one."""
+    if "near" not in query:
+        return None
+    label = _("Within %(km)s km") % {"km": query.get("radius_km", RADIUS_KM)}
+    ordering = None if query.get("ordering") == "distance" else query.get("ordering")
+    return Chip(label, link(query, near=None, radius_km=None, ordering=ordering), None, chosen=True)
+
+
 def day_strip(query: QueryDict, counted: list[tuple[date, int]]) -> list[Day]:
     """Return the calendar strip; a day that is chosen can be left again."""
     days = []
@@ -106,7 +136,13 @@ def day_strip(query: QueryDict, counted: list[tuple[date, int]]) -> list[Day]:
 
 
 def present_event(
-    event: Event, *, standing: Standing, kept: bool, now: datetime, access_code: str = ""
+    event: Event,
+    *,
+    standing: Standing,
+    kept: bool,
+    now: datetime,
+    access_code: str = "",
+    held: HeldBooking | None = None,
 ) -> dict[str, Any]:
     """Return what the event's page shows to this reader."""
     types = shown_ticket_types(event=event, standing=standing, access_code=access_code)
@@ -124,25 +160,29 @@ def present_event(
         offer["bookable"] = offer["sale"] == Sale.OPEN and offer["level"] != Availability.SOLD_OUT
     overall = level_of_event(event, types, now=now)
     prices = [one.price for one in types]
+    # What the code opens stays open on the way through other pages.
+    code = f"?{urlencode({'access_code': access_code})}" if access_code else ""
     return {
         "event": event,
-        "url": url_of(event),
+        "here": url_of(event) + code,
         "canonical": settings.PUBLIC_URL + url_of(event),
         "cover": cover_url_of(event),
         # Pages of apps above this one, by their paths.
         "book_url": f"/events/{event.id}/book/",
         "quote_url": f"/events/{event.id}/quote/",
-        "waitlist_url": f"/events/{event.id}/waitlist/",
+        "waitlist_url": f"/events/{event.id}/waitlist/{code}",
         "reviews_url": f"/events/{event.id}/reviews/",
         "offers": offers,
         "access_code": access_code,
         "hides_types": len(types) < len(event.ticket_types.all()),
+        "on_sale": any(offer["sale"] == Sale.OPEN for offer in offers),
         "bookable": any(offer["bookable"] for offer in offers),
         "sold_out": bool(offers) and all(offer["level"] == Availability.SOLD_OUT for offer in offers),
         "level": overall,
         "costs": any(prices),
         "standing": standing,
-        "watched": event.status in LISTED and not standing.is_booked,
+        "held": held,
+        "watched": event.status in LISTED and not standing.is_booked and held is None,
         "shows_place": event.address_is_public or standing.has_access,
         "kept": kept,
         "structured": structured_data(event, offers=offers, shows_place=event.address_is_public),

@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -18,9 +19,10 @@ from common.transactions import use_case
 from events.actors import Actor
 from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
-from events.filters import ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, today_of
+from events.filters import LANGUAGES, ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, today_of
 from events.markdown import render_markdown
 from events.pages import presentation
+from events.ports import bookings
 from events.selectors.catalogue import (
     list_catalogue,
     list_categories,
@@ -33,6 +35,8 @@ from events.services.keep_favorite import keep_favorite
 
 CARDS = 24
 CITIES = 30
+RADII_KM = (10, 25, 50, 100, 250, 500)
+STARS = ("3", "4", "4.5")
 # Wishes of the API that a page doesn't offer.
 NOT_ON_PAGES = ("mine", "status")
 
@@ -57,10 +61,19 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "back": presentation.page_link(query, page.number - 1) if page.has_previous() else None,
         "query": query,
         "asked": any(query.get(name) for name in query if name not in ("ordering", "page")),
-        "orderings": [one for one in ORDERING_NAMES if text or one[0] != "relevance"],
+        "orderings": [one for one in ORDERING_NAMES if _offers(one[0], wishes, searching=bool(text))],
+        "radii": RADII_KM,
+        "stars": STARS,
+        "tags": presentation.tag_chips(query, wishes.get("tags") or [], events),
+        "circle": presentation.radius_chip(query),
         "heading": presentation.found_words(query),
     }
     return render(request, "events/catalogue.html", context | _facets(request, query, wishes))
+
+
+def _offers(ordering: str, wishes: dict[str, Any], *, searching: bool) -> bool:
+    """Tell whether an order makes sense: a match needs words, a distance a point."""
+    return {"relevance": searching, "distance": bool(wishes.get("near"))}.get(ordering, True)
 
 
 class CountedOnce(Paginator):
@@ -109,6 +122,8 @@ def _facets(request: HttpRequest, query: QueryDict, wishes: dict[str, Any]) -> d
         "traits": [one for one in chips if one.count or one.chosen],
         "categories": presentation.category_chips(query, list_categories(), facets.category),
         "cities": cities,
+        "ages": [(value, facets.age_rating.get(value, 0)) for value, _label in named["age_rating"].extra["choices"]],
+        "languages": [(value, label, facets.language.get(value, 0)) for value, label in LANGUAGES],
         "strip": presentation.day_strip(query, [(day, facets.day.get(day.isoformat(), 0)) for day in days]),
     }
 
@@ -120,12 +135,16 @@ def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> Htt
     event = get_readable_event(actor=actor, event_id=event_id)
     if slug != event.slug:
         # A short or an old address.
-        return HttpResponseRedirect(presentation.url_of(event))
+        asked = f"?{request.GET.urlencode()}" if request.GET else ""
+        return HttpResponseRedirect(presentation.url_of(event) + asked)
     standing = standing_of(actor=actor, event=event)
     kept = event.id in list_favorite_ids(actor=actor, event_ids=[event.id])
-    access_code = request.GET.get("access_code", "")[:40]
+    now = timezone.now()
+    held = None
+    if actor.user_id is not None and not standing.is_booked:
+        held = bookings().held_booking_of(user_id=actor.user_id, event_id=event.id, now=now)
     context = presentation.present_event(
-        event, standing=standing, kept=kept, access_code=access_code, now=timezone.now()
+        event, standing=standing, kept=kept, held=held, access_code=_access_code(request.GET), now=now
     )
     context["description"] = render_markdown(event.description)
     context["structured"] = _for_script(context["structured"])
@@ -139,7 +158,12 @@ def favorite(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
     service = forget_favorite if request.POST.get("kept") == "yes" else keep_favorite
     with use_case():
         service(actor=_actor(request), event_id=event_id)
-    return HttpResponseRedirect(f"/events/{event_id}/")
+    code = _access_code(request.POST)
+    return HttpResponseRedirect(f"/events/{event_id}/" + (f"?{urlencode({'access_code': code})}" if code else ""))
+
+
+def _access_code(said: QueryDict) -> str:
+    return said.get("access_code", "")[:40]
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Avg, QuerySet
 
 from events.actors import Actor
 from events.models import Category, Event, Favorite
@@ -56,6 +56,14 @@ def list_category_ids_below(*, category_id: uuid.UUID) -> list[uuid.UUID]:
     for one in found:
         found += children[one]
     return found
+
+
+def find_middle_of_city(*, city: str) -> tuple[float, float] | None:
+    """Return the middle of the city's events on the map, if any is there. Uses index events_event_in_city."""
+    middle = (
+        Event.objects.listed().in_city(city).aggregate(latitude=Avg("map_latitude"), longitude=Avg("map_longitude"))
+    )
+    return None if middle["latitude"] is None else (middle["latitude"], middle["longitude"])
 
 
 def _cards(events: EventQuerySet, *, now: datetime) -> EventQuerySet:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from events.availability import Availability, Sale, level, sale_of
 from events.filters import narrow, periods
@@ -50,6 +51,25 @@ class TestNarrow:
         make_event(title="There", city="Сочи")
 
         assert found(city=" чемал ") == {"Here"}
+
+    @pytest.mark.parametrize(("km", "titles"), [("10", {"Here"}), ("60", {"Here", "Beside"})])
+    def test_finds_what_is_around_a_city(self, api: APIClient, km: str, titles: set[str]) -> None:
+        for title, city, latitude in (
+            ("Here", "Чемал", "51.41"),
+            ("Beside", "Узнезя", "51.60"),
+            ("Far", "Сочи", "43.60"),
+        ):
+            make_event(title=title, city=city, latitude=Decimal(latitude), longitude=Decimal("86.00"))
+
+        answer = api.get("/api/v1/events/", {"city": "чемал", "radius_km": km, "ordering": "distance"}).json()
+
+        assert {one["title"] for one in answer["results"]} == titles
+        assert answer["results"][0]["distance_km"] == 0
+
+    def test_says_when_no_event_shows_where_a_city_is(self, api: APIClient) -> None:
+        answer = api.get("/api/v1/events/", {"city": "Нигде", "radius_km": "50"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/radius_km")
 
     def test_finds_days_by_the_calendar_of_the_place(self) -> None:
         start = datetime(2030, 6, 14, 20, tzinfo=UTC)

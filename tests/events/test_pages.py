@@ -6,17 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
 from accounts.models import User
+from bookings.models import Booking
 from events.markdown import render_markdown
 from events.models import Event, EventAccess, Favorite
 from events.models.lifecycle import Status
 from events.templatetags import event_words
 from tests.factories.accounts import make_organizer, make_user
+from tests.factories.bookings import hold
 from tests.factories.events import make_category, make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +141,71 @@ class TestCatalogue:
 
         assert {one for one in ("Few left", "Sold out") if one in page} == ({flag} if flag else set())
 
+    def test_offers_the_nearest_first_only_where_there_is_a_point(self, english: Client) -> None:
+        make_event(city="Чемал", latitude=Decimal("51.41"), longitude=Decimal("86.00"))
+
+        nearest = 'value="distance"'
+        assert nearest not in text(english.get("/"))
+        assert nearest not in text(english.get("/?city=Чемал&ordering=distance"))
+        assert nearest in text(english.get("/?near=51.5,86.0"))
+        assert nearest in text(english.get("/?city=Чемал&radius_km=50"))
+
+    def test_shows_how_many_each_age_and_language_leaves(self, english: Client) -> None:
+        for age_rating, language in (("6+", "ru"), ("6+", "en"), ("18+", "en")):
+            make_event(age_rating=age_rating, language=language)
+
+        page = text(english.get("/?age_rating=6%2B"))
+
+        assert re.search(r'value="6\+"\s+selected>6\+ \(2\)', page)
+        assert "18+ (1)" in page
+        assert "English (1)" in page
+
+    def test_offers_tags_and_lets_them_go_again(self, english: Client) -> None:
+        make_event(title="Both", tags=["зима", "с детьми"])
+        make_event(title="One", tags=["зима"])
+
+        page = text(english.get("/?tags=зима"))
+        narrower = text(english.get("/?tags=зима,с детьми"))
+
+        assert re.search(r'href="/"\s+aria-current="true">#зима', page)
+        assert f'href="?tags={quote_plus("зима,с детьми")}"' in page
+        assert ("Both" in narrower, ">One<" in narrower) == (True, False)
+
+    @pytest.mark.parametrize(
+        ("wish", "found"), [("min_rating=4", {"Good"}), ("min_rating=3", {"Good", "Fair"}), ("age_rating=18%2B", set())]
+    )
+    def test_finds_by_stars_and_age(self, english: Client, wish: str, found: set[str]) -> None:
+        for title, rating in (("Good", "4.2"), ("Fair", "3.1"), ("New", None)):
+            make_event(title=title, rating=rating and Decimal(rating), rating_count=1 if rating else 0)
+
+        page = text(english.get(f"/?{wish}"))
+
+        assert {one for one in ("Good", "Fair", "New") if f">{one}<" in page} == found
+
+    def test_keeps_every_wish_that_has_no_field_when_the_form_is_sent(self, english: Client) -> None:
+        make_event(
+            city="Чемал", latitude=Decimal("51.41"), longitude=Decimal("86.00"), category=make_category(slug="sup")
+        )
+
+        page = text(english.get("/?near=51.5,86.0&category=sup&price_min=0"))
+
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        assert {name: hidden.get(name) for name in ("near", "category", "price_min")} == {
+            "near": "51.5,86.0",
+            "category": "sup",
+            "price_min": "0",
+        }
+
+    def test_says_nothing_of_seats_behind_an_access_code(self, english: Client) -> None:
+        closed = make_ticket_type(event=make_event(title="Open one"), capacity=10, sold=10).event
+        make_ticket_type(event=closed, access_code="wave", capacity=100)
+        make_ticket_type(event=make_event(title="For friends"), access_code="wave", sold=10)
+
+        page = text(english.get("/"))
+
+        assert page.count("Sold out") == 1
+        assert ">Open one<" not in text(english.get("/?has_seats=true"))
+
 
 class TestEventPage:
     def test_is_found_by_its_short_address(self, english: Client) -> None:
@@ -203,6 +271,34 @@ class TestEventPage:
 
         assert f"?next={url(event)}" in page
         assert "quantity-" not in page.replace('for="quantity-', "")
+
+    def test_carries_the_access_code_through_other_pages(self, signed_in: Callable[[User], Client]) -> None:
+        event = make_ticket_type(access_code="big wave", name="Friends").event
+        guest = Client(headers={"Accept-Language": "en"})
+        code = "?access_code=big+wave"
+
+        short = guest.get(f"/events/{event.id}/{code}")
+        page = text(guest.get(short["Location"]))
+        kept = signed_in(make_user()).post(f"/events/{event.id}/favorite/", {"access_code": "big wave"})
+
+        assert short["Location"] == url(event) + code
+        assert "Friends" in page
+        assert page.count(f"?next={quote(url(event) + code)}") == 2
+        assert f"/events/{event.id}/waitlist/{code}" in page
+        assert kept["Location"] == f"/events/{event.id}/{code}"
+
+    def test_leads_back_to_a_booking_that_was_begun(self, signed_in: Callable[[User], Client]) -> None:
+        user, ticket_type = make_user(), make_ticket_type()
+        booking = hold(user=user, ticket_type=ticket_type)
+        event = ticket_type.event
+
+        page = text(signed_in(user).get(url(event)))
+        Booking.objects.update(hold_expires_at=timezone.now())
+        later = text(signed_in(user).get(url(event)))
+
+        assert ("Continue your booking" in page, f"/bookings/{booking.id}/" in page) == (True, True)
+        assert "/book/" not in page
+        assert ("Continue your booking" in later, "/book/" in later) == (False, True)
 
     def test_tells_search_engines_what_guests_may_know(self, english: Client) -> None:
         event = make_event(title="</script><b>Rafting", address="Secret street 1")

@@ -2,6 +2,7 @@
 const form = document.querySelector("[data-live]");
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60000;
+const FREE = ':not([data-availability="sold_out"])';
 let version = 0;
 let pause = FIRST_PAUSE_MS;
 
@@ -9,6 +10,8 @@ function show({ availability, ticket_types: types }) {
   for (const type of types) {
     const offer = form.querySelector(`[data-offer="${type.id}"]`);
     if (!offer) continue;
+    offer.dataset.availability = type.availability;
+    offer.dataset.sale = type.sale;
     for (const word of offer.querySelectorAll("[data-level]")) word.hidden = word.dataset.level !== type.availability;
     const quantity = offer.querySelector(".offer__quantity");
     if (quantity) {
@@ -16,10 +19,10 @@ function show({ availability, ticket_types: types }) {
       if (quantity.disabled) quantity.value = 0;
     }
   }
-  const gone = availability === "sold_out";
-  form.querySelector(".offers__gone").hidden = !gone;
-  const go = form.querySelector(".offers__go");
-  if (go) go.hidden = gone;
+  // Types that an access code has opened stand on this page only: the word about the whole event leaves them out.
+  form.querySelector(".offers__gone").hidden = Boolean(form.querySelector(`.offer${FREE}`));
+  const bookable = form.querySelector("[data-bookable]");
+  if (bookable) bookable.hidden = !form.querySelector(`.offer[data-sale="open"]${FREE}`);
   document.querySelector("[data-live-few]").hidden = availability !== "few";
   form.dispatchEvent(new Event("input"));
 }
