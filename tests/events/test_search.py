@@ -3,6 +3,9 @@
 import pytest
 from django.db import connection
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from rest_framework.test import APIClient
 
 from events.api.fields import TIME_ZONES
 from events.models import Event
@@ -85,6 +88,28 @@ def test_survives_whatever_is_typed(text: str) -> None:
     found(text)
 
     assert Event.objects.count() == 2
+
+
+SIGNS = [*"'\"\\&|!():*<->%_,; \t\n\u00ad\u200b\ufeffёЁaяß0", "OR", " -", "or ", "сплав", "🚣"]
+HOSTILE = some.lists(some.sampled_from(SIGNS), max_size=40).map("".join)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=HOSTILE | some.text(some.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=200))
+def test_survives_what_nobody_has_thought_of(text: str) -> None:
+    snippets = [one.snippet for one in list_catalogue(now=NOW).matching(text).with_snippets(text)]
+
+    assert len(snippets) <= Event.objects.count() == 2
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(word=some.sampled_from(["катамаранах", "костра", "beginners", "рекам"]), cut=some.integers(4, 9))
+def test_finds_by_any_beginning_of_a_word_that_is_there(word: str, cut: int) -> None:
+    assert "Сплав по рекам Алтая" in found(f"сплав {word[:cut]}")
+
+
+def test_a_zero_byte_is_refused_at_the_door(api: APIClient) -> None:
+    assert api.get("/api/v1/events/", {"q": "a\x00b"}).status_code == 400
 
 
 def test_puts_a_match_in_the_title_before_one_in_the_description() -> None:
