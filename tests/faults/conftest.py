@@ -14,9 +14,9 @@ import pytest
 from stack import control
 
 from tests.faults.crowd import Crowd
-from tests.journeys.conftest import client, empty_cache, eventually, idempotency_key, mails_to, stack
+from tests.journeys.conftest import administrator, client, empty_cache, eventually, idempotency_key, mails_to, stack
 
-__all__ = ["client", "empty_cache", "eventually", "idempotency_key", "mails_to", "stack"]
+__all__ = ["administrator", "client", "empty_cache", "eventually", "idempotency_key", "mails_to", "stack"]
 
 FULL = os.environ.get("SCALE", "ci") == "full"
 

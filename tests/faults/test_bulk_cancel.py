@@ -1,5 +1,7 @@
-"""kill -9 of the worker that cancels a whole series: another one goes on, and each event is cancelled once."""
+"""kill -9 of the worker that cancels what an administrator has chosen: another one goes on, each event is cancelled once."""
 
+import re
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,32 +14,53 @@ from tests.faults.conftest import FULL
 from tests.faults.crowd import Eventually
 from tests.faults.test_comes_back import processes_of
 from tests.journeys.shoppers import event_with_seats
+from tests.journeys.signing_in import Person
 
-# A series has 200 dates at most.
-EVENTS = 200 if FULL else 40
+# A series has 200 dates at most, and a page of the administrator's list 50 events.
+SERIES = 2
+EVENTS = 300 if FULL else 60
 Key = Callable[[], dict[str, str]]
 
 
-def publish_series(organizer: httpx.Client, organizer_id: str) -> list[str]:
+def make_series(organizer: httpx.Client, organizer_id: str, *, title: str) -> str:
+    """Return the first of the series' events."""
     categories = organizer.get("/api/v1/categories/").json()
     slug = (categories["results"] if isinstance(categories, dict) else categories)[0]["slug"]
-    # Dates of a rule have no fractions of a second.
-    starts_at = (datetime.now(UTC) + timedelta(days=20)).replace(microsecond=0)
+    starts_at = datetime.now(UTC) + timedelta(days=20)
     times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=5)).isoformat()}
-    created = organizer.post("/api/v1/events/", json=event_with_seats(organizer_id, slug, 5) | times)
+    body = event_with_seats(organizer_id, slug, 5) | times | {"title": title}
+    created = organizer.post("/api/v1/events/", json=body)
     assert created.status_code == 201, created.text
     first = created.json()["id"]
-    rule = {"rule": f"FREQ=DAILY;COUNT={EVENTS}"}
+    rule = {"rule": f"FREQ=DAILY;COUNT={EVENTS // SERIES}"}
     made = organizer.post(f"/api/v1/events/{first}/recurrence/", json=rule)
     assert made.status_code == 201, made.text
-    return [first, *(one["id"] for one in made.json()["events"] if one["id"] != first)]
+    return str(first)
 
 
-def order(organizer: httpx.Client, event_id: str, key: dict[str, str], **step: Any) -> str:
-    """Return where to look how far the order is."""
-    answer = organizer.post(f"/api/v1/events/{event_id}/following/", json=step, headers=key)
+def publish_series(organizer: httpx.Client, first: str, key: dict[str, str], eventually: Eventually) -> None:
+    answer = organizer.post(f"/api/v1/events/{first}/following/", json={"action": "publish"}, headers=key)
     assert answer.status_code == 202, answer.text
-    return f"/api/v1/events/bulk/{answer.json()['id']}/"
+    path = f"/api/v1/events/bulk/{answer.json()['id']}/"
+    wanted = EVENTS // SERIES
+    eventually(lambda: organizer.get(path).json()["progress"]["done"] == wanted, what="the series is published")
+
+
+def choose_all(administrator: Person, secret: str, *, title: str) -> httpx.Response:
+    """Find the events in the administrator's list, choose all of them, and return the page of what hangs on it."""
+    found = f"/admin/events/event/?q={title}"
+    page = administrator.opens_as_staff(found, secret)
+    [one, *_] = re.findall(r'name="_selected_action"[^>]*value="([^"]+)"', page.text) or re.findall(
+        r'value="([^"]+)"[^>]*name="_selected_action"', page.text
+    )
+    plan = administrator.sends(found, action="cancel", select_across="1", index="0", _selected_action=one)
+    return administrator.opens_as_staff(plan.url.path, secret) if "/plan/" in plan.url.path else plan
+
+
+def shown(administrator: Person, order: str) -> dict[str, int]:
+    """Return the figures that the order's page shows."""
+    page = administrator.opens(f"/admin/events/bulkoperation/{order}/change/").text
+    return {name: int(re.findall(rf"{name}: (\d+)", page)[0]) for name in ("done", "refused", "failed", "waiting")}
 
 
 def cancelled_facts(database: psycopg.Connection, events: list[str]) -> Counter[str]:
@@ -45,40 +68,58 @@ def cancelled_facts(database: psycopg.Connection, events: list[str]) -> Counter[
     return Counter(key for (key,) in database.execute(sql, [events]))
 
 
+def versions_of(database: psycopg.Connection, events: list[str]) -> dict[str, int]:
+    return dict(
+        database.execute("SELECT id::text, version FROM events_event WHERE id = ANY(%s::uuid[])", [events]).fetchall()
+    )
+
+
 def test_a_killed_worker_cancels_each_event_once(
     stack: dict[str, Any],
     client: Callable[..., httpx.Client],
+    administrator: Person,
     killing: Callable[[str], None],
     database: psycopg.Connection,
     eventually: Eventually,
     idempotency_key: Key,
 ) -> None:
-    organizer = client("organizer")
-    events = publish_series(organizer, stack["demo_organizer_id"])
+    organizer, title = client("organizer"), f"Bulk{uuid.uuid4().hex[:10]}"
+    for _ in range(SERIES):
+        publish_series(
+            organizer, make_series(organizer, stack["demo_organizer_id"], title=title), idempotency_key(), eventually
+        )
 
-    def progress(path: str) -> dict[str, int]:
-        return dict(organizer.get(path).json()["progress"])
-
-    published = order(organizer, events[0], idempotency_key(), action="publish")
-    eventually(lambda: progress(published)["done"] == EVENTS, what="the series is published")
-    versions = dict(database.execute("SELECT id::text, version FROM events_event WHERE id = ANY(%s::uuid[])", [events]))
+    plan = choose_all(administrator, stack["admin_totp_secret"], title=title)
+    assert f"{EVENTS} events" in plan.text
+    order = plan.url.path.split("/")[-3]
+    chosen = "SELECT event_id::text FROM events_bulkitem WHERE operation_id = %s ORDER BY position"
+    events = [event for (event,) in database.execute(chosen, [order])]
+    versions = versions_of(database, events)
+    assert (len(events), cancelled_facts(database, events)) == (EVENTS, Counter())
 
     with psycopg.connect(stack["database"]) as holding:
         # The worker stops at this event, whatever the machine's speed, and dies there.
         holding.execute("SELECT FROM events_event WHERE id = %s FOR NO KEY UPDATE", [events[EVENTS // 2]])
-        path = order(organizer, events[0], idempotency_key(), action="cancel", reason="A storm")
-        eventually(lambda: progress(path)["done"] == EVENTS // 2, what="half of the series is cancelled")
+        administrator.sends(plan.url.path, reason="A storm")
+        eventually(
+            lambda: cancelled_facts(database, events).total() == EVENTS // 2, what="half of the events are cancelled"
+        )
         dying = processes_of("worker-bulk")
         assert dying
         killing("worker-bulk")
         eventually(lambda: not set(dying) & set(processes_of("worker-bulk")), what="the worker is dead")
-        assert sum(cancelled_facts(database, events).values()) == progress(path)["done"] == EVENTS // 2
+        assert shown(administrator, order) == {
+            "done": EVENTS // 2,
+            "refused": 0,
+            "failed": 0,
+            "waiting": EVENTS - EVENTS // 2,
+        }
         holding.rollback()
     # The dead worker's silence, without waiting for it.
-    database.execute("UPDATE events_bulkoperation SET lease_expires_at = now() WHERE id = %s", [path.split("/")[-2]])
+    database.execute("UPDATE events_bulkoperation SET lease_expires_at = now() WHERE id = %s", [order])
 
-    eventually(lambda: organizer.get(path).json()["status"] == "finished", what="another worker goes on")
-    assert progress(path) == {"total": EVENTS, "pending": 0, "done": EVENTS, "refused": 0, "failed": 0}
+    status = "SELECT status = 'finished' FROM events_bulkoperation WHERE id = %s"
+    eventually(lambda: database.execute(status, [order]).fetchone() == (True,), what="another worker goes on")
+    assert shown(administrator, order) == {"done": EVENTS, "refused": 0, "failed": 0, "waiting": 0}
     assert cancelled_facts(database, events) == Counter(events)
-    now = dict(database.execute("SELECT id::text, version FROM events_event WHERE id = ANY(%s::uuid[])", [events]))
-    assert now == {event: version + 1 for event, version in versions.items()}
+    assert versions_of(database, events) == {event: version + 1 for event, version in versions.items()}

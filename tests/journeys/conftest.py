@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.journeys.signing_in import Person
+
 # The longest that a part of the system may need to come back, and so may an effect that waits for it.
 PATIENCE_SECONDS = 60.0
 
@@ -52,6 +54,16 @@ def client(stack: dict[str, Any]) -> Iterator[Callable[..., httpx.Client]]:
     yield make
     for one in opened:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def administrator(stack: dict[str, Any]) -> Iterator[Person]:
+    """The administrator after the password and the code; one for all, since each code is taken once."""
+    person = Person(stack["web"])
+    landed = person.signs_in_as_staff(stack["accounts"]["admin"], stack["admin_totp_secret"])
+    assert landed.url.path == "/admin/", landed.text
+    yield person
+    person.http.close()
 
 
 @pytest.fixture
