@@ -5,7 +5,10 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 
 from messaging.application.ports import Head, Outlet, SignIn
-from messaging.domain.limits import PAGE_MESSAGES, REDELIVER_AFTER_SECONDS
+from messaging.domain.limits import REDELIVER_AFTER_SECONDS
+
+# So many overtaken numbers are waited for; what is further behind, the client asks for.
+OVERTAKEN = 1000
 
 
 class Position:
@@ -27,7 +30,7 @@ class Position:
         """Tell whether this number was not given yet, and note that it is given now."""
         if seq > self.sent:
             if seq > self.sent + 1:
-                skipped = range(max(self.sent + 1, seq - PAGE_MESSAGES), seq)
+                skipped = range(max(self.sent + 1, seq - OVERTAKEN), seq)
                 self.skipped = (self.skipped or set()).union(skipped)
             self.sent = seq
             return True
@@ -35,6 +38,15 @@ class Position:
             self.skipped.discard(seq)
             return True
         return False
+
+    @property
+    def first_missing(self) -> int:
+        """The first number that was not given."""
+        return min(self.skipped) if self.skipped else self.sent + 1
+
+    def lacks(self, seq: int) -> bool:
+        """Tell whether this number was not given yet."""
+        return seq > self.sent or bool(self.skipped and seq in self.skipped)
 
 
 class Session:
@@ -79,18 +91,29 @@ class Session:
                 self._early.append((payload, conversation_id, seq))
         elif conversation_id is None or not seq:
             self.outlet.offer(payload, is_ephemeral=is_ephemeral)
-        elif self.position(conversation_id).admits(seq):
+        elif self.position(conversation_id, next_seq=seq).admits(seq):
             self.outlet.offer(payload)
 
-    def position(self, conversation_id: uuid.UUID) -> Position:
+    def position(self, conversation_id: uuid.UUID, *, next_seq: int) -> Position:
+        """Return the position; of a conversation that stood in no head, everything before `next_seq` is the client's."""
         position = self.positions.get(conversation_id)
         if position is None:
-            position = self.positions[conversation_id] = Position(0)
+            position = self.positions[conversation_id] = Position(next_seq - 1)
         return position
+
+    def first_missing(self, conversation_id: uuid.UUID, *, since: int) -> int:
+        """Return the first number that was not given, in a conversation of which `since` was committed lately."""
+        position = self.positions.get(conversation_id)
+        return since if position is None else position.first_missing
+
+    def lacks(self, conversation_id: uuid.UUID, seq: int, *, since: int) -> bool:
+        """Tell whether this number was not given yet."""
+        position = self.positions.get(conversation_id)
+        return seq >= since if position is None else position.lacks(seq)
 
     def acknowledged(self, conversation_id: uuid.UUID, seq: int) -> None:
         """Note that this socket knows a message because it has sent it."""
-        position = self.position(conversation_id)
+        position = self.position(conversation_id, next_seq=seq)
         is_next = position.confirmed == position.sent == seq - 1
         position.admits(seq)
         if is_next:
@@ -98,7 +121,9 @@ class Session:
 
     def await_receipt(self, conversation_id: uuid.UUID, *, now: float) -> None:
         """Wait for the device's confirmation, if something is missing and isn't waited for already."""
-        position = self.position(conversation_id)
+        position = self.positions.get(conversation_id)
+        if position is None:
+            return
         if position.confirmed < position.sent and conversation_id not in self.awaiting:
             position.attempts = 0
             position.due_at = now + REDELIVER_AFTER_SECONDS[0]
@@ -106,8 +131,8 @@ class Session:
 
     def confirm(self, conversation_id: uuid.UUID, seq: int, *, now: float) -> None:
         """Note that the device has everything up to `seq`: cumulative."""
-        position = self.position(conversation_id)
-        if seq <= position.confirmed:
+        position = self.positions.get(conversation_id)
+        if position is None or seq <= position.confirmed:
             return
         position.confirmed = seq
         position.sent = max(position.sent, seq)

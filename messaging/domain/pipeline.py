@@ -120,13 +120,19 @@ class Conveyor:
                 self._busy -= 1
 
     async def _run(self, step: Step, batch: list[Parcel]) -> list[Parcel]:
-        """Run a stage; a defect in it refuses its batch and stops nothing else."""
+        """Run a stage; a defect in it refuses its batch and stops nothing else.
+
+        What is stored can't be refused any more: it ends here, the sender's repetition is acknowledged, and all nodes
+        find it in the outbox.
+        """
         try:
             return await step.stage.run(batch)
         except Exception:
             log.exception("messaging.stage_failed", type=self.type.name, stage=step.name)
+            self._observer.dropped(self.type.name, step.name, reason="failed", count=len(batch))
             for parcel in batch:
-                parcel.refuse(UNAVAILABLE, retry_after=OVERLOAD_RETRY_SECONDS)
+                if parcel.stored is None:
+                    parcel.refuse(UNAVAILABLE, retry_after=OVERLOAD_RETRY_SECONDS)
             return []
 
     async def _hand_on(self, place: int, batch: list[Parcel], onward: list[Parcel]) -> None:

@@ -56,9 +56,12 @@ class Release(SimpleStage):
         news = []
         for conversation_id, seq in parcel.message.positions:
             session.confirm(conversation_id, seq, now=now)
-            position = session.position(conversation_id)
+            position = session.positions.get(conversation_id)
             read = seq if has_read else 0
-            if seq > position.delivered_told or read > position.read_told:
+            if position is None:
+                # Nothing of it was given here, so nothing is remembered; whether the user is in it, the store knows.
+                news.append(Advance(conversation_id, session.user_id, delivered=seq, read=read))
+            elif seq > position.delivered_told or read > position.read_told:
                 position.delivered_told = max(position.delivered_told, seq)
                 position.read_told = max(position.read_told, read)
                 news.append(Advance(conversation_id, session.user_id, delivered=seq, read=read))
