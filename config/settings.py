@@ -277,6 +277,10 @@ SPECTACULAR_SETTINGS = {
 # What a user may send in the chat: so many credits, refilled each so many seconds.
 CHAT_CREDITS = env.number("CHAT_CREDITS", 50)
 CHAT_CREDIT_SECONDS = env.number("CHAT_CREDIT_SECONDS", 10)
+# How long a message is unread until somebody who is away is told through notifications.
+CHAT_REMINDER_SECONDS = env.number("CHAT_REMINDER_SECONDS", 300)
+# Messages older than so many days are removed; 0 keeps them for ever.
+CHAT_KEPT_DAYS = env.number("CHAT_KEPT_DAYS", 0)
 
 UNFOLD = {
     "SITE_TITLE": "Aquastream",

@@ -103,6 +103,19 @@ class Conversation(models.Model):
             ),
             # Numbers begin at 1 and never go back below 0.
             models.CheckConstraint(condition=models.Q(last_seq__gte=0), name="messaging_conversation_last_seq_natural"),
+            # Only somebody who is helped waits.
+            models.CheckConstraint(
+                condition=models.Q(waiting_since__isnull=True) | models.Q(kind="support"),
+                name="messaging_conversation_waits_if_support",
+            ),
+        ]
+        indexes = [
+            # adapters.orm.selectors.list_support_queue
+            models.Index(
+                fields=["waiting_since", "id"],
+                condition=models.Q(waiting_since__isnull=False),
+                name="messaging_conversation_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

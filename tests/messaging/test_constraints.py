@@ -36,6 +36,10 @@ class TestConversation:
         with refused("messaging_conversation_last_seq_natural"), transaction.atomic():
             Conversation.objects.create(kind="group", last_seq=-1)
 
+    def test_only_somebody_who_is_helped_waits(self) -> None:
+        with refused("messaging_conversation_waits_if_support"), transaction.atomic():
+            Conversation.objects.create(kind="group", waiting_since=timezone.now())
+
 
 class TestMembership:
     def test_a_user_is_in_a_conversation_once(self) -> None:

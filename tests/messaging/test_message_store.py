@@ -3,12 +3,14 @@
 import asyncio
 import json
 import uuid
+from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from accounts.models import User
 from bus.models import OutboxRow
 from bus.services.record_fact import record_fact
 from common.transactions import use_case
@@ -20,7 +22,7 @@ from messaging.domain.drafts import Draft
 from messaging.domain.errors import INVALID, PortUnavailable
 from messaging.domain.parcels import Stored
 from messaging.domain_events import CommittedMessage, MessagesCommitted
-from messaging.models import Message
+from messaging.models import Conversation, Membership, Message
 from messaging.wiring import make_resources
 from tests.factories.accounts import make_user
 from tests.factories.messaging import make_direct
@@ -82,6 +84,27 @@ class TestAppend:
 
         assert answers[1] == Rejected(INVALID)
         assert list(Message.objects.order_by("seq").values_list("seq", "body__text")) == [(1, "one"), (2, "two")]
+
+    def test_who_is_helped_waits_until_somebody_answers(self) -> None:
+        anna, staff = make_user(), make_user(is_staff=True)
+        room = Conversation.objects.create(kind="support", supported_id=anna.pk)
+        Membership.objects.create(conversation=room, user=anna)
+        Membership.objects.create(conversation=room, user=staff, role="admin")
+
+        def waiting_after(*senders: User) -> datetime | None:
+            asyncio.run(append(*(draft(sender.pk, room.pk) for sender in senders)))
+            room.refresh_from_db()
+            return room.waiting_since
+
+        asked = waiting_after(anna)
+        still = waiting_after(anna)
+        answered = waiting_after(anna, staff)
+        again = waiting_after(staff, anna)
+
+        assert asked is not None
+        assert (still, answered) == (asked, None)
+        assert again is not None
+        assert again > asked
 
     def test_its_outbox_row_is_what_record_fact_writes(self) -> None:
         anna = make_user()

@@ -116,9 +116,8 @@ class PostgresMessageStore:
             heads = {key: row[2] for key, row in rows.items()}
             answers, new = number(drafts, heads=heads, known=known, cards=cards, targets=targets)
             written = await connection.execute(WRITE, columns_of(new, lane)) if new else None
-            if places:
-                for statement, parameters in changes_of(new):
-                    await connection.execute(statement, parameters)
+            for statement, parameters in changes_of(new):
+                await connection.execute(statement, parameters)
         row = await written.fetchone() if written is not None else None
         at = row[0] if row is not None else None
         return [complete(answer, new, at) for answer in answers]

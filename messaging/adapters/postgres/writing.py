@@ -22,7 +22,7 @@ import msgspec
 from bus.facts import payload_of
 from common.ids import new_id
 from messaging.application.ports import MessageKey, Rejected
-from messaging.domain.conversations import Card
+from messaging.domain.conversations import Card, Kind
 from messaging.domain.drafts import Draft, is_other
 from messaging.domain.errors import CONFLICT, INVALID, NO_CONVERSATION, NO_MESSAGE, NOT_ALLOWED
 from messaging.domain.messages import ChatMessage, encode
@@ -91,6 +91,12 @@ CHANGES = {
           AND emoji = %(body)s::jsonb ->> 'emoji'
     """,
 }
+# Who is helped waits from the first message on that nobody has answered.
+WAITS = """
+    UPDATE messaging_conversation
+    SET waiting_since = CASE WHEN supported_id = %(user)s THEN coalesce(waiting_since, statement_timestamp()) END
+    WHERE id = %(conversation)s AND kind = 'support'
+"""
 
 
 class Target(NamedTuple):
@@ -263,7 +269,10 @@ def columns_of(new: Sequence[Numbered], lane: int) -> list[Any]:
 
 
 def changes_of(new: Sequence[Numbered]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the statements that bring messages up to date with the commands about them, in the commands' order."""
+    """Return the statements that follow from the new messages, in their order.
+
+    Commands bring the messages that they are about up to date; in a support conversation, somebody waits or is answered.
+    """
     for one in new:
         draft = one.draft
         if draft.refers_to is not None:
@@ -276,6 +285,8 @@ def changes_of(new: Sequence[Numbered]) -> Iterator[tuple[str, dict[str, Any]]]:
                     "body": draft.body.decode(),
                 },
             )
+        elif one.card.kind == Kind.SUPPORT:
+            yield WAITS, {"conversation": draft.conversation_id, "user": draft.sender_id}
 
 
 def duplicate_of(row: tuple[Any, ...]) -> Stored:
