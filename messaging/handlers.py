@@ -24,6 +24,18 @@ class GuestSeen(msgspec.Struct, kw_only=True):
     event_title: str
 
 
+class HandedOverSeen(GuestSeen):
+    """What is read of a ticket that was handed over."""
+
+    receiver_id: UUID
+
+
+class MovedSeen(GuestSeen):
+    """What is read of a booking that was moved to another event."""
+
+    previous_event_id: UUID
+
+
 class EventSeen(msgspec.Struct, kw_only=True):
     """What is read of an event's facts."""
 
@@ -65,6 +77,22 @@ def on_booking_confirmed(fact: ReceivedFact) -> None:
 @handles("bookings.booking.cancelled.v1", schema=GuestSeen)
 def on_booking_cancelled(fact: ReceivedFact) -> None:
     let_out_guest(event_id=fact.data.event_id, user_id=fact.data.user_id, now=timezone.now())
+
+
+@handles("bookings.booking.transferred.v1", schema=HandedOverSeen)
+def on_booking_transferred(fact: ReceivedFact) -> None:
+    """Let the receiver in, and the giver out unless something is left of the booking."""
+    guest: HandedOverSeen = fact.data
+    let_in_guest(event_id=guest.event_id, title=guest.event_title, user_id=guest.receiver_id, now=timezone.now())
+    let_out_guest(event_id=guest.event_id, user_id=guest.user_id, now=timezone.now())
+
+
+@handles("bookings.booking.moved.v1", schema=MovedSeen)
+def on_booking_moved(fact: ReceivedFact) -> None:
+    """Let the guest out of the one event's chat and into the other's."""
+    guest: MovedSeen = fact.data
+    let_out_guest(event_id=guest.previous_event_id, user_id=guest.user_id, now=timezone.now())
+    let_in_guest(event_id=guest.event_id, title=guest.event_title, user_id=guest.user_id, now=timezone.now())
 
 
 @handles("messaging.post.requested.v1", schema=PostSeen)

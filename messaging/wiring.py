@@ -267,7 +267,12 @@ def _stages(
     recent = RecentIds()
     deliver = Deliver(node_id=node_id, presence=ports.presence, nodes=ports.nodes, deliver_here=deliver_here)
     finalize_chat = FinalizeChat(
-        sessions=sessions, bank=ports.bank, allowance=allowance, directory=ports.directory, deliver=deliver
+        sessions=sessions,
+        bank=ports.bank,
+        allowance=allowance,
+        directory=ports.directory,
+        cursors=ports.cursors,
+        deliver=deliver,
     )
     return {
         stages.VALIDATE: Validate(ports.directory),

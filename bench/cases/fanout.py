@@ -18,15 +18,14 @@ WRITERS = 10
 WINDOW = 16
 TEXT = "x" * 150
 GRACE_SECONDS = 10
+CREDITS = 10_000_000
 
 
 def run(system: System, *, seconds: int) -> Iterator[Figure]:
     """Let some members write, each with a window of unacknowledged messages."""
     users = system.make_users(MEMBERS)
-    with httpx.Client(base_url=system.web, timeout=30) as client:
-        body = {"kind": "group", "title": "Fan-out", "members": [user.id for user in users[1:]]}
-        headers = {"Authorization": f"Bearer {users[0].token}"}
-        room = str(client.post("/api/v1/conversations/", json=body, headers=headers).json()["id"])
+    system.manage("grant_chat_credits", "--amount", str(CREDITS), *(user.id for user in users[:WRITERS]))
+    room = open_room(system, users)
     acked, deliveries, took = asyncio.run(load(system, users, room, seconds))
     stored = system.count("SELECT count(*) FROM messaging_message WHERE conversation_id = %s", [uuid.UUID(room)])
     expected = acked * (MEMBERS - 1)
@@ -38,6 +37,23 @@ def run(system: System, *, seconds: int) -> Iterator[Figure]:
         verified=stored == acked and deliveries >= expected and acked > 0,
         detail={"members": MEMBERS, "writers": WRITERS, "messages": acked, "stored": stored, "expected": expected},
     )
+
+
+def open_room(system: System, users: list[LoadUser]) -> str:
+    """Open a group of two who have accepted each other; the others, being strangers, join by its invitation."""
+    owner, friend, *others = ({"Authorization": f"Bearer {user.token}"} for user in users)
+    with httpx.Client(base_url=f"{system.web}/api/v1/conversations/", timeout=30) as client:
+
+        def post(path: str, headers: dict[str, str], body: object = None) -> httpx.Response:
+            return client.post(path, headers=headers, json=body).raise_for_status()
+
+        direct = post("", owner, {"kind": "direct", "members": [users[1].id]}).json()["id"]
+        post(f"{direct}/accept/", friend)
+        room = str(post("", owner, {"kind": "group", "title": "Fan-out", "members": [users[1].id]}).json()["id"])
+        invitation = post(f"{room}/invitation/", owner).json()
+        for headers in others:
+            post("join/", headers, invitation)
+    return room
 
 
 async def load(system: System, users: list[LoadUser], room: str, seconds: int) -> tuple[int, int, float]:

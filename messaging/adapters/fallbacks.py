@@ -38,6 +38,12 @@ class CreditsWithFallback:
         except PortUnavailable:
             return await self._own.left(user_id, allowance)
 
+    async def grant(self, user_id: uuid.UUID, amount: int, allowance: Allowance) -> None:
+        try:
+            await self._shared.grant(user_id, amount, allowance)
+        except PortUnavailable:
+            await self._own.grant(user_id, amount, allowance)
+
 
 class SignalsWithFallback:
     def __init__(self, shared: SignalMemory, own: SignalMemory) -> None:

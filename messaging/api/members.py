@@ -16,7 +16,7 @@ from messaging.adapters.orm import selectors
 from messaging.adapters.orm.reports import report_message
 from messaging.api import serializers as shapes
 from messaging.api.callers import caller_of
-from messaging.application.open_conversation import PersonNotFound
+from messaging.application.open_conversation import NotAcquainted, PersonNotFound
 from messaging.application.rooms.refusals import ConversationFull, LeadersOnly, WrongKind
 
 CHANGED = {200: shapes.ConversationSerializer}
@@ -33,7 +33,9 @@ def shown(request: Request, conversation_id: uuid.UUID) -> Response:
 
 
 class MemberList(APIView):
-    further_problems: ClassVar = {"post": (NotFound, WrongKind, LeadersOnly, PersonNotFound, ConversationFull)}
+    further_problems: ClassVar = {
+        "post": (NotFound, WrongKind, LeadersOnly, PersonNotFound, NotAcquainted, ConversationFull)
+    }
 
     @extend_schema(
         operation_id="conversations_members_add",

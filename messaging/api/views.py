@@ -1,7 +1,7 @@
 """REST beside the socket: conversations, and their messages for programs that don't listen."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -22,6 +22,7 @@ from messaging.api.serializers import (
     NewConversationSerializer,
     SearchSerializer,
 )
+from messaging.application.open_conversation import NotAcquainted, PersonNotFound
 from messaging.wiring import open_conversation
 
 
@@ -35,6 +36,7 @@ class MessagePages(CursorPagination):
 
 
 class ConversationList(ListAPIView):  # type: ignore[type-arg]
+    further_problems: ClassVar = {"post": (PersonNotFound, NotAcquainted)}
     serializer_class = ConversationSerializer
     pagination_class = ConversationPages
 
@@ -54,7 +56,8 @@ class ConversationList(ListAPIView):  # type: ignore[type-arg]
         summary="Open a conversation",
         description="A direct conversation is found (200) or made (201); a group is always made (201). To somebody with "
         "whom you share no event, who isn't of an organizer and whose exact `handle` you don't give, a direct one is a "
-        "request: three messages, until it is accepted. `support` finds or makes your conversation with the "
+        "request: three messages, until it is accepted; into a group you put whom you could write to freely, or who has "
+        "accepted your request, and everybody else by an invitation. `support` finds or makes your conversation with the "
         "administrators.",
         request=NewConversationSerializer,
         responses={200: ConversationSerializer, 201: ConversationSerializer},

@@ -17,10 +17,18 @@ class PersonNotFound(Problem):
     title = "There is no such person."
 
 
+class NotAcquainted(Problem):
+    """A group isn't a way around the request that a direct conversation would need."""
+
+    code = "not_acquainted"
+    status = 403
+    title = "Somebody named here doesn't know you. Send them an invitation to the group."
+
+
 class OpenConversation:
     """Whoever shares an event with a person, deals with the person's organizer or knows the exact handle writes freely.
 
-    To anybody else a direct conversation is a request, which has to be accepted.
+    To anybody else a direct conversation is a request, which has to be accepted, and a group is joined by invitation.
     """
 
     def __init__(self, book: ConversationBook) -> None:
@@ -41,6 +49,7 @@ class OpenConversation:
         Raises:
             InvalidInput: the members don't fit the kind.
             PersonNotFound: one of them isn't there.
+            NotAcquainted: one of a group's members is a stranger.
         """
         if kind == Kind.SUPPORT:
             return self._book.open_support(user_id=actor_id, now=now)
@@ -58,6 +67,8 @@ class OpenConversation:
             (other,) = others
             is_request = known is None and not self._book.are_close(actor_id, other)
             return self._book.open_direct(one=actor_id, other=other, is_request=is_request, now=now)
+        if self._book.strangers_to(actor_id, others - {known}):
+            raise NotAcquainted
         return self._book.open_group(owner_id=actor_id, member_ids=others, title=title, now=now), True
 
 

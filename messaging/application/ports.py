@@ -100,12 +100,28 @@ class Directory(Protocol):
     async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
         """Return the user's conversations, or those that changed since the position."""
 
+    async def hidden(self, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Return who of them doesn't show whether they are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many members of a conversation have its last message, and how many have read it."""
+
+    conversation_id: uuid.UUID
+    seq: int
+    delivered_count: int
+    read_count: int
+
 
 class Cursors(Protocol):
     """How far each member has got."""
 
     async def advance(self, advances: Sequence[Advance]) -> list[Advance]:
         """Move cursors forwards, never beyond the last message; return the new places of those that moved."""
+
+    async def progress(self, conversation_ids: Collection[uuid.UUID]) -> list[Progress]:
+        """Count those who have got as far as the last message, who has written it among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +170,9 @@ class CreditBank(Protocol):
     async def left(self, user_id: uuid.UUID, allowance: Allowance) -> int:
         """Return what the user may spend now."""
 
+    async def grant(self, user_id: uuid.UUID, amount: int, allowance: Allowance) -> None:
+        """Give credits beyond the capacity: spent last, never refilled."""
+
 
 class Presence(Protocol):
     """On which nodes people have a socket."""
@@ -166,6 +185,9 @@ class Presence(Protocol):
         """Say that they are still there: what isn't renewed ends by itself."""
 
     async def nodes_of(self, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[str]]: ...
+
+    async def last_seen(self, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+        """Return when they were last there, of those of whom it is remembered."""
 
 
 Arrive = Callable[[Sequence[Delivery]], Awaitable[None]]
@@ -308,6 +330,9 @@ class People(Protocol):
 
     def are_close(self, one: uuid.UUID, other: uuid.UUID) -> bool:
         """Tell whether they share an event, or one deals with the other's organizer."""
+
+    def strangers_to(self, one: uuid.UUID, others: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Return those whom nothing joins with `one`, not even an accepted conversation, or who have blocked the other."""
 
 
 class ConversationBook(People, Protocol):

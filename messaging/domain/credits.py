@@ -3,7 +3,7 @@
 The rule stands here once; the Redis script does the same on the shared bucket, and a contract test holds them together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Allowance:
 class Bucket:
     left: int
     refilled_at: float
+    # Granted by an administrator: spent last, and never refilled.
+    extra: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,25 @@ def refilled(bucket: Bucket, allowance: Allowance, *, now: float) -> Bucket:
     if intervals <= 0:
         return bucket
     left = min(allowance.capacity, bucket.left + intervals * allowance.refill)
-    return Bucket(left, bucket.refilled_at + intervals * allowance.interval_seconds)
+    return replace(bucket, left=left, refilled_at=bucket.refilled_at + intervals * allowance.interval_seconds)
 
 
 def spend(bucket: Bucket, allowance: Allowance, *, wanted: int, now: float) -> tuple[Bucket, Grant]:
     """Take up to `wanted` credits; a full bucket starts its interval with the first credit taken from it."""
     bucket = refilled(bucket, allowance, now=now)
     since = now if bucket.left >= allowance.capacity else bucket.refilled_at
-    granted = min(wanted, bucket.left)
-    left = bucket.left - granted
+    granted = min(wanted, bucket.left + bucket.extra)
+    own = min(granted, bucket.left)
+    bucket = Bucket(bucket.left - own, since, bucket.extra - (granted - own))
     retry_after = max(0.0, since + allowance.interval_seconds - now) if granted < wanted else 0.0
-    return Bucket(left, since), Grant(granted, left, retry_after)
+    return bucket, Grant(granted, bucket.left + bucket.extra, retry_after)
 
 
 def refund(bucket: Bucket, allowance: Allowance, *, amount: int) -> Bucket:
     """Put credits back that bought nothing."""
-    return Bucket(min(allowance.capacity, bucket.left + amount), bucket.refilled_at)
+    return replace(bucket, left=min(allowance.capacity, bucket.left + amount))
+
+
+def granted(bucket: Bucket, *, amount: int) -> Bucket:
+    """Add credits that an administrator gives, beyond the capacity."""
+    return replace(bucket, extra=bucket.extra + amount)

@@ -167,9 +167,12 @@ class SignalNotice(Struct, tag="signal", frozen=True):
     body: msgspec.Raw
 
 
-class PresenceNotice(Struct, tag="presence", frozen=True):
+class PresenceNotice(Struct, tag="presence", frozen=True, omit_defaults=True):
+    """Of somebody who shows it; `last_seen` of who isn't there, as far as it is remembered."""
+
     user: uuid.UUID
     online: bool
+    last_seen: datetime | None = None
 
 
 class System(Struct, tag="system", frozen=True, omit_defaults=True):

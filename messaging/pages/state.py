@@ -13,6 +13,7 @@ def conversation_state(conversation: Any) -> dict[str, Any]:
     return {
         "id": str(conversation.pk),
         "title": conversation.title,
+        "epoch": conversation.epoch,
         "last_seq": conversation.last_seq,
         "read_seq": conversation.own_read_seq,
         "unread": conversation.unread,
@@ -114,6 +115,7 @@ def words() -> dict[str, str]:
         "more": _("More"),
         "online": _("online"),
         "offline": _("offline"),
+        "last_seen": _("was here: %s"),
         "call_calling": _("Calling %s…"),
         "call_ringing": _("%s is calling you"),
         "call_talking": _("In a call with %s"),

@@ -73,6 +73,38 @@ class TestEventChats:
 
         assert guest.pk not in people_in(Conversation.objects.get(kind="event"))
 
+    def test_membership_follows_a_ticket_that_is_handed_over(self) -> None:
+        giver, receiver, event = make_user(), make_user(), make_event()
+        chat = make_event_chat(make_user(), giver, event_id=event.pk)
+        EventAccess.objects.create(user=receiver, event=event)
+        fact = {"event_id": event.pk, "event_title": event.title, "user_id": giver.pk, "receiver_id": receiver.pk}
+
+        EventAccess.objects.create(user=giver, event=event)
+        hand("on_booking_transferred", **fact)
+        some_left = people_in(chat)
+        EventAccess.objects.filter(user=giver).delete()
+        hand("on_booking_transferred", **fact)
+
+        assert {giver.pk, receiver.pk} <= some_left
+        assert people_in(chat) & {giver.pk, receiver.pk} == {receiver.pk}
+
+    def test_membership_follows_a_booking_that_is_moved(self) -> None:
+        guest, old, new = make_user(), make_event(), make_event()
+        left, entered = (make_event_chat(make_user(), event_id=event.pk) for event in (old, new))
+        Membership.objects.create(conversation=left, user=guest)
+        EventAccess.objects.create(user=guest, event=new)
+
+        hand(
+            "on_booking_moved",
+            event_id=new.pk,
+            previous_event_id=old.pk,
+            event_title=new.title,
+            user_id=guest.pk,
+        )
+
+        assert guest.pk not in people_in(left)
+        assert guest.pk in people_in(entered)
+
     def test_whom_the_hosts_have_removed_stays_out(self) -> None:
         guest, event = make_user(), make_event()
         EventAccess.objects.create(user=guest, event=event)

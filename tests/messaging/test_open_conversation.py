@@ -9,10 +9,13 @@ from django.utils import timezone
 
 from common.problems import InvalidInput
 from common.transactions import NoTransaction, use_case
-from messaging.application.open_conversation import PersonNotFound
+from events.models import EventAccess
+from messaging.application.open_conversation import NotAcquainted, PersonNotFound
 from messaging.models import Conversation, Membership
 from messaging.wiring import open_conversation
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_organizer, make_user
+from tests.factories.events import make_event
+from tests.factories.messaging import make_direct
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -36,6 +39,8 @@ class TestOpenConversation:
 
     def test_a_group_is_always_made_and_owned_by_who_asked(self) -> None:
         anna, boris, clara = make_user(), make_user(), make_user()
+        make_direct(anna, boris)
+        make_direct(clara, anna)
 
         first, _ = open_it(anna.pk, boris.pk, clara.pk, kind="group", title="Crew")
         second, _ = open_it(anna.pk, boris.pk, clara.pk, kind="group", title="Crew")
@@ -43,6 +48,29 @@ class TestOpenConversation:
         assert first != second
         roles = dict(Membership.objects.filter(conversation_id=first).values_list("user_id", "role"))
         assert roles == {anna.pk: "owner", boris.pk: "member", clara.pk: "member"}
+
+    @pytest.mark.parametrize("joined_by", ["nothing", "request", "block"])
+    def test_a_group_is_no_way_around_a_request(self, joined_by: str) -> None:
+        anna, boris, friend = make_user(), make_user(), make_user()
+        make_direct(anna, friend)
+        if joined_by != "nothing":
+            room = make_direct(anna, boris, requested_by_id=anna.pk if joined_by == "request" else None)
+            Membership.objects.filter(conversation=room, user=boris).update(has_blocked=joined_by == "block")
+
+        with pytest.raises(NotAcquainted):
+            open_it(anna.pk, boris.pk, friend.pk, kind="group")
+
+        assert not Conversation.objects.filter(kind="group").exists()
+
+    def test_guests_of_one_event_and_its_hosts_may_be_put_into_a_group(self) -> None:
+        host, anna, boris = make_user(), make_user(), make_user()
+        event = make_event(organizer=make_organizer(owner=host))
+        EventAccess.objects.bulk_create([EventAccess(user=user, event=event) for user in (anna, boris)])
+
+        by_guest, _ = open_it(anna.pk, boris.pk, host.pk, kind="group")
+        by_host, _ = open_it(host.pk, anna.pk, boris.pk, kind="group")
+
+        assert Membership.objects.filter(conversation_id__in=[by_guest, by_host]).count() == 6
 
     @pytest.mark.parametrize("count", [0, 2])
     def test_a_direct_one_is_with_exactly_one_other(self, count: int) -> None:

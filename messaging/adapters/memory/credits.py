@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 
-from messaging.domain.credits import Allowance, Bucket, Grant, full, refilled, refund, spend
+from messaging.domain.credits import Allowance, Bucket, Grant, full, granted, refilled, refund, spend
 
 REMEMBERED = 20_000
 
@@ -29,7 +29,11 @@ class MemoryCredits:
             self._buckets[user_id] = refund(self._bucket(user_id, allowance), allowance, amount=amount)
 
     async def left(self, user_id: uuid.UUID, allowance: Allowance) -> int:
-        return refilled(self._bucket(user_id, allowance), allowance, now=self._clock()).left
+        bucket = refilled(self._bucket(user_id, allowance), allowance, now=self._clock())
+        return bucket.left + bucket.extra
+
+    async def grant(self, user_id: uuid.UUID, amount: int, allowance: Allowance) -> None:
+        self._buckets[user_id] = granted(self._bucket(user_id, allowance), amount=amount)
 
     def _bucket(self, user_id: uuid.UUID, allowance: Allowance) -> Bucket:
         return self._buckets.get(user_id) or full(allowance, now=self._clock())
@@ -42,5 +46,5 @@ class MemoryCredits:
         self._buckets = {
             user_id: bucket
             for user_id, bucket in self._buckets.items()
-            if refilled(bucket, allowance, now=now).left < allowance.capacity
+            if bucket.extra or refilled(bucket, allowance, now=now).left < allowance.capacity
         }

@@ -1,12 +1,15 @@
 """Who is close to whom, by events and their organizers."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import OrganizerMember, User
 from events.models import Event, EventAccess
+from messaging.domain.conversations import direct_key
+from messaging.models import Conversation
 
 SUGGESTED = 100
 
@@ -23,6 +26,23 @@ def are_close(*, one: uuid.UUID, other: uuid.UUID) -> bool:
     held_by_other = _held_by(other)
     booked = EventAccess.objects.filter(user_id=other).filter(Q(event_id__in=own_events) | Q(event_id__in=held_by_one))
     return booked.exists() or EventAccess.objects.filter(user_id=one, event_id__in=held_by_other).exists()
+
+
+def list_strangers(*, to: uuid.UUID, among: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those whom `to` may not put into a group: nothing joins the two, not even an accepted conversation.
+
+    Who has blocked the other is a stranger whatever else joins them.
+    """
+    people = {direct_key(to, one): one for one in among}
+    direct = Conversation.objects.filter(direct_key__in=people)
+    accepted = direct.filter(requested_by_id__isnull=True).values_list("direct_key", flat=True)
+    blocked = direct.filter(memberships__has_blocked=True).values_list("direct_key", flat=True)
+    own_events = EventAccess.objects.filter(user_id=to).values("event_id")
+    guests = EventAccess.objects.filter(Q(event_id__in=own_events) | Q(event_id__in=_held_by(to)))
+    close = set(guests.filter(user_id__in=among).values_list("user_id", flat=True))
+    hosts = OrganizerMember.objects.filter(user_id__in=among, organizer__approved_at__isnull=False)
+    close |= set(hosts.values_list("user_id", flat=True)) | {people[one] for one in accepted}
+    return set(among) - close | {people[one] for one in blocked}
 
 
 def list_people(*, user_id: uuid.UUID, handle: str) -> QuerySet[User]:

@@ -22,6 +22,9 @@ class OrmConversationBook:
     def are_close(self, one: uuid.UUID, other: uuid.UUID) -> bool:
         return acquaintance.are_close(one=one, other=other)
 
+    def strangers_to(self, one: uuid.UUID, others: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        return acquaintance.list_strangers(to=one, among=others)
+
     @requires_transaction
     def open_direct(
         self, *, one: uuid.UUID, other: uuid.UUID, is_request: bool, now: datetime

@@ -9,7 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.pool import connected
-from messaging.application.ports import Advance, Head, HeadList
+from messaging.application.ports import Advance, Head, HeadList, Progress
 from messaging.domain.conversations import Card
 
 ACQUAINTANCE_SECONDS = 60.0
@@ -43,6 +43,7 @@ HEADS = """
          OR GREATEST(conversation.changed_at, membership.changed_at) >= to_timestamp(%(since)s) - %(overlap)s * interval '1 second')
     ORDER BY conversation.changed_at DESC LIMIT %(limit)s
 """
+HIDDEN = "SELECT user_id FROM messaging_chatprofile WHERE user_id = ANY(%s) AND NOT shows_presence"
 NOW = "SELECT extract(epoch FROM statement_timestamp())"
 ADVANCE = """
     WITH wanted AS (
@@ -61,6 +62,16 @@ ADVANCE = """
         changed_at = statement_timestamp()
     FROM place WHERE membership.id = place.id
     RETURNING conversation_id, user_id, delivered_seq, read_seq
+"""
+# Whoever has written the last message has it.
+PROGRESS = """
+    SELECT conversation.id, last_seq,
+           count(*) FILTER (WHERE delivered_seq >= last_seq OR user_id = sender_id),
+           count(*) FILTER (WHERE read_seq >= last_seq OR user_id = sender_id)
+    FROM messaging_conversation AS conversation
+    JOIN messaging_membership AS membership ON membership.conversation_id = conversation.id AND left_at IS NULL
+    JOIN messaging_message AS message ON message.conversation_id = conversation.id AND seq = last_seq
+    WHERE conversation.id = ANY(%s) GROUP BY conversation.id
 """
 
 
@@ -116,6 +127,11 @@ class PostgresDirectory:
         resumed = since is not None and since <= float(now) and len(rows) < limit
         return HeadList([Head(*row) for row in rows], position=f"{float(now):.3f}", resumed=resumed)
 
+    async def hidden(self, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        async with connected(self._readers) as connection:
+            cursor = await connection.execute(HIDDEN, [list(user_ids)])
+            return {user_id for (user_id,) in await cursor.fetchall()}
+
 
 class PostgresCursors:
     def __init__(self, *, readers: AsyncConnectionPool[Any]) -> None:
@@ -131,6 +147,11 @@ class PostgresCursors:
         async with connected(self._readers) as connection:
             cursor = await connection.execute(ADVANCE, columns)
             return [Advance(*row) for row in await cursor.fetchall()]
+
+    async def progress(self, conversation_ids: Collection[uuid.UUID]) -> list[Progress]:
+        async with connected(self._readers) as connection:
+            cursor = await connection.execute(PROGRESS, [list(conversation_ids)])
+            return [Progress(*row) for row in await cursor.fetchall()]
 
 
 def seconds_of(position: str | None) -> float | None:

@@ -12,26 +12,34 @@ local capacity, refill, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumbe
 local wanted = tonumber(ARGV[4])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local stored = redis.call('HMGET', KEYS[1], 'left', 'since')
+local stored = redis.call('HMGET', KEYS[1], 'left', 'since', 'extra')
 local left, since = tonumber(stored[1]) or capacity, tonumber(stored[2]) or now
+local extra = tonumber(stored[3]) or 0
 local intervals = math.floor((now - since) / interval)
 if intervals > 0 then
   left = math.min(capacity, left + intervals * refill)
   since = since + intervals * interval
 end
 if wanted > 0 and left >= capacity then since = now end
-local granted = math.max(0, math.min(wanted, left))
+local granted = math.max(0, math.min(wanted, left + extra))
 if wanted < 0 then
   left = math.min(capacity, left - wanted)
 else
-  left = left - granted
+  local own = math.min(granted, left)
+  left = left - own
+  if granted > own then
+    extra = extra - (granted - own)
+    redis.call('HSET', KEYS[1], 'extra', extra)
+  end
 end
 redis.call('HSET', KEYS[1], 'left', left, 'since', since)
-redis.call('PEXPIRE', KEYS[1], interval * (math.ceil(capacity / refill) + 1))
+if extra == 0 then redis.call('PEXPIRE', KEYS[1], interval * (math.ceil(capacity / refill) + 1)) end
 local retry = 0
 if granted < wanted then retry = math.max(0, since + interval - now) end
-return {granted, left, retry}
+return {granted, left + extra, retry}
 """
+# What was granted and isn't spent ends by itself some day.
+GRANT_SECONDS = 30 * 24 * 3600
 
 
 class RedisCredits:
@@ -53,15 +61,26 @@ class RedisCredits:
         ((_, left, _),) = await self._run({user_id: 0}, allowance)
         return left
 
+    async def grant(self, user_id: uuid.UUID, amount: int, allowance: Allowance) -> None:
+        async with self._line.answered() as redis:
+            pipe = redis.pipeline(transaction=False)
+            pipe.hincrby(key_of(user_id), "extra", amount)
+            pipe.expire(key_of(user_id), GRANT_SECONDS)
+            await pipe.execute()
+
     async def _run(self, wanted: Mapping[uuid.UUID, int], allowance: Allowance) -> list[tuple[int, int, int]]:
         interval = int(allowance.interval_seconds * 1000)
         async with self._line.answered() as redis:
             pipe = redis.pipeline(transaction=False)
             for user_id, amount in wanted.items():
                 await self._script(
-                    keys=[f"chat:credits:{user_id}"],
+                    keys=[key_of(user_id)],
                     args=[allowance.capacity, allowance.refill, interval, amount],
                     client=pipe,
                 )
             answers: list[tuple[int, int, int]] = await pipe.execute()
         return answers
+
+
+def key_of(user_id: uuid.UUID) -> str:
+    return f"chat:credits:{user_id}"

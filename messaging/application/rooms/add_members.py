@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from messaging.application.open_conversation import PersonNotFound
+from messaging.application.open_conversation import NotAcquainted, PersonNotFound
 from messaging.application.ports import ConversationBook, Rooms
 from messaging.application.rooms.refusals import ConversationFull, led_group
 from messaging.domain.conversations import GROUP_MEMBERS, Role
@@ -21,12 +21,14 @@ class AddMembers:
         """Put in who isn't there yet; who was removed before may come back this way.
 
         Raises:
-            NotFound, WrongKind, LeadersOnly, PersonNotFound, ConversationFull
+            NotFound, WrongKind, LeadersOnly, PersonNotFound, NotAcquainted, ConversationFull
         """
         card = led_group(self._rooms, conversation_id, actor_id)
         new = set(user_ids) - set(card.members)
         if self._book.active_people(new) != new:
             raise PersonNotFound
+        if self._book.strangers_to(actor_id, new):
+            raise NotAcquainted
         if len(card.members) + len(new) > GROUP_MEMBERS:
             raise ConversationFull
         self._rooms.put_in(conversation_id, new, role=Role.MEMBER, now=now)

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
-from messaging.application.ports import Advance, CreditBank, Directory
+from messaging.application.ports import Advance, CreditBank, Cursors, Directory, Progress
 from messaging.application.sessions import Sessions
 from messaging.application.stages.deliver import Deliver
 from messaging.domain.credits import Allowance
 from messaging.domain.errors import PortUnavailable
-from messaging.domain.messages import Nack, Receipt, encode
+from messaging.domain.messages import Nack, Receipt, ReceiptCounts, encode
 from messaging.domain.parcels import Announcement, Parcel
 from messaging.domain.stages import SimpleStage
 
@@ -42,12 +42,14 @@ class FinalizeChat(SimpleStage):
         bank: CreditBank,
         allowance: Callable[[], Allowance],
         directory: Directory,
+        cursors: Cursors,
         deliver: Deliver,
     ) -> None:
         self._answer = Finalize(sessions)
         self._bank = bank
         self._allowance = allowance
         self._directory = directory
+        self._cursors = cursors
         self._deliver = deliver
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
@@ -70,15 +72,23 @@ class FinalizeChat(SimpleStage):
             await self._bank.refund(unspent, self._allowance())
 
     async def _show(self, advances: list[Advance]) -> None:
+        """Tell the members: who has got how far, or of many people how many have."""
         try:
             cards = await self._directory.cards({one.conversation_id for one in advances})
+            counted = [card.id for card in cards.values() if not card.lists_receipts]
+            progress = await self._cursors.progress(counted) if counted else []
         except PortUnavailable:
             return
+        listed = [
+            (one.conversation_id, encode(receipt_of(one)))
+            for one in advances
+            if one.conversation_id in cards and cards[one.conversation_id].lists_receipts
+        ]
+        counts = [(one.conversation_id, encode(counts_of(one))) for one in progress]
         await self._deliver.announce(
             [
-                Announcement(to=cards[one.conversation_id].members, payload=encode(receipt_of(one)), is_ephemeral=True)
-                for one in advances
-                if one.conversation_id in cards
+                Announcement(to=cards[conversation_id].members, payload=payload, is_ephemeral=True)
+                for conversation_id, payload in listed + counts
             ]
         )
 
@@ -91,6 +101,15 @@ def advances_of(parcel: Parcel) -> list[Advance]:
 def receipt_of(advance: Advance) -> Receipt:
     return Receipt(
         conversation=advance.conversation_id, user=advance.user_id, delivered=advance.delivered, read=advance.read
+    )
+
+
+def counts_of(progress: Progress) -> ReceiptCounts:
+    return ReceiptCounts(
+        conversation=progress.conversation_id,
+        seq=progress.seq,
+        delivered_count=progress.delivered_count,
+        read_count=progress.read_count,
     )
 
 

@@ -1,5 +1,7 @@
 """What clients ask for: history, and who is there."""
 
+from uuid import UUID
+
 from messaging.application.ports import Directory, Presence
 from messaging.application.read_history import ReadHistory
 from messaging.application.sessions import Sessions
@@ -27,7 +29,7 @@ class ReadPages(SimpleStage):
 
 
 class ReadPresence(SimpleStage):
-    """Who is there, of the people whom the user shares a conversation with; nothing is said about others."""
+    """Who is there, of the people whom the user shares a conversation with and who show it; of others nothing is said."""
 
     def __init__(self, directory: Directory, presence: Presence, sessions: Sessions) -> None:
         self._directory = directory
@@ -38,14 +40,21 @@ class ReadPresence(SimpleStage):
         pairs = {(one.origin.user_id, user_id) for one in parcels for user_id in one.message.users}
         try:
             known = await self._directory.acquainted(pairs)
-            there = await self._presence.nodes_of({user_id for _, user_id in known})
+            shown = {user_id for _, user_id in known}
+            shown -= await self._directory.hidden(shown)
+            notices = await self._notices_of(shown)
         except PortUnavailable:
             return []
         for parcel in parcels:
-            asked = [one for one in parcel.message.users if (parcel.origin.user_id, one) in known]
-            notices = [
-                encode(PresenceNotice(user=one, online=bool(there.get(one) or self._sessions.of_user(one))))
-                for one in asked
-            ]
-            parcel.answer = b"\n".join(notices)
-        return [parcel for parcel in parcels if parcel.answer]
+            asker = parcel.origin.user_id
+            session = self._sessions.get(parcel.origin.session_id)
+            for one in parcel.message.users:
+                if session is not None and one in notices and (asker, one) in known:
+                    session.give(notices[one], is_ephemeral=True)
+        return []
+
+    async def _notices_of(self, user_ids: set[UUID]) -> dict[UUID, bytes]:
+        nodes = await self._presence.nodes_of(user_ids)
+        there = {one for one in user_ids if nodes.get(one) or self._sessions.of_user(one)}
+        seen = await self._presence.last_seen(user_ids - there)
+        return {one: encode(PresenceNotice(user=one, online=one in there, last_seen=seen.get(one))) for one in user_ids}

@@ -37,10 +37,13 @@ class TestCreate:
     def test_makes_a_group(self, api: APIClient) -> None:
         anna, boris = make_user(), make_user()
 
+        make_direct(anna, boris)
         answer = api.post(URL, {"kind": "group", "members": [str(boris.pk)], "title": "Crew"}, **bearer(anna))
+        strangers = api.post(URL, {"kind": "group", "members": [str(make_user().pk)], "title": "?"}, **bearer(anna))
 
         assert answer.status_code == 201
         assert (answer.json()["kind"], answer.json()["title"]) == ("group", "Crew")
+        assert (strangers.status_code, strangers.json()["code"]) == (403, "not_acquainted")
 
     @pytest.mark.parametrize(
         ("body", "pointer"),

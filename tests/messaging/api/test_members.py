@@ -89,6 +89,7 @@ class TestGroup:
     def test_its_leader_adds_people_and_others_do_not(self, api: APIClient) -> None:
         owner, member, new = make_user(), make_user(), make_user()
         group = make_group(owner, member)
+        make_direct(owner, new)
         body = {"members": [str(new.pk)]}
 
         refused = api.post(f"{URL}{group.pk}/members/", body, **bearer(member))
@@ -97,6 +98,8 @@ class TestGroup:
 
         assert (refused.status_code, refused.json()["code"], stranger.status_code) == (403, "leaders_only", 404)
         assert added.status_code == 200
+        unknown = api.post(f"{URL}{group.pk}/members/", {"members": [str(make_user().pk)]}, **bearer(owner))
+        assert (unknown.status_code, unknown.json()["code"]) == (403, "not_acquainted")
         assert present(group)[new.pk] == "member"
         group.refresh_from_db()
         assert (group.members_version, changes_of(group)) == (2, 1)
@@ -105,6 +108,7 @@ class TestGroup:
         monkeypatch.setattr("messaging.application.rooms.add_members.GROUP_MEMBERS", 2)
         owner, new = make_user(), make_user()
         group = make_group(owner, make_user())
+        make_direct(owner, new)
 
         answer = api.post(f"{URL}{group.pk}/members/", {"members": [str(new.pk)]}, **bearer(owner))
 

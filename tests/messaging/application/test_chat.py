@@ -5,13 +5,17 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+
 from messaging.adapters.memory.credits import MemoryCredits
 from messaging.application.ports import Rejected
 from messaging.domain.credits import Allowance
 from messaging.domain.drafts import Draft
+from messaging.domain.errors import PortUnavailable
 from messaging.domain.parcels import Stored
 from tests.messaging.application.conftest import Town
 from tests.messaging.fakes.messenger import FakeMessenger
+from tests.messaging.fakes.network import FakeRecentMessages
 
 
 class TestSend:
@@ -233,6 +237,96 @@ class TestCatchUp:
         assert given == 1
         assert [one["seq"] for one in receiver.outlet.of("message")] == [1]
 
+    async def test_what_was_lost_between_is_given_too(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID, settled: Callable[..., Any]
+    ) -> None:
+        here, there, room = town.start(), town.start(), town.messenger.open_room(anna, boris)
+        sender, receiver = await town.phone(here, anna), await town.phone(there, boris)
+        await settled(there)
+        for number, loses in enumerate((False, True, False), start=1):
+            town.network.loses = loses
+            sender.write(room)
+            await sender.got("ack", number)
+            await settled(here)
+        await receiver.got("message", 2)
+
+        given = await there.catch_up(at_once=True)
+
+        assert given == 1
+        assert [one["seq"] for one in receiver.outlet.of("message")] == [1, 3, 2]
+
+    async def test_more_than_a_page_is_given_page_by_page(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr("messaging.application.catch_up.PAGE_MESSAGES", 3)
+        here, there, room = town.start(), town.start(), town.messenger.open_room(anna, boris)
+        town.network.loses = True
+        sender, receiver = await town.phone(here, anna), await town.phone(there, boris)
+        for _ in range(7):
+            sender.write(room)
+        await sender.got("ack", 7)
+
+        counts = [await there.catch_up(at_once=True) for _ in range(4)]
+
+        assert counts == [3, 3, 1, 0]
+        assert [one["seq"] for one in receiver.outlet.of("message")] == list(range(1, 8))
+
+    async def test_what_a_store_away_has_kept_back_stays_due(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID, monkeypatch: Any
+    ) -> None:
+        here, there, room = town.start(), town.start(), town.messenger.open_room(anna, boris)
+        town.network.loses = True
+        sender, receiver = await town.phone(here, anna), await town.phone(there, boris)
+        sender.write(room)
+        await sender.got("ack")
+        page = town.messenger.page
+
+        async def away(*_: Any, **__: Any) -> Any:
+            raise PortUnavailable("messenger")
+
+        monkeypatch.setattr(town.messenger, "page", away)
+        with pytest.raises(PortUnavailable):
+            await there.catch_up(at_once=True)
+        monkeypatch.setattr(town.messenger, "page", page)
+        await there.catch_up()
+
+        assert [one["seq"] for one in receiver.outlet.of("message")] == [1]
+
+    async def test_of_a_conversation_that_is_new_to_a_socket_only_what_is_new_is_given(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        here, there, room = town.start(), town.start(), town.messenger.open_room(anna)
+        town.network.loses = True
+        sender, receiver = await town.phone(here, anna), await town.phone(there, boris)
+        sender.write(room, "before Boris came")
+        await sender.got("ack")
+        await there.catch_up(at_once=True)
+        town.messenger.rooms[room].members[boris] = "member"
+        sender.write(room, "after")
+        await sender.got("ack", 2)
+
+        await there.catch_up(at_once=True)
+
+        assert [one["seq"] for one in receiver.outlet.of("message")] == [2]
+
+    async def test_an_acknowledged_message_is_delivered_though_a_later_stage_fails(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID, settled: Callable[..., Any]
+    ) -> None:
+        class BrokenRing(FakeRecentMessages):
+            async def remember(self, messages: Any) -> None:
+                raise ZeroDivisionError
+
+        node, room = town.start(recent=BrokenRing()), town.messenger.open_room(anna, boris)
+        sender, receiver = await town.phone(node, anna), await town.phone(node, boris)
+
+        sender.write(room)
+        await sender.got("ack")
+        await settled(node)
+        await node.catch_up(at_once=True)
+
+        assert [one["seq"] for one in receiver.outlet.of("message")] == [1]
+        assert sender.outlet.of("nack") == []
+
     async def test_gives_nothing_that_has_arrived(self, town: Town, anna: uuid.UUID, boris: uuid.UUID) -> None:
         node, room = town.start(), town.messenger.open_room(anna, boris)
         sender, receiver = await town.phone(node, anna), await town.phone(node, boris)
@@ -250,6 +344,50 @@ class TestCatchUp:
         sender.write(room)
 
         assert len(await sender.got("ack")) == len(await receiver.got("message")) == 1
+
+
+class TestPresence:
+    async def test_who_hides_is_not_told_of_and_who_left_was_seen_last_then(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        clara = uuid.uuid4()
+        here, there = town.start(), town.start()
+        town.messenger.open_room(anna, boris, clara, kind="group")
+        town.messenger.hiding.add(clara)
+        phone, away, hidden = [
+            await town.phone(node, who) for node, who in ((here, anna), (there, boris), (there, clara))
+        ]
+        phone.say(type="watch", users=[boris, clara])
+        await phone.got("presence")
+        await there.close_session(away.session)
+
+        phone.say(type="watch", users=[boris, clara])
+
+        online, offline = await phone.got("presence", 2)
+        assert (online["user"], online["online"], online.get("last_seen")) == (str(boris), True, None)
+        assert (offline["user"], offline["online"]) == (str(boris), False)
+        assert offline["last_seen"].startswith("20")
+        assert hidden.session.user_id == clara
+
+
+class TestManyMembers:
+    async def test_above_fifty_members_receipts_are_counted(self, town: Town, anna: uuid.UUID) -> None:
+        others = [uuid.uuid4() for _ in range(50)]
+        node, room = town.start(), town.messenger.open_room(anna, *others, kind="group")
+        sender, one, other = [await town.phone(node, who) for who in (anna, *others[:2])]
+        sender.write(room)
+        await one.got("message")
+        await other.got("message")
+
+        one.say(type="received", positions=[[str(room), 1]])
+        other.say(type="read", positions=[[str(room), 1]])
+
+        async with asyncio.timeout(10):
+            while not (found := sender.outlet.of("receipt")) or found[-1]["read_count"] < 2:
+                await asyncio.sleep(0.002)
+        counted = {key: value for key, value in found[-1].items() if key != "conversation"}
+        assert counted == {"type": "receipt", "seq": 1, "delivered_count": 3, "read_count": 2}
+        assert all("user" not in receipt for receipt in found)
 
 
 class TestOvertaking:

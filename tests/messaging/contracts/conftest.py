@@ -54,6 +54,16 @@ class World:
                 "UPDATE messaging_conversation SET members_version = members_version + 1 WHERE id = %s", [self.group]
             )
 
+    async def hide(self, user_id: uuid.UUID) -> None:
+        """Let somebody not show whether they are there."""
+        if self.fake is not None:
+            self.fake.hiding.add(user_id)
+            return
+        async with await psycopg.AsyncConnection.connect(**parameters()) as sql:
+            await sql.execute(
+                "INSERT INTO messaging_chatprofile (user_id, shows_presence) VALUES (%s, false)", [user_id]
+            )
+
 
 def parameters() -> dict[str, Any]:
     given = connection.get_connection_params()

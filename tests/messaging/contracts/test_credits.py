@@ -92,6 +92,18 @@ class TestSpend:
 
         assert await case.bank.left(user, ALLOWANCE) == 5
 
+    async def test_what_is_granted_is_spent_last_and_not_refilled(self, case: Case) -> None:
+        user = uuid.uuid4()
+        await case.bank.grant(user, 4, ALLOWANCE)
+
+        first = (await case.bank.spend({user: 7}, ALLOWANCE))[user]
+        await case.pass_time(user, 301)
+        full_again = await case.bank.left(user, ALLOWANCE)
+        last = (await case.bank.spend({user: 9}, ALLOWANCE))[user]
+
+        assert (first.granted, first.left, full_again) == (7, 2, 7)
+        assert (last.granted, last.left) == (7, 0)
+
     async def test_many_at_once_never_spend_more_than_there_is(self, case: Case) -> None:
         user = uuid.uuid4()
 

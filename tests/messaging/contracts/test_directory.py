@@ -2,7 +2,7 @@
 
 import uuid
 
-from messaging.application.ports import Advance
+from messaging.application.ports import Advance, Progress
 from tests.messaging.contracts.conftest import World
 from tests.messaging.contracts.test_message_store import draft
 
@@ -87,6 +87,28 @@ class TestAdvance:
         )
 
         assert moved == []
+
+
+class TestProgress:
+    async def test_counts_who_has_the_last_message_and_its_writer(self, world: World) -> None:
+        await world.ports.store.append([draft(world.anna, world.group) for _ in range(2)], lane=0)
+        await world.ports.cursors.advance(
+            [Advance(world.group, world.boris, delivered=2, read=1), Advance(world.group, world.clara, 1, 0)]
+        )
+
+        before = await world.ports.cursors.progress([world.group, world.direct])
+        await world.ports.cursors.advance([Advance(world.group, world.clara, 2, 2)])
+        after = await world.ports.cursors.progress([world.group])
+
+        assert before == [Progress(world.group, seq=2, delivered_count=2, read_count=1)]
+        assert after == [Progress(world.group, seq=2, delivered_count=3, read_count=2)]
+
+
+class TestHidden:
+    async def test_names_those_who_hide(self, world: World) -> None:
+        await world.hide(world.boris)
+
+        assert await world.ports.directory.hidden([world.anna, world.boris]) == {world.boris}
 
 
 class TestCommitLog:

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 
@@ -105,6 +106,17 @@ class TestPresence:
         await one.leave(person)
 
         assert await two.nodes_of([person]) == {person: {"two"}}
+
+    async def test_remembers_when_somebody_was_there_last(self, presences: tuple[Presence, Presence]) -> None:
+        one, other = presences
+        away, never = uuid.uuid4(), uuid.uuid4()
+        await one.arrive(away)
+        await one.leave(away)
+
+        seen = await other.last_seen([away, never])
+
+        assert list(seen) == [away]
+        assert abs((datetime.now(UTC) - seen[away]).total_seconds()) < 60
 
 
 class TestRecentMessages:

@@ -10,7 +10,7 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
-from messaging.application.ports import Advance, Committed, Head, HeadList, MessageKey, News, Rejected, SignIn
+from messaging.application.ports import Advance, Committed, Head, HeadList, MessageKey, News, Progress, Rejected, SignIn
 from messaging.domain.conversations import Card
 from messaging.domain.drafts import Draft, is_other
 from messaging.domain.errors import CONFLICT, INVALID, NO_CONVERSATION, NO_MESSAGE, NOT_ALLOWED, PortUnavailable
@@ -46,6 +46,7 @@ class FakeMessenger:
         self._log: list[Committed] = []
         self.other_news = News()
         self.ended: set[SignIn] = set()
+        self.hiding: set[uuid.UUID] = set()
         self._ticks = count(1)
 
     def open_room(self, *members: uuid.UUID, kind: str = "direct") -> uuid.UUID:
@@ -101,6 +102,10 @@ class FakeMessenger:
     def forget(self, conversation_ids: Collection[uuid.UUID]) -> None:
         """Nothing is remembered here."""
 
+    async def hidden(self, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        self._check()
+        return self.hiding & set(user_ids)
+
     # SignIns
 
     async def still_valid(self, sign_ins: Collection[SignIn]) -> set[SignIn]:
@@ -123,6 +128,16 @@ class FakeMessenger:
             if after != before:
                 moved.append(Advance(one.conversation_id, one.user_id, *after))
         return moved
+
+    async def progress(self, conversation_ids: Collection[uuid.UUID]) -> list[Progress]:
+        self._check()
+        found = []
+        for room in (self.rooms[one] for one in conversation_ids if self.rooms[one].messages):
+            last, sender = len(room.messages), room.messages[-1].sender
+            delivered = {one for one, seq in room.delivered.items() if seq >= last} | {sender}
+            read = {one for one, seq in room.read.items() if seq >= last} | {sender}
+            found.append(Progress(room.id, last, len(delivered), len(read)))
+        return found
 
     # CommitLog
 

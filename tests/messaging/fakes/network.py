@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 from messaging.application.ports import Arrive, Ring
 from messaging.domain.errors import PortUnavailable
@@ -16,6 +17,7 @@ class FakeNetwork:
     def __init__(self) -> None:
         self.queues: dict[str, asyncio.Queue[list[Delivery]]] = {}
         self.places: dict[uuid.UUID, set[str]] = defaultdict(set)
+        self.seen: dict[uuid.UUID, datetime] = {}
         self.is_cut = False
         self.loses = False
         self.pressures: dict[str, float] = {}
@@ -64,15 +66,21 @@ class FakePresence:
     async def leave(self, user_id: uuid.UUID) -> None:
         self._network.check()
         self._network.places[user_id].discard(self._node_id)
+        self._network.seen[user_id] = datetime.now(UTC)
 
     async def renew(self, user_ids: Collection[uuid.UUID]) -> None:
         self._network.check()
         for user_id in user_ids:
             self._network.places[user_id].add(self._node_id)
+            self._network.seen[user_id] = datetime.now(UTC)
 
     async def nodes_of(self, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
         self._network.check()
         return {one: set(self._network.places[one]) for one in user_ids if self._network.places.get(one)}
+
+    async def last_seen(self, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+        self._network.check()
+        return {one: self._network.seen[one] for one in user_ids if one in self._network.seen}
 
 
 class FakeRecentMessages:
