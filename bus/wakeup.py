@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerUnavailable
 
+from common.request_ids import current_request_id
+
 log = structlog.get_logger(__name__)
 
 QUIET_SECONDS = 2.0
@@ -53,13 +55,17 @@ def publish_after_commit(channel: str, words: bytes) -> None:
 
 def queue_after_commit(task: str, args: list[object], *, queue: str) -> None:
     """Send a Celery task when the open transaction commits; one that is lost is sent again by the sweep of its rows."""
-    transaction.on_commit(lambda: queue_task(task, args, queue=queue), robust=True)
+    # A batch commits the reactions to many requests at once: each task belongs to the one that asked for it.
+    request_id = current_request_id()
+    transaction.on_commit(lambda: queue_task(task, args, queue=queue, request_id=request_id), robust=True)
 
 
-def queue_task(task: str, args: list[object], *, queue: str) -> None:
+def queue_task(task: str, args: list[object], *, queue: str, request_id: str = "") -> None:
     """Send a Celery task now, or log that Redis was away: the caller's rows are swept."""
     try:
-        current_app.send_task(task, args=args, queue=queue)
+        current_app.send_task(
+            task, args=args, queue=queue, headers={"x_request_id": request_id} if request_id else None
+        )
     except (BrokerUnavailable, redis.RedisError, OSError) as error:
         log.warning("wakeup.task_not_sent", task=task, error=type(error).__name__)
 

@@ -54,7 +54,7 @@ def forget_dead_process(pid: int | None = None, **_: Any) -> None:
 
 @before_task_publish.connect
 def send_request_id(headers: dict[str, Any], **_: Any) -> None:
-    headers["x_request_id"] = current_request_id()
+    headers.setdefault("x_request_id", current_request_id())
 
 
 @task_prerun.connect
