@@ -72,9 +72,15 @@ class FactProducer:
     def __init__(self) -> None:
         self._producer = Producer(
             _common()
-            | {"enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": int(ACKNOWLEDGE_SECONDS * 1000)}
+            | {
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.timeout.ms": int(ACKNOWLEDGE_SECONDS * 1000),
+                # A call for each message that went well would cost as much as sending it.
+                "delivery.report.only.error": True,
+                "on_delivery": self._on_failure,
+            }
         )
-        self._acknowledged = 0
         self._failed: list[str] = []
         try:
             self.cluster_id = self._producer.list_topics(timeout=5).cluster_id or ""
@@ -87,33 +93,26 @@ class FactProducer:
         Raises:
             KafkaUnavailable: not all were acknowledged; make a new producer before the next attempt.
         """
-        self._acknowledged, self._failed, sent = 0, [], 0
+        self._failed = []
         for topic, key, value, headers in batch:
             self._produce(topic, key, value, headers)
-            sent += 1
-        if sent == 0:
-            return
-        self._producer.flush(ACKNOWLEDGE_SECONDS)
-        if self._acknowledged < sent:
+        waiting = self._producer.flush(ACKNOWLEDGE_SECONDS)
+        if waiting or self._failed:
             reason = self._failed[0] if self._failed else "time-out"
-            raise KafkaUnavailable(f"{self._acknowledged} of {sent} messages acknowledged: {reason}")
+            raise KafkaUnavailable(f"{waiting + len(self._failed)} messages not acknowledged: {reason}")
 
     def _produce(self, topic: str, key: str, value: bytes, headers: dict[str, str]) -> None:
         while True:
             try:
-                self._producer.produce(
-                    topic, value=value, key=key.encode(), headers=list(headers.items()), on_delivery=self._on_delivery
-                )
+                self._producer.produce(topic, value=value, key=key.encode(), headers=list(headers.items()))
                 return
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:
                 raise KafkaUnavailable(str(error)) from error
 
-    def _on_delivery(self, error: KafkaError | None, message: RawMessage) -> None:
-        if error is None:
-            self._acknowledged += 1
-        else:
+    def _on_failure(self, error: KafkaError | None, message: RawMessage) -> None:
+        if error is not None:
             self._failed.append(error.str())
 
 

@@ -10,11 +10,11 @@ from django.db import DatabaseError, InterfaceError, connection
 from bus.kafka import IsStopping, KafkaUnavailable, connected_producer
 from bus.metrics import FACTS_RELAYED
 from bus.pressure import PressureGauge, pause_after
-from bus.selectors import list_due_deliveries, list_handlers_with_due_deliveries
 from bus.services.dispatch_facts import CURSOR as HANDLERS_CURSOR
 from bus.services.dispatch_facts import dispatch_facts
 from bus.services.produce_facts import produce_facts
 from bus.services.read_outbox import ReaderReplaced, become_reader
+from bus.services.requeue_deliveries import requeue_deliveries
 from bus.subscriptions import HANDLERS
 from bus.wakeup import Alarm, queue_task
 from common.transactions import use_case
@@ -78,9 +78,10 @@ def relay_to_kafka(is_stopping: IsStopping) -> None:
 def sweep_deliveries(is_stopping: IsStopping) -> None:
     """Send tasks again for deliveries that are due: retries, and tasks that Redis has lost."""
     while not is_stopping():
-        for handler in list_handlers_with_due_deliveries():
-            if handler in HANDLERS:
-                send_to_workers(handler, list_due_deliveries(handler=handler, limit=1000))
+        with use_case():
+            due = requeue_deliveries()
+        for handler, delivery_ids in due.items():
+            send_to_workers(handler, delivery_ids)
         time.sleep(SWEEP_SECONDS)
 
 

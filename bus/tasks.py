@@ -2,11 +2,16 @@
 
 from celery import shared_task
 
-from bus.services.run_delivery import run_delivery
+from bus.services.run_deliveries import run_deliveries as run_batch
+
+# What is left then is sent again by the sweep: a key that never rests must not hold a worker for ever.
+MOST_BATCHES = 100
 
 
 @shared_task(name="bus.run_deliveries")
 def run_deliveries(delivery_ids: list[int], **_: object) -> None:
-    """Run deliveries in their order, each in its own transaction."""
-    for delivery_id in delivery_ids:
-        run_delivery(delivery_id=delivery_id)
+    """Run deliveries, and those that have waited for them, a transaction per batch."""
+    for _number in range(MOST_BATCHES):
+        delivery_ids = run_batch(delivery_ids=delivery_ids)
+        if not delivery_ids:
+            return

@@ -49,9 +49,9 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            # list_due_deliveries
+            # requeue_deliveries
             models.Index(fields=["next_attempt_at"], condition=models.Q(status="pending"), name="bus_delivery_due"),
-            # run_delivery: an earlier fact of the same key goes first
+            # run_deliveries: an earlier fact of the same key goes first
             models.Index(
                 fields=["handler", "key", "id"], condition=models.Q(status="pending"), name="bus_delivery_key_order"
             ),

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from bus.models import OutboxRow, RelayCursor
-from bus.services.read_outbox import move_cursor, next_rows
+from bus.models import RelayCursor
+from bus.services.read_outbox import StoredFact, move_cursor, next_rows
 from bus.subscriptions import HANDLERS
 from common.transactions import requires_transaction
 
@@ -29,22 +29,21 @@ def dispatch_facts() -> tuple[int, dict[str, list[int]]]:
     """Write the deliveries of the next batch; called by the process that `become_reader(CURSOR)` has chosen.
 
     Returns:
-        The number of facts read, and the ids of new deliveries by handler, to be sent to workers after the commit.
+        The number of facts that somebody handles, and the ids of new deliveries by handler, to be sent to workers after the commit.
     """
     cursor = RelayCursor.objects.get(name=CURSOR)
     place = cursor.place
-    rows = next_rows(cursor, limit=BATCH)
-    deliveries = _write_deliveries(rows)
+    names_by_type: dict[str, list[str]] = defaultdict(list)
+    for handler in HANDLERS.values():
+        names_by_type[handler.wire_type].append(handler.name)
+    rows = next_rows(cursor, limit=BATCH, wire_types=names_by_type)
+    deliveries = _write_deliveries([(name, row) for row in rows for name in names_by_type[row.wire_type]])
     if cursor.place != place:
         move_cursor(cursor, moved_from=place)
     return len(rows), deliveries
 
 
-def _write_deliveries(rows: list[OutboxRow]) -> dict[str, list[int]]:
-    by_type: dict[str, list[str]] = defaultdict(list)
-    for handler in HANDLERS.values():
-        by_type[handler.wire_type].append(handler.name)
-    wanted = [(name, row) for row in rows for name in by_type[row.wire_type]]
+def _write_deliveries(wanted: list[tuple[str, StoredFact]]) -> dict[str, list[int]]:
     deliveries: dict[str, list[int]] = defaultdict(list)
     if not wanted:
         return deliveries

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bus.kafka import FactProducer
 from bus.models import OutboxRow, RelayCursor
-from bus.services.read_outbox import become_reader, move_cursor, next_rows
+from bus.services.read_outbox import StoredFact, become_reader, move_cursor, next_rows
 from common.transactions import use_case
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ def produce_facts(*, producer: FactProducer) -> int:
     return len(rows)
 
 
-def cloud_event(row: OutboxRow) -> bytes:
+def cloud_event(row: StoredFact | OutboxRow) -> bytes:
     """Return the fact as a CloudEvents 1.0 JSON document."""
     return msgspec.json.encode(
         {
@@ -61,7 +61,7 @@ def cloud_event(row: OutboxRow) -> bytes:
     )
 
 
-def headers_of(row: OutboxRow) -> dict[str, str]:
+def headers_of(row: StoredFact | OutboxRow) -> dict[str, str]:
     """Return the Kafka headers: identity and type without parsing, and the request that caused it."""
     return {"ce_id": str(row.fact_id), "ce_type": row.wire_type, "x-request-id": row.request_id}
 

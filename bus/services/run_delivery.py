@@ -1,4 +1,4 @@
-"""Run one delivery: mark it done and let the handler work, in one transaction, or neither.
+"""Run one delivery alone: mark it done and let the handler work, in one transaction, or neither.
 
 A fact waits while an earlier one of the same key is still pending for the same handler; facts of other keys don't.
 """
@@ -63,11 +63,16 @@ def _run(delivery_id: int) -> bool:
     if finished is None:
         return False
     handler_name, outbox_id = finished
+    react(handler_name=handler_name, row=OutboxRow.objects.get(id=outbox_id))
+    return True
+
+
+@requires_transaction
+def react(*, handler_name: str, row: OutboxRow) -> None:
+    """Let a handler act on a fact, in the name of the request that has caused it."""
     handler = HANDLERS[handler_name]
-    row = OutboxRow.objects.get(id=outbox_id)
     begin_request(row.request_id)
     handler.react(_received(row, handler))
-    return True
 
 
 def _received(row: OutboxRow, handler: Handler) -> ReceivedFact:

@@ -10,3 +10,11 @@ from bus.facts import Fact, states
 class PotBoiled(Fact):
     pot_id: str
     degrees: int = 100
+
+
+@states("tests.pan.fried.v1", key="pan_id")
+@dataclass(frozen=True, kw_only=True)
+class PanFried(Fact):
+    """Nobody handles it."""
+
+    pan_id: str

@@ -1,69 +1,21 @@
-from collections.abc import Iterator
 from datetime import timedelta
 
-import msgspec
 import pytest
 from django.utils import timezone
 
-from bus.facts import ReceivedFact
 from bus.models import Delivery, OutboxRow, RelayCursor
-from bus.selectors import list_due_deliveries
-from bus.services.dispatch_facts import CURSOR, dispatch_facts
+from bus.services.dispatch_facts import CURSOR
 from bus.services.record_fact import record_fact
 from bus.services.replay_delivery import replay_deliveries
+from bus.services.requeue_deliveries import requeue_deliveries
 from bus.services.run_delivery import MAX_ATTEMPTS, run_delivery
-from bus.subscriptions import HANDLERS, handles
 from common.transactions import use_case
-from tests.bus.facts import PotBoiled
+from tests.bus.facts import PanFried, PotBoiled
 from tests.bus.horizon import until_read
+from tests.bus.kitchen import Kitchen, dispatch, dispatched, kitchen, last_id
 
+__all__ = ["kitchen"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class BoiledSeen(msgspec.Struct):
-    pot_id: str
-
-
-class Kitchen:
-    """A handler that remembers what it was given, and can be broken."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.broken_for: set[str] = set()
-
-    def react(self, fact: ReceivedFact) -> None:
-        self.seen.append(fact.data.pot_id)
-        OutboxRow.objects.filter(key=fact.key).update(request_id="touched")
-        if fact.data.pot_id in self.broken_for:
-            raise ZeroDivisionError("out of gas")
-
-
-@pytest.fixture
-def kitchen() -> Iterator[Kitchen]:
-    kitchen = Kitchen()
-
-    def on_pot_boiled(fact: ReceivedFact) -> None:
-        kitchen.react(fact)
-
-    handles("tests.pot.boiled.v1", schema=BoiledSeen)(on_pot_boiled)
-    yield kitchen
-    del HANDLERS["tests.on_pot_boiled"]
-
-
-def dispatched(*pots: str) -> list[int]:
-    """State facts and turn them into deliveries, in order."""
-    with use_case():
-        for pot in pots:
-            record_fact(PotBoiled(pot_id=pot))
-    RelayCursor.objects.get_or_create(name=CURSOR)
-    until_read(_dispatch, count=len(pots))
-    return list(Delivery.objects.order_by("id").values_list("id", flat=True))
-
-
-def _dispatch() -> int:
-    with use_case():
-        read, _ = dispatch_facts()
-    return read
 
 
 class TestDispatchFacts:
@@ -74,8 +26,24 @@ class TestDispatchFacts:
         assert set(Delivery.objects.values_list("handler", flat=True)) == {"tests.on_pot_boiled"}
 
     def test_passes_facts_that_nobody_handles(self) -> None:
-        assert dispatched("a") == []
-        assert RelayCursor.objects.get(name=CURSOR).to_transaction > 0
+        with use_case():
+            record_fact(PotBoiled(pot_id="a"))
+        RelayCursor.objects.get_or_create(name=CURSOR)
+
+        until_read(lambda: dispatch() or int(last_id() == OutboxRow.objects.get().id), count=1)
+
+        assert last_id() == OutboxRow.objects.get().id
+        assert not Delivery.objects.exists()
+
+    def test_finds_what_is_handled_between_what_is_not(self, kitchen: Kitchen) -> None:
+        with use_case():
+            for fact in (PanFried(pan_id="x"), PotBoiled(pot_id="a"), PanFried(pan_id="y"), PotBoiled(pot_id="b")):
+                record_fact(fact)
+        RelayCursor.objects.get_or_create(name=CURSOR)
+
+        assert until_read(dispatch, count=2) == 2
+
+        assert list(Delivery.objects.order_by("id").values_list("key", flat=True)) == ["a", "b"]
 
 
 class TestRunDelivery:
@@ -134,10 +102,21 @@ class TestRunDelivery:
         assert run_delivery(delivery_id=delivery)
 
 
-class TestListDueDeliveries:
+def requeued() -> dict[str, list[int]]:
+    with use_case():
+        return requeue_deliveries()
+
+
+class TestRequeueDeliveries:
     def test_finds_deliveries_whose_task_got_lost(self, kitchen: Kitchen) -> None:
         lost, fresh = dispatched("a", "b")
         Delivery.objects.filter(id=lost).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
 
-        assert list_due_deliveries(handler="tests.on_pot_boiled", limit=10) == [lost]
+        assert requeued() == {"tests.on_pot_boiled": [lost]}
         assert fresh
+
+    def test_gives_what_it_has_sent_some_time(self, kitchen: Kitchen) -> None:
+        dispatched("a", "b")
+        Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=1))
+
+        assert [len(requeued()), len(requeued())] == [1, 0]
