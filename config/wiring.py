@@ -4,9 +4,12 @@ from bookings.event_figures import FiguresOfBookings
 from bookings.ports import join_points
 from events.ports import join_bookings
 from loyalty.points_for_bookings import PlatformPoints
+from messaging.adapters.orm.topic_values import join_live_values
+from notifications.live import UnreadCounts
 
 
 def join_ports() -> None:
     """Join every port; called once all apps are loaded. A port that nobody joins keeps its default."""
     join_points(PlatformPoints())
     join_bookings(FiguresOfBookings())
+    join_live_values(UnreadCounts())

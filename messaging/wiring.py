@@ -15,7 +15,7 @@ from messaging.adapters.memory.signal_memory import MemorySignals
 from messaging.adapters.metrics import PrometheusGauges
 from messaging.adapters.orm.conversation_book import OrmConversationBook
 from messaging.adapters.orm.rooms import OrmInvitations, OrmRooms
-from messaging.adapters.orm.topic_values import EventTopics
+from messaging.adapters.orm.topic_values import AppTopics
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.commit_log import OutboxCommitLog
 from messaging.adapters.postgres.directory import PostgresCursors, PostgresDirectory
@@ -306,7 +306,7 @@ async def start_node() -> Node:
     await resources.open()
     node_id = new_node_id()
     node = make_node(real_ports(resources, node_id=node_id), node_id=node_id, allowance=allowance_of_settings())
-    node.topics.source, node.topics.bells = EventTopics(), RedisBells(resources.redis)
+    node.topics.source, node.topics.bells = AppTopics(), RedisBells(resources.redis)
     node.on_stop = resources.close
     node.start()
     return node

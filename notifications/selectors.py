@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
@@ -35,6 +36,13 @@ from notifications.segment_language import Conditions, leaves, membership
 
 # Channels whose messages are as short as the inbox's: without a text of their own they use its text.
 SPEAKS_AS_INBOX = frozenset({Channel.PUSH, Channel.TELEGRAM, Channel.WEBHOOK})
+
+LIVE_UNREAD_SQL = """
+    SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint,
+           (SELECT count(*) FROM notifications_inboxitem AS item
+            JOIN notifications_recipient AS recipient ON recipient.id = item.recipient_id
+            WHERE recipient.kind = 'user' AND recipient.external_id = %s AND item.read_at IS NULL)
+"""
 
 
 def list_sources_of(*, account_id: Any) -> list[str]:
@@ -126,6 +134,14 @@ def count_unread(*, user_id: UUID) -> int:
     return list_inbox(user_id=user_id).unread().count()
 
 
+def get_live_unread(*, user_id: UUID) -> tuple[int, int]:
+    """Return the time of the statement by the database's clock, in microseconds, and the count of unread items then."""
+    with connection.cursor() as sql:
+        sql.execute(LIVE_UNREAD_SQL, [user_id])
+        version, unread = sql.fetchone()
+    return version, unread
+
+
 def list_push_subscriptions(*, user_id: UUID) -> QuerySet[ContactPoint]:
     """Return the browsers in which the user gets pushes."""
     return ContactPoint.objects.active().filter(
@@ -133,9 +149,22 @@ def list_push_subscriptions(*, user_id: UUID) -> QuerySet[ContactPoint]:
     )
 
 
+def list_webhooks(*, user_id: UUID) -> QuerySet[ContactPoint]:
+    """Return the user's webhooks, those that were switched off too."""
+    return ContactPoint.objects.filter(
+        channel="webhook", recipient__kind=Recipient.Kind.USER, recipient__external_id=user_id
+    )
+
+
 def find_telegram_bot(*, project_id: UUID | None) -> TelegramBot | None:
     """Return the bot of a shop's project, the product's own for None."""
     return TelegramBot.objects.filter(project_id=project_id).first()
+
+
+def is_telegram_linked(*, bot: TelegramBot, user_id: UUID) -> bool:
+    """Tell whether the user gets messages in a chat with the bot."""
+    chats = ContactPoint.objects.active().filter(channel="telegram", keys__bot=str(bot.id))
+    return chats.filter(recipient__kind=Recipient.Kind.USER, recipient__external_id=user_id).exists()
 
 
 def get_telegram_bot(*, bot_id: UUID) -> TelegramBot:

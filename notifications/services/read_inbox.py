@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from common.transactions import requires_transaction
+from notifications.live import show_after_commit
 from notifications.selectors import list_inbox
 
 
@@ -14,4 +15,7 @@ def read_inbox(*, user_id: UUID, item_ids: Collection[UUID] | None, now: datetim
     unread = list_inbox(user_id=user_id).unread()
     if item_ids is not None:
         unread = unread.filter(id__in=item_ids)
-    return unread.update(read_at=now)
+    count = unread.update(read_at=now)
+    if count:
+        show_after_commit(user_ids=[user_id])
+    return count

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -31,10 +32,17 @@ class RedisBells:
                     if message is None:
                         await subscription.ping()  # type: ignore[no-untyped-call]
                     elif message["type"] == "pmessage":
-                        ring(message["channel"].decode().removeprefix(PREFIX))
+                        for name in topics_of(message):
+                            ring(name)
             except (RedisError, OSError) as error:
                 log.warning("messaging.topics.unavailable", error=type(error).__name__)
             finally:
                 with suppress(RedisError, OSError):
                     await subscription.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def topics_of(message: dict[str, Any]) -> list[str]:
+    """Return what a bell names: many topics in its words, or one by its channel."""
+    named: list[str] = message["data"].decode().split()
+    return named or [message["channel"].decode().removeprefix(PREFIX)]

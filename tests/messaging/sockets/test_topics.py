@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import websockets
 from channels.db import database_sync_to_async
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
 from common.transactions import use_case
@@ -16,9 +17,14 @@ from events.models import Event, TicketType
 from events.services.release_seats import release_seats
 from events.services.take_seats import take_seats
 from messaging.application.topics import Topics
+from notifications.live import topic_of as inbox_topic
+from notifications.models import Recipient
+from notifications.services.read_inbox import read_inbox
 from tests.factories.accounts import make_user
 from tests.factories.events import make_event, make_ticket_type
+from tests.factories.notifications import make_job, make_template
 from tests.messaging.sockets.conftest import Client, Server, connected, token_of
+from tests.notifications.flow import send
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -172,3 +178,54 @@ class TestAvailability:
 
 def topics_of(server: Server) -> Topics:
     return server.process.node().topics
+
+
+class TestInbox:
+    def test_a_page_hears_of_what_comes_and_of_what_is_read(self, server: Server) -> None:
+        user, other = make_user(), make_user()
+
+        async def scenario() -> Client:
+            async with watching(server) as page, watching(server) as foreign:
+                await page.say(type="subscribe", topics=[inbox_topic(user.id)])
+                await foreign.say(type="subscribe", topics=[inbox_topic(other.id)])
+                await counts(page, 0)
+                await counts(foreign, 0)
+                await database_sync_to_async(tell)(user.id)
+                await counts(page, 1)
+                await database_sync_to_async(read_all)(user.id)
+                await counts(page, 0)
+                await database_sync_to_async(tell)(other.id)
+                await counts(foreign, 1)
+                return page
+
+        page = asyncio.run(scenario())
+
+        assert [one["data"]["unread"] for one in page.of("topic")] == [0, 1, 0]
+
+    def test_a_topic_that_this_server_has_not_made_is_not_followed(self, server: Server) -> None:
+        user = make_user()
+
+        async def scenario() -> None:
+            async with watching(server) as guest:
+                await guest.say(type="subscribe", topics=[f"inbox:{user.id}:{'0' * 32}"])
+                (nack,) = await guest.got("nack")
+                assert nack["code"] == "invalid"
+
+        asyncio.run(scenario())
+
+
+def tell(user_id: uuid.UUID) -> None:
+    recipient, _ = Recipient.objects.get_or_create(kind="user", external_id=user_id)
+    job = make_job(recipient=recipient, channel="in_app", template_code=make_template(channels=("in_app",)).code)
+    send([job.id])
+
+
+def read_all(user_id: uuid.UUID) -> None:
+    with use_case():
+        read_inbox(user_id=user_id, item_ids=None, now=timezone.now())
+
+
+async def counts(page: Client, unread: int) -> None:
+    async with asyncio.timeout(10):
+        while not page.of("topic") or page.of("topic")[-1]["data"]["unread"] != unread:
+            await page.read()
