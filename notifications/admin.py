@@ -93,7 +93,8 @@ class NotificationJobAdmin(ReadOnly):
     list_filter = ["status", "channel", "category", "event__event_type"]
     list_select_related = ["event"]
     search_fields = ["=id", "=event__event_id", "=recipient__external_id", "template_code"]
-    ordering = ["-created_at", "-id"]
+    # Ids are given out in the order of time (UUIDv7).
+    ordering = ["-id"]
     actions = ["replay"]
     exclude = ["decisions", "lease_token"]
     readonly_fields = ["why"]

@@ -139,13 +139,19 @@ class EventView(APIView):
         return Response(serializers.EventStateSerializer(event, context=context).data)
 
 
+class NewestJobsFirst(CursorPagination):
+    """Ids are given out in the order of time (UUIDv7)."""
+
+    ordering = ("-id",)
+
+
 @extend_schema(tags=TAG, summary="List the jobs of one's events")
 class JobsView(ListAPIView[Any]):
     token_scope = EVENTS_SCOPE
     permission_classes = [IsAuthenticated, IsProgram]
     serializer_class = serializers.JobSerializer
     filterset_class = JobFilter
-    pagination_class = CursorPagination
+    pagination_class = NewestJobsFirst
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):

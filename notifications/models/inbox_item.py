@@ -15,7 +15,10 @@ class InboxItem(models.Model):
     """What the in-app channel delivers."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    recipient = models.ForeignKey("notifications.Recipient", on_delete=models.CASCADE, related_name="inbox")
+    # Found by an index that begins with it.
+    recipient = models.ForeignKey(
+        "notifications.Recipient", on_delete=models.CASCADE, related_name="inbox", db_index=False
+    )
     job = models.OneToOneField("notifications.NotificationJob", on_delete=models.CASCADE, related_name="inbox_item")
     title = models.CharField(max_length=300)
     text = models.TextField()

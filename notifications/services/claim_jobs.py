@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q, prefetch_related_objects
 
 from common.ids import new_id
 from common.transactions import requires_transaction
-from notifications.models import NotificationJob
+from notifications.models import NotificationEvent, NotificationJob
 
 LEASE_SECONDS = 40
-WHAT_DECISIONS_NEED = ("recipient__contact_points", "recipient__preferences", "recipient__digests")
+WHAT_DECISIONS_NEED = (
+    "recipient__contact_points",
+    "recipient__preferences",
+    "recipient__digests",
+    # A mailing's jobs have one event: it is read once, and without its documents.
+    Prefetch("event", NotificationEvent.objects.only("status", "pause_reason", "occurred_at")),
+)
 
 
 @requires_transaction
@@ -25,15 +31,20 @@ def claim_jobs(*, job_ids: Sequence[UUID], now: datetime) -> list[NotificationJo
         status__in=[NotificationJob.Status.DEFERRED, NotificationJob.Status.FAILED], next_attempt_at__lte=now
     )
     ready = NotificationJob.objects.filter(is_ready, id__in=job_ids)
-    mine = sorted(ready.locked().values_list("id", flat=True))
-    NotificationJob.objects.filter(id__in=mine).update(
+    mine = list(ready.select_related("recipient").locked())
+    lease_ends_at = now + timedelta(seconds=LEASE_SECONDS)
+    NotificationJob.objects.filter(id__in=[job.id for job in mine]).update(
         status=NotificationJob.Status.SENDING,
         lease_token=token,
         attempts=F("attempts") + 1,
-        next_attempt_at=now + timedelta(seconds=LEASE_SECONDS),
+        next_attempt_at=lease_ends_at,
     )
-    claimed = NotificationJob.objects.filter(id__in=mine, lease_token=token).select_related("recipient", "event")
-    return list(claimed.defer("event__payload", "event__answer").prefetch_related(*WHAT_DECISIONS_NEED).order_by("id"))
+    for job in mine:
+        # As the statement has left them: their rows are locked, so nothing else can have changed.
+        job.status, job.lease_token, job.next_attempt_at = NotificationJob.Status.SENDING, token, lease_ends_at
+        job.attempts += 1
+    prefetch_related_objects(mine, *WHAT_DECISIONS_NEED)
+    return mine
 
 
 @requires_transaction
