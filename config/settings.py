@@ -303,6 +303,9 @@ ANYMAIL = {"WEBHOOK_SECRET": env.text("MAIL_REPORTS_SECRET", "")}
 # Mails and pushes a second over all workers; 0: no limit of ours.
 EMAIL_PER_SECOND = env.number("EMAIL_PER_SECOND", 0)
 PUSH_PER_SECOND = env.number("PUSH_PER_SECOND", 0)
+# The service account's file that Firebase gives; empty: no pushes to apps.
+FCM_SERVICE_ACCOUNT_FILE = env.text("FCM_SERVICE_ACCOUNT_FILE", "")
+FCM_API_URL = env.text("FCM_API_URL", "https://fcm.googleapis.com").rstrip("/")
 # Telegram takes about 30 messages a second from a bot and one a second in a chat; a little less leaves room for the way.
 TELEGRAM_PER_SECOND = env.number("TELEGRAM_PER_SECOND", 28)
 TELEGRAM_PER_SECOND_AND_CHAT = 0.85

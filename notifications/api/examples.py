@@ -75,5 +75,15 @@ PUSH_SUBSCRIPTION: dict[str, Any] = {
     },
 }
 PUSH_SUBSCRIPTION_STATE = {"id": "01990000-0000-7000-8000-000000000003", "created_at": "2030-05-01T09:00:00Z"}
+APP_TOKEN = {"token": "dQw4w9WgXcQ:APA91bHPRgkF3JUikC4ENAHEeMrd41Zxv3hVZjC9KtT8OvPVGJ-hQMRKRrZuJAEcl7B338qju59zJMjw"}
+WEBHOOK_URL = {"url": "https://home.example.com/aquastream"}
+WEBHOOK: dict[str, Any] = {
+    "id": "01990000-0000-7000-8000-000000000004",
+    **WEBHOOK_URL,
+    "created_at": "2030-05-01T09:00:00Z",
+    "switched_off_at": None,
+    "switched_off_reason": "",
+}
+NEW_WEBHOOK = WEBHOOK | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwYTzFbGkEpAE="}
 PUSH_KEY = {"public_key": PUSH_SUBSCRIPTION["keys"]["p256dh"]}
 UNSUBSCRIBING = {"category": "marketing", "channel": "email"}

@@ -15,9 +15,7 @@ from rest_framework.views import APIView
 from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.examples import PUSH_SUBSCRIPTION
-from notifications.event_types.registry import OneUser
 from notifications.selectors import count_unread, find_recipient, list_inbox, list_push_subscriptions
-from notifications.services.make_telegram_link import make_telegram_link
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
 from notifications.services.remove_push_subscription import remove_push_subscription
@@ -126,20 +124,6 @@ class PushKeyView(APIView):
         with use_case():
             key = make_vapid_key()
         return Response({"public_key": key.public_key})
-
-
-class TelegramLinkView(APIView):
-    @extend_schema(
-        tags=TAG,
-        summary="Get a link that lets Telegram bring my messages",
-        description="Works once and for a week. Empty where there is no bot.",
-        request=None,
-        responses={201: serializers.TelegramLinkSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        with use_case():
-            link = make_telegram_link(person=OneUser(user_id=_me(request)), now=timezone.now())
-        return Response({"url": link}, status=201)
 
 
 class UnsubscribeView(APIView):

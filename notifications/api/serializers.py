@@ -248,6 +248,33 @@ class PushSubscriptionSerializer(serializers.Serializer[Any]):
     keys = PushKeysSerializer()
 
 
+class AppTokenSerializer(serializers.Serializer[Any]):
+    """The registration token that Firebase's library gives to an app."""
+
+    token = serializers.RegexField(r"^[A-Za-z0-9_:-]{20,900}$")
+
+
+class WebhookSerializer(serializers.Serializer[Any]):
+    url = serializers.URLField(max_length=1000)
+
+
+@shown_as(examples.WEBHOOK)
+class WebhookStateSerializer(serializers.ModelSerializer[ContactPoint]):
+    url = serializers.CharField(source="address")
+
+    class Meta:
+        model = ContactPoint
+        fields = ["id", "url", "created_at", "switched_off_at", "switched_off_reason"]
+
+
+@shown_as(examples.NEW_WEBHOOK)
+class NewWebhookSerializer(WebhookStateSerializer):
+    """The secret is shown this once."""
+
+    class Meta(WebhookStateSerializer.Meta):
+        fields = [*WebhookStateSerializer.Meta.fields, "secret"]
+
+
 @shown_as(examples.PUSH_SUBSCRIPTION_STATE)
 class PushSubscriptionStateSerializer(serializers.ModelSerializer[ContactPoint]):
     class Meta:

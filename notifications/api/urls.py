@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.api import mine, views
+from notifications.api import addresses, mine, views
 
 urlpatterns = [
     path("notifications/events/", views.EventsView.as_view()),
@@ -16,7 +16,10 @@ urlpatterns = [
     path("me/notifications/unread/", mine.UnreadView.as_view()),
     path("me/notifications/read/", mine.ReadView.as_view()),
     path("me/notification-preferences/", mine.PreferencesView.as_view()),
-    path("me/telegram-link/", mine.TelegramLinkView.as_view()),
+    path("me/telegram-link/", addresses.TelegramLinkView.as_view()),
+    path("me/notification-webhooks/", addresses.WebhooksView.as_view()),
+    path("me/notification-webhooks/<uuid:webhook_id>/", addresses.WebhookView.as_view()),
+    path("me/app-push-tokens/", addresses.AppTokensView.as_view()),
     path("me/push-subscriptions/", mine.PushSubscriptionsView.as_view()),
     path("me/push-subscriptions/key/", mine.PushKeyView.as_view()),
     path("me/push-subscriptions/<uuid:subscription_id>/", mine.PushSubscriptionView.as_view()),

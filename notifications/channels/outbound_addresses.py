@@ -24,19 +24,51 @@ def pinned(request: httpx.Request) -> httpx.Request:
         AddressRefused
     """
     url = request.url
-    is_local_allowed = settings.ENVIRONMENT != "production"
-    if url.scheme != "https" and not (is_local_allowed and url.scheme == "http"):
-        raise AddressRefused("only https is called")
-    port = url.port or (443 if url.scheme == "https" else 80)
-    if url.userinfo or (port not in PORTS and not is_local_allowed):
-        raise AddressRefused("this port or these credentials are not allowed in a URL")
-    address = _address_of(url.host, port)
-    if not address.is_global and not (is_local_allowed and address.is_loopback):
-        raise AddressRefused("this address is not public")
+    _demand_form(url)
+    address = _address_of(url.host, _port_of(url))
+    _demand_public(address)
     request.url = url.copy_with(host=str(address))
     request.headers["host"] = url.netloc.decode()
     request.extensions["sni_hostname"] = url.host
     return request
+
+
+def demand_callable(given: str) -> None:
+    """Judge an address as far as that is possible without asking for the name.
+
+    Raises:
+        AddressRefused
+    """
+    try:
+        url = httpx.URL(given)
+    except httpx.InvalidURL as error:
+        raise AddressRefused("this is no URL") from error
+    _demand_form(url)
+    try:
+        address = ipaddress.ip_address(url.host)
+    except ValueError:
+        return
+    _demand_public(address)
+
+
+def _demand_form(url: httpx.URL) -> None:
+    if url.scheme != "https" and not (_is_local_allowed() and url.scheme == "http"):
+        raise AddressRefused("only https is called")
+    if not url.host or url.userinfo or (_port_of(url) not in PORTS and not _is_local_allowed()):
+        raise AddressRefused("this port or these credentials are not allowed in a URL")
+
+
+def _demand_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    if not address.is_global and not (_is_local_allowed() and address.is_loopback):
+        raise AddressRefused("this address is not public")
+
+
+def _port_of(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _is_local_allowed() -> bool:
+    return bool(settings.ENVIRONMENT != "production")
 
 
 def _address_of(host: str, port: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

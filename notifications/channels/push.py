@@ -1,4 +1,4 @@
-"""Web Push: encrypted for the browser (RFC 8291), signed by our VAPID key (RFC 8292)."""
+"""Push: to browsers encrypted (RFC 8291) and signed by our VAPID key (RFC 8292), to apps through FCM."""
 
 from email.utils import parseaddr
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from py_vapid import Vapid02
 from pywebpush import WebPusher, WebPushException
 
 from common.transactions import use_case
+from notifications.channels.fcm import AppGone, AppPushes, is_app
 from notifications.channels.http import Answer, exchange, make_client
 from notifications.channels.ports import (
     Limit,
@@ -28,12 +29,13 @@ LONGEST_TEXT = 900
 
 
 class PushProvider:
-    """Sends to every browser in which the person has allowed it; each browser gets a message once."""
+    """Sends to every browser and app in which the person has allowed it; each of them gets a message once."""
 
     name = "push"
 
     def __init__(self) -> None:
         self._client = make_client()
+        self._apps = AppPushes(self._client)
         self._key: Vapid02 | None = None
 
     def limits(self, outgoing: Outgoing) -> list[Limit]:
@@ -50,7 +52,7 @@ class PushProvider:
             try:
                 message_id = self._send(contact, outgoing) or message_id
                 reached.append(str(contact.id))
-            except _Gone as error:
+            except (_Gone, AppGone) as error:
                 gone[contact.id] = str(error)
             except TemporaryRefusal as error:
                 for_later = error
@@ -67,6 +69,8 @@ class PushProvider:
         self._client.close()
 
     def _send(self, contact: ContactPoint, outgoing: Outgoing) -> str:
+        if is_app(contact.address):
+            return self._apps.send(contact.address, outgoing)
         endpoint = resolved(contact.address)
         if not is_allowed(contact.address):
             raise _Gone("not a push service")

@@ -8,6 +8,7 @@ from notifications.pages import push_sink, telegram, views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.read_all, name="inbox_read_all"),
+    path("inbox/telegram/", views.telegram_link, name="inbox_telegram"),
     path("inbox/preferences/", views.preferences, name="notification_preferences"),
     path("notifications/unsubscribe/<str:token>/", views.unsubscribe_by_link, name="unsubscribe"),
     path("telegram/<uuid:bot_id>/", telegram.telegram_update, name="telegram_update"),

@@ -15,9 +15,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.transactions import use_case
+from notifications.event_types.registry import OneUser
 from notifications.pages.forms import PreferencesForm, digest_of, name_of
 from notifications.pages.labels import category_label, channel_label
-from notifications.selectors import count_unread, find_recipient, list_inbox
+from notifications.selectors import (
+    count_unread,
+    find_recipient,
+    find_telegram_bot,
+    is_telegram_linked,
+    list_inbox,
+)
+from notifications.services.make_telegram_link import make_telegram_link
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
 from notifications.services.save_preferences import digests_of, matrix, save_preferences
@@ -39,8 +47,23 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
         "unread": count_unread(user_id=_me(request)),
         "push_key": key.public_key,
+        "telegram": _telegram(_me(request)),
     }
     return render(request, "notifications/inbox.html", context)
+
+
+@login_required
+@require_POST
+def telegram_link(request: HttpRequest) -> HttpResponse:
+    """Show a link into the chat with the bot: a form may not lead to another site by itself (form-action)."""
+    with use_case():
+        link = make_telegram_link(person=OneUser(user_id=_me(request)), now=timezone.now())
+    if not link:
+        return redirect("inbox")
+    answer = render(request, "notifications/telegram.html", {"link": link})
+    # It works once, for whoever has it.
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @login_required
@@ -92,6 +115,14 @@ def push_worker(request: HttpRequest) -> HttpResponse:
 
 def _me(request: HttpRequest) -> UUID:
     return cast("UUID", request.user.pk)
+
+
+def _telegram(user_id: UUID) -> str:
+    """Return how the user stands with the product's bot: 'offered', 'linked', or '' where there is none."""
+    bot = find_telegram_bot(project_id=None)
+    if bot is None:
+        return ""
+    return "linked" if is_telegram_linked(bot=bot, user_id=user_id) else "offered"
 
 
 def _present(user_id: UUID) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class TestInboxPage:
         for count in (1, 4):
             for _ in range(count):
                 InboxItem.objects.create(recipient=recipient, job=make_job(recipient=recipient), title="t", text="t")
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(9):
                 browser.get("/inbox/")
 
     def test_serves_the_worker_from_the_root(self, client: Client) -> None:
