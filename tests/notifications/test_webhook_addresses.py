@@ -38,7 +38,9 @@ class TestAddWebhook:
 
     def test_makes_one_anew_that_was_switched_off(self, me: APIClient) -> None:
         first = me.post(URL, HOME).json()
-        ContactPoint.objects.filter(channel="webhook").update(switched_off_at="2026-01-01T00:00:00Z", switched_off_reason="webhook: 410")
+        ContactPoint.objects.filter(channel="webhook").update(
+            switched_off_at="2026-01-01T00:00:00Z", switched_off_reason="webhook: 410"
+        )
 
         second = me.post(URL, HOME)
 
