@@ -14,5 +14,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "PUBLIC_URL": settings.PUBLIC_URL,
         "CHAT_URL": settings.CHAT_URL,
         # Called by the template that needs it: others don't look at who is signed in.
-        "inbox_topic": lambda: topic_of(request.user.pk),
+        "inbox_topic": lambda: topic_of(request.user.pk) if request.user.pk else "",
     }
