@@ -61,7 +61,7 @@ def database(name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} is not a PostgreSQL URL: {error}") from error
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings: dict[str, Any] = {known[key]: str(value) for key, value in parts.items() if key in known}
-    settings["ENGINE"] = "django_prometheus.db.backends.postgresql"
+    settings["ENGINE"] = "common.postgres"
     settings["OPTIONS"] = {key: value for key, value in parts.items() if key not in known}
     return settings
 

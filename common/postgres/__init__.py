@@ -1,0 +1,1 @@
+"""Django's engine for PostgreSQL, as this product uses it: `ENGINE = "common.postgres"`."""
