@@ -28,21 +28,22 @@ def state(stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def signalling(state: None) -> Callable[[str, int], None]:
-    """Send a signal to a process of the running system: `signalling("relay", signal.SIGKILL)`."""
+def signalling(state: None) -> Callable[[str, int], int]:
+    """Send a signal to a process of the running system: `signalling("relay", signal.SIGKILL)`; return its id."""
 
-    def send(kind: str, number: int) -> None:
+    def send(kind: str, number: int) -> int:
         [pid] = [record["pid"] for record in control.status() if record["name"] == kind]
         if not pid:
             pytest.skip(f"{kind} isn't run by this system")
         os.kill(int(pid), number)
+        return int(pid)
 
     return send
 
 
 @pytest.fixture
-def killing(signalling: Callable[[str, int], None]) -> Callable[[str], None]:
-    """Kill a process of the running system with -9."""
+def killing(signalling: Callable[[str, int], int]) -> Callable[[str], int]:
+    """Kill a process of the running system with -9; return the id that it had."""
     return lambda kind: signalling(kind, signal.SIGKILL)
 
 

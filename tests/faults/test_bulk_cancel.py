@@ -12,7 +12,7 @@ import psycopg
 
 from tests.faults.conftest import FULL
 from tests.faults.crowd import Eventually
-from tests.faults.test_comes_back import processes_of
+from tests.faults.generations import processes_of
 from tests.journeys.shoppers import event_with_seats
 from tests.journeys.signing_in import Person
 
@@ -78,7 +78,7 @@ def test_a_killed_worker_cancels_each_event_once(
     stack: dict[str, Any],
     client: Callable[..., httpx.Client],
     administrator: Person,
-    killing: Callable[[str], None],
+    killing: Callable[[str], int],
     database: psycopg.Connection,
     eventually: Eventually,
     idempotency_key: Key,

@@ -49,7 +49,7 @@ UNSOUND = {
 def test_kills_during_payments_lose_and_double_nothing(
     stack: dict[str, Any],
     client: Client,
-    killing: Callable[[str], None],
+    killing: Callable[[str], int],
     eventually: Callable[..., Any],
 ) -> None:
     event = publish(stack, client("organizer"))
