@@ -1,11 +1,13 @@
-"""Request ids, the request's log line, and problem+json for what fails under /api/."""
+"""Request ids, the request's log line, its metrics, and problem+json for what fails under /api/."""
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django_prometheus.middleware import PrometheusAfterMiddleware
 
 from common.api.exceptions import problem_response
 from common.api.throttling import rate_limit_headers
@@ -49,6 +51,17 @@ class RequestIdMiddleware:
             duration_ms=round(seconds * 1000, 1),
             user_id=str(user.pk) if user is not None and user.is_authenticated else None,
         )
+
+
+class MetricsMiddleware(PrometheusAfterMiddleware):
+    """django-prometheus's metrics; a method that HTTP doesn't know makes no series of its own."""
+
+    def label_metric(
+        self, metric: Any, request: HttpRequest, response: HttpResponse | None = None, **labels: str
+    ) -> Any:
+        if "method" in labels:
+            labels["method"] = self._method(request)
+        return super().label_metric(metric, request, response, **labels)
 
 
 class RateLimitMiddleware:

@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.ProblemMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "common.middleware.MetricsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
