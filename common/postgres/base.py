@@ -1,4 +1,4 @@
-"""Connections that are counted by django-prometheus, and looked at without a query before they are used again."""
+"""The engine of Django's connections: counted by django-prometheus, looked at without a query before each use."""
 
 import select
 from collections.abc import Callable
