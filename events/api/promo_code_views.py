@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.examples import shown_as
+from common.api.idempotency import idempotent_if_keyed
 from common.api.known_members import KnownMembersOnly
 from common.transactions import use_case
 from events.api import examples
@@ -124,13 +125,13 @@ class PromoBatchView(EventEndpoint):
         responses={201: PromoCodeSerializer(many=True)},
         examples=[examples.sent({"prefix": "BLOG-", "count": 200, "kind": "fixed", "value": "500.00"})],
     )
+    @idempotent_if_keyed
     def post(self, request: Request, event_id: uuid.UUID) -> Response:
         parsed = PromoBatchInput(data=request.data)
         parsed.is_valid(raise_exception=True)
         fields = dict(parsed.validated_data)
         prefix, count = fields.pop("prefix"), fields.pop("count")
-        with use_case():
-            made = generate_promo_codes(actor=self.actor, event_id=event_id, prefix=prefix, count=count, fields=fields)
+        made = generate_promo_codes(actor=self.actor, event_id=event_id, prefix=prefix, count=count, fields=fields)
         return Response(PromoCodeSerializer(made, many=True).data, status=201)
 
 

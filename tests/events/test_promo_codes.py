@@ -167,6 +167,19 @@ class TestApi:
         assert all(one["code"].startswith("VIP-") for one in answer.json())
         assert len([one for one in queries if 'INSERT INTO "events_promocode"' in one["sql"]]) == 1
 
+    def test_makes_a_batch_once_per_idempotency_key(self) -> None:
+        event = make_event()
+        client, key = manager_of(event), {"Idempotency-Key": "spring-mailing"}
+
+        first, again = [
+            client.post(path_of(event, "batch/"), TERMS | {"prefix": "vip-", "count": 3}, headers=key) for _ in range(2)
+        ]
+        other = client.post(path_of(event, "batch/"), TERMS | {"prefix": "vip-", "count": 4}, headers=key)
+
+        assert (again.status_code, again["Idempotency-Replayed"], again.content) == (201, "true", first.content)
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+        assert PromoCode.objects.count() == 3
+
     @pytest.mark.parametrize("count", [0, MOST_AT_ONCE + 1])
     def test_makes_no_more_than_that(self, count: int) -> None:
         event = make_event()
