@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from audit.services.record_entry import record_entry
-from events import admin_moderation
+from events import admin_moderation, admin_promo_codes
 from events.admin_actors import administrator_of
 from events.admin_orders import plan_step, take_step
 from events.models import Category, Event, TicketType
@@ -20,7 +20,7 @@ from events.models.lifecycle import actions_from
 from events.services.update_event import update_event
 
 # Registers its pages when it is imported.
-__all__ = ["admin_moderation"]
+__all__ = ["admin_moderation", "admin_promo_codes"]
 
 
 class EventForm(forms.ModelForm):
