@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,17 @@ class GivenAnswer:
     ticket_type_id: uuid.UUID
     seat: int
     value: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept of an answer until its seat is there."""
+        told = {"question": str(self.question_id), "ticket_type": str(self.ticket_type_id)}
+        return told | {"seat": self.seat, "value": self.value}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Return the answer that `as_json` has written."""
+        question_id, ticket_type_id = uuid.UUID(kept["question"]), uuid.UUID(kept["ticket_type"])
+        return cls(question_id=question_id, ticket_type_id=ticket_type_id, seat=kept["seat"], value=kept["value"])
 
 
 @requires_transaction
@@ -53,8 +65,8 @@ def record_answers(
             user_id=user_id,
             booking_id=booking_id,
             seat=one.seat,
-            prompt=wanted[_place(one)].prompt,
-            text=wanted[_place(one)].text,
+            prompt=wanted[place_of(one)].prompt,
+            text=wanted[place_of(one)].text,
             value=one.value.strip(),
             answered_at=now,
         )
@@ -71,47 +83,59 @@ def check_answers(
     Raises:
         InvalidInput: something required is missing, or an answer fits no question; all at once, with pointers.
     """
-    wanted = {
+    wanted = asked_places(event_id=event_id, quantities=quantities)
+    given = {place_of(one): one.value.strip() for one in answers}
+    problems = (*unfit(wanted, answers), *lacking(wanted, given))
+    if problems:
+        raise InvalidInput(errors=problems)
+    return wanted
+
+
+def asked_places(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> dict[Place, Question]:
+    """Return every question of every seat."""
+    return {
         (one.id, type_id, seat): one
         for one in _asked(event_id=event_id, ticket_type_ids=list(quantities))
         for type_id, quantity in quantities.items()
         if one.ticket_type_id in (None, type_id)
         for seat in range(1, quantity + 1)
     }
-    problems = tuple(_problems(wanted, answers))
-    if problems:
-        raise InvalidInput(errors=problems)
-    return wanted
 
 
 # Every booking asks this, and most events ask nothing.
 _asked = composed_once(list_questions_of_types)
 
 
-def _place(answer: GivenAnswer) -> Place:
+def place_of(answer: GivenAnswer) -> Place:
     return answer.question_id, answer.ticket_type_id, answer.seat
 
 
-def _problems(wanted: Mapping[Place, Question], answers: Sequence[GivenAnswer]) -> Iterator[FieldProblem]:
-    given: dict[Place, str] = {}
+def unfit(wanted: Mapping[Place, Question], answers: Sequence[GivenAnswer]) -> Iterator[FieldProblem]:
+    """Yield what is wrong with what was given."""
+    given: set[Place] = set()
     for number, answer in enumerate(answers):
-        question = wanted.get(_place(answer))
+        question = wanted.get(place_of(answer))
         if question is None:
             yield FieldProblem(f"/answers/{number}", "not_asked", _("This isn't asked for this seat."))
-        elif _place(answer) in given:
+        elif place_of(answer) in given:
             yield FieldProblem(f"/answers/{number}", "unique", _("This was answered twice."))
-        elif not _fits(question, answer.value.strip()):
+        elif not fits(question, answer.value.strip()):
             yield FieldProblem(f"/answers/{number}/value", "invalid", _("This is no answer to the question."))
-        given[_place(answer)] = answer.value.strip()
+        given.add(place_of(answer))
+
+
+def lacking(wanted: Mapping[Place, Question], values: Mapping[Place, str]) -> Iterator[FieldProblem]:
+    """Yield what is required and wasn't answered, or not agreed to."""
     for place, question in wanted.items():
-        value = given.get(place, "")
+        value = values.get(place, "")
         agrees = question.kind not in (Question.Kind.CONSENT, Question.Kind.WAIVER) or value == YES
         if question.is_required and not (value and agrees):
             detail = _("“%(question)s” needs an answer for each seat.") % {"question": question.prompt}
             yield FieldProblem("/answers", "required", detail)
 
 
-def _fits(question: Question, value: str) -> bool:
+def fits(question: Question, value: str) -> bool:
+    """Tell whether a value is an answer to the question, or none at all."""
     if question.kind == Question.Kind.CHOICE:
         return value in ("", *question.choices)
     if question.kind in (Question.Kind.CONSENT, Question.Kind.WAIVER):
