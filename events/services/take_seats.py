@@ -22,12 +22,20 @@ from events.services.ring_availability import ring_availability
 
 LOCK_TIMEOUT = "3s"
 PATIENCE_SQL = "SELECT set_config('lock_timeout', %s, true)"
+# Says whether the event had room to the statements that follow: without, they must not lock their rows either. Whoever
+# locks a type has its event's row already; one that had only types would deadlock with the next that moves seats twice.
 OF_EVENT_SQL = f"""
-    UPDATE events_event SET held = held + %s
-    WHERE id = %s AND status IN ({", ".join("%s" for _ in LISTED)}) AND (capacity IS NULL OR capacity >= held + sold + %s)
+    WITH of_event AS (
+        UPDATE events_event SET held = held + %s
+        WHERE id = %s AND status IN ({", ".join("%s" for _ in LISTED)})
+          AND (capacity IS NULL OR capacity >= held + sold + %s)
+        RETURNING id
+    )
+    SELECT set_config('events.taken', (SELECT count(*) FROM of_event)::text, true)
 """  # noqa: S608  (placeholders only)
 OF_TYPE_SQL = """
-    UPDATE events_tickettype SET held = held + %s WHERE id = %s AND event_id = %s AND capacity >= held + sold + %s
+    UPDATE events_tickettype SET held = held + %s
+    WHERE id = %s AND event_id = %s AND capacity >= held + sold + %s AND current_setting('events.taken') = '1'
 """
 
 
@@ -55,7 +63,7 @@ def take_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> N
         # Sent together, run one after the other: the locks are held for one round trip less per statement.
         sql.execute(";".join([PATIENCE_SQL, OF_EVENT_SQL, *[OF_TYPE_SQL] * len(in_order)]), parameters)
         sql.nextset()
-        of_event = sql.rowcount
+        of_event = sql.fetchone()[0] == "1"
         taken = {type_id: quantities[type_id] for type_id in in_order if sql.nextset() and sql.rowcount}
     if not of_event or len(taken) < len(in_order):
         raise _refusal(event_id, quantities, taken=taken, taken_of_event=seats if of_event else 0)

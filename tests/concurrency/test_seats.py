@@ -33,6 +33,7 @@ from common.problems import Problem
 from common.transactions import use_case
 from events.models import Event, TicketType
 from events.services.check_sale import EventCancelled
+from events.services.take_seats import SeatsSoldOut, take_seats
 from tests.concurrency.together import refusals, together
 from tests.factories.accounts import make_user
 from tests.factories.bookings import HOLD, confirm, hold, make_payment, seats_of, settle, tickets_of
@@ -104,6 +105,24 @@ class TestHolding:
         [winner] = [one for one in outcomes if isinstance(one, Booking)]
         assert {one.extra["booking_id"] for one in outcomes if isinstance(one, Problem)} == {str(winner.id)}
         assert seats_of(kind) == (1, 0)
+
+    def test_locks_no_ticket_type_of_an_event_that_has_no_room(self) -> None:
+        event = make_event(capacity=1)
+        kinds = [make_ticket_type(event=event) for _ in range(2)]
+        hold(ticket_type=kinds[0])
+
+        def lock_types() -> int:
+            with use_case():
+                return len(TicketType.objects.filter(event=event).select_for_update(nowait=True))
+
+        with use_case():
+            with pytest.raises(SeatsSoldOut):
+                take_seats(event_id=event.id, quantities={one.id: 1 for one in kinds})
+            outcomes = together(lock_types)
+
+        # Otherwise somebody with the event's row and one of them would wait for the other, and both for ever.
+        assert outcomes == [2]
+        assert drift() == []
 
     def test_has_one_effect_per_idempotency_key(self) -> None:
         kind, person = make_ticket_type(capacity=200), make_user()
