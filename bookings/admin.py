@@ -11,9 +11,10 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
+from bookings import admin_settlement, admin_unfinished
+from bookings.admin_rows import Shown, ShownInline
 from bookings.admin_tools import TOOLS, use_tool
 from bookings.models import (
     Booking,
@@ -30,31 +31,8 @@ from bookings.services.retry_payment_work import retry_refunds, retry_webhooks
 from common.callers import caller_id
 from common.transactions import use_case
 
-
-class Shown(ModelAdmin):
-    """Rows that change only through services."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-
-class ShownInline(TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
+# Register their pages when they are imported.
+__all__ = ["admin_settlement", "admin_unfinished"]
 
 
 class ItemInline(ShownInline):

@@ -382,6 +382,10 @@ STRIPE_API_URL = env.text("STRIPE_API_URL", "https://api.stripe.com")
 YOOKASSA_API_URL = env.text("YOOKASSA_API_URL", "https://api.yookassa.ru/v3")
 # Where YooKassa's webhooks come from; empty: the networks that it has published.
 YOOKASSA_NETWORKS = env.words("YOOKASSA_NETWORKS")
+# The platform's share of what organizers take through its own account, by first month: 2026-01:5,2027-01:4.5
+PLATFORM_FEES = env.words("PLATFORM_FEES")
+# By whose calendar organizers are settled with.
+SETTLEMENT_TIME_ZONE = env.text("SETTLEMENT_TIME_ZONE", "Europe/Moscow")
 BOOKING_HOLD_SECONDS = env.number("BOOKING_HOLD_SECONDS", 900)
 
 # Shops' callbacks go to public https addresses; where nothing is at stake, one on this machine may be tried.

@@ -7,6 +7,7 @@ from bookings.models.provider_account import ProviderAccount
 from bookings.models.provider_webhook import ProviderWebhook
 from bookings.models.sandbox import SandboxNotice, SandboxPayment, SandboxRefund
 from bookings.models.seat_drift import SeatDrift
+from bookings.models.settlement import Settlement
 from bookings.models.ticket import Ticket
 from bookings.models.ticket_file import TicketFile
 from bookings.models.ticket_transfer import TicketTransfer
@@ -27,6 +28,7 @@ __all__ = [
     "SandboxPayment",
     "SandboxRefund",
     "SeatDrift",
+    "Settlement",
     "Ticket",
     "TicketFile",
     "TicketTransfer",

@@ -40,6 +40,8 @@ class BookingChange(models.Model):
     # What is still to be paid for it.
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
+    # For the seats that it will have; written down with them.
+    answers = models.JSONField(default=list, blank=True)
     hold_expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -42,6 +42,9 @@ class WaitingEntry(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=7, choices=WaitingStatus, default=WaitingStatus.WAITING)
     seats = models.PositiveSmallIntegerField()
+    # What has opened hidden ticket types, and what was answered for the seats: both are for the offer.
+    access_code = models.CharField(max_length=40, blank=True)
+    answers = models.JSONField(default=list, blank=True)
     booking = models.ForeignKey(Booking, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     joined_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
