@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.api import examples
-from bookings.api.serializers import WantedItemSerializer
+from bookings.api.serializers import AnswersSerializer, WantedItemSerializer
 from bookings.models import Ticket
+from bookings.services.upload_scans import ScanResult
 from common.api.examples import shown_as
 
 MOST_SCANS = 500
@@ -38,9 +39,17 @@ class CheckInInput(serializers.Serializer):
 
 
 class UploadedScanSerializer(serializers.Serializer):
-    code = serializers.CharField(max_length=200)
+    """What the QR code said; or, for somebody found by name in the list, the ticket's id."""
+
+    code = serializers.CharField(max_length=200, required=False)
+    ticket = serializers.UUIDField(source="ticket_id", required=False)
     gate = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     scanned_at = serializers.DateTimeField()
+
+    def validate(self, scan: dict[str, Any]) -> dict[str, Any]:
+        if ("code" in scan) == ("ticket_id" in scan):
+            raise serializers.ValidationError(_("Send either code or ticket."), code="one_of")
+        return scan
 
 
 class ScansSerializer(serializers.Serializer):
@@ -50,16 +59,21 @@ class ScansSerializer(serializers.Serializer):
 
 
 class ScanResultSerializer(serializers.Serializer):
-    """`code` is `checked_in`, or why not."""
+    """`code` is `checked_in`, or why not; then `title` says it in words."""
 
     code = serializers.CharField()
+    title = serializers.SerializerMethodField()
     ticket_id = serializers.UUIDField(allow_null=True)
     checked_in_at = serializers.DateTimeField(allow_null=True)
     gate = serializers.CharField()
 
+    def get_title(self, result: ScanResult) -> str:
+        return _(result.title) if result.title else ""
+
 
 RESULT = {
     "code": "checked_in",
+    "title": "",
     "ticket_id": DOOR_TICKET["id"],
     "checked_in_at": "2030-06-14T02:41:00Z",
     "gate": "Главный вход",
@@ -97,8 +111,8 @@ class OfflineTicketSerializer(DoorTicketSerializer):
         return hashlib.sha256(ticket.door_code.encode()).hexdigest()
 
 
-class IssueInput(serializers.Serializer):
-    """Seats that staff give away or sell at the door."""
+class IssueInput(AnswersSerializer):
+    """Seats that staff give away or sell at the door; what they don't know the person answers later."""
 
     origin = serializers.ChoiceField(choices=["door", "complimentary"])
     items = serializers.ListField(child=WantedItemSerializer(), allow_empty=False, max_length=20)

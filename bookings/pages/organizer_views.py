@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from common.callers import caller_id
 from common.transactions import use_case
 
 PER_PAGE = 50
+DOOR_WORKER = settings.BASE_DIR / "static" / "js" / "bookings" / "door_worker.js"
 
 
 class DoorView(LoginRequiredMixin, View):
@@ -33,6 +35,14 @@ class DoorView(LoginRequiredMixin, View):
             "used": used,
         }
         return render(request, "bookings/door.html", shown)
+
+
+class DoorWorkerView(View):
+    """The service worker that keeps the door's page: its address decides that it serves this page only."""
+
+    def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        headers = {"Cache-Control": "no-cache"}
+        return HttpResponse(DOOR_WORKER.read_bytes(), content_type="text/javascript", headers=headers)
 
 
 class EventBookingsView(LoginRequiredMixin, View):

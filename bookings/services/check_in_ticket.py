@@ -88,9 +88,7 @@ def check_in_by_name(
         EventNotAdmitting, TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
     """
     _demand_admitting(staff_id, event_id)
-    ticket = Ticket.objects.filter(id=ticket_id, booking__event_id=event_id).first()
-    if ticket is None:
-        raise NotFound()
+    ticket = find_ticket_of_event(event_id=event_id, ticket_id=ticket_id)
     return admit_ticket(staff_id=staff_id, event_id=event_id, ticket=ticket, gate=gate, now=now)
 
 
@@ -124,6 +122,18 @@ def find_ticket(*, code: str) -> Ticket:
     ticket = Ticket.objects.filter(code=plain).first() if plain else None
     if ticket is None:
         raise TicketNotGenuine()
+    return ticket
+
+
+def find_ticket_of_event(*, event_id: uuid.UUID, ticket_id: uuid.UUID) -> Ticket:
+    """Return a ticket that was found by its holder's name.
+
+    Raises:
+        NotFound: the event has no such ticket.
+    """
+    ticket = Ticket.objects.filter(id=ticket_id, booking__event_id=event_id).first()
+    if ticket is None:
+        raise NotFound()
     return ticket
 
 

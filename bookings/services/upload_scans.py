@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Ticket
 from bookings.selectors import get_event_at_door
-from bookings.services.check_in_ticket import ADMITTING, EventNotAdmitting, TicketAlreadyUsed, admit_ticket, find_ticket
+from bookings.services.check_in_ticket import (
+    ADMITTING,
+    EventNotAdmitting,
+    TicketAlreadyUsed,
+    admit_ticket,
+    find_ticket,
+    find_ticket_of_event,
+)
 from common.problems import FieldProblem, InvalidInput, Problem
 from common.transactions import use_case
 
@@ -24,18 +31,20 @@ TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """What a door saw."""
+    """What a door saw: a code, or (found by name in the list) a ticket."""
 
-    code: str
     gate: str
     scanned_at: datetime
+    code: str = ""
+    ticket_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScanResult:
-    """`code` is checked_in, or the refusal's; the time and gate are those that count."""
+    """`code` is checked_in, or the refusal's with its title; the time and gate are those that count."""
 
     code: str
+    title: str = ""
     ticket_id: uuid.UUID | None = None
     checked_in_at: datetime | None = None
     gate: str = ""
@@ -66,15 +75,23 @@ def _take(staff_id: uuid.UUID, event_id: uuid.UUID, scan: Scan) -> ScanResult:
     ticket: Ticket | None = None
     try:
         with use_case():
-            ticket = find_ticket(code=scan.code)
+            ticket = _find(event_id, scan)
             used = admit_ticket(
                 staff_id=staff_id, event_id=event_id, ticket=ticket, gate=scan.gate, now=scan.scanned_at
             )
     except TicketAlreadyUsed as refusal:
         first = (refusal.extra["checked_in_at"], refusal.extra["gate"])
         # The same scan again: its upload was repeated.
-        code = "checked_in" if first == (scan.scanned_at, scan.gate) else refusal.code
-        return ScanResult(code=code, ticket_id=ticket.id if ticket else None, checked_in_at=first[0], gate=first[1])
+        told = {"ticket_id": ticket.id if ticket else None, "checked_in_at": first[0], "gate": first[1]}
+        if first == (scan.scanned_at, scan.gate):
+            return ScanResult(code="checked_in", **told)
+        return ScanResult(code=refusal.code, title=refusal.title, **told)
     except Problem as refusal:
-        return ScanResult(code=refusal.code, ticket_id=ticket.id if ticket else None)
+        return ScanResult(code=refusal.code, title=refusal.title, ticket_id=ticket.id if ticket else None)
     return ScanResult(code="checked_in", ticket_id=used.id, checked_in_at=used.checked_in_at, gate=used.gate)
+
+
+def _find(event_id: uuid.UUID, scan: Scan) -> Ticket:
+    if scan.ticket_id is None:
+        return find_ticket(code=scan.code)
+    return find_ticket_of_event(event_id=event_id, ticket_id=scan.ticket_id)

@@ -26,7 +26,7 @@ class TestDoorPage:
         page = browser_of(member_of(booking.event, "door")).get(f"/events/{booking.event_id}/door/")
 
         assert page.status_code == 200
-        assert "<strong data-used>0</strong> / 2" in page.content.decode()
+        assert "<strong data-used>0</strong> / <span data-tickets>2</span>" in page.content.decode()
         assert tickets_of(booking)[0].code not in page.content.decode()
 
     def test_is_closed_to_others(self) -> None:
