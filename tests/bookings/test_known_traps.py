@@ -1,26 +1,36 @@
 """Mistakes that others have made with tickets and money, one test each."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from bookings.models import Booking, Payment, Refund, Ticket, WaitingEntry
-from bookings.providers.port import ProviderPayment
+from bookings.models import Booking, Payment, ProviderWebhook, Refund, Ticket, WaitingEntry
+from bookings.providers.port import Incoming, PaymentOrder, ProviderPayment
+from bookings.providers.sandbox import SandboxProvider
 from bookings.services.cancel_booking import cancel_booking
 from bookings.services.cancel_event_bookings import cancel_event_bookings, order_event_cancellation
 from bookings.services.change_status import InvalidTransition
 from bookings.services.expire_holds import expire_holds
+from bookings.services.export_bookings import export_csv
 from bookings.services.hold_seats import hold_seats
 from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.join_waiting_list import join_waiting_list
 from bookings.services.promise_refund import RefundExceedsPayment, promise_refund_of_payment
+from bookings.services.receive_provider_webhook import receive_provider_webhook
+from bookings.services.settle_month import Month, settle_month
 from bookings.services.settle_payment import settle_payment
+from bookings.services.start_payment import start_payment
 from bookings.tasks import SCHEDULE
 from common.money import Money
 from common.transactions import use_case
 from events.models import TicketType
+from tests.bookings.api.test_bookings import key, member_of, signed_in, wish
+from tests.bookings.test_pages import browser_of
+from tests.bookings.test_receive_provider_webhook import notice, signed
 from tests.factories.accounts import make_user
 from tests.factories.bookings import HOLD, confirm, hold, make_payment, seats_of, settle
 from tests.factories.events import make_event, make_ticket_type
@@ -42,6 +52,12 @@ def part_back(payment: Payment, amount: str) -> None:
             actor_id=None,
             now=timezone.now(),
         )
+
+
+def take_in(payment: Payment, notice_id: str) -> None:
+    headers, body = signed(notice(payment), notice_id=notice_id)
+    incoming = Incoming(headers=headers, body=body)
+    receive_provider_webhook(provider=SandboxProvider(), incoming=incoming, now=timezone.now())
 
 
 class TestKnownTraps:
@@ -132,6 +148,95 @@ class TestKnownTraps:
         # A sweep finds it, whatever the queue has lost or would deliver twice.
         assert {"bookings.expire_holds", "bookings.sweep_payments", "bookings.reconcile_payments"} <= set(SCHEDULE)
         assert max(SCHEDULE[name] for name in ("bookings.expire_holds", "bookings.sweep_payments")) <= 5
+
+    def test_a_worker_is_called_once_its_row_is_there_and_not_when_it_never_comes(
+        self, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        payment, called = make_payment(booking=hold()), []
+        seen = ProviderWebhook.objects.values_list("notice_id", flat=True)
+        monkeypatch.setattr("bus.wakeup.queue_task", lambda task, _args, **_queue: called.append((task, list(seen))))
+
+        with django_capture_on_commit_callbacks(execute=True):
+            with pytest.raises(ZeroDivisionError), use_case():
+                take_in(payment, "msg_undone")
+                raise ZeroDivisionError
+            with use_case():
+                take_in(payment, "msg_kept")
+                before_the_commit = list(called)
+
+        assert before_the_commit == []
+        assert called == [("bookings.apply_provider_webhook", ["msg_kept"])]
+
+    def test_a_long_export_leaves_no_cursor_open_between_its_transactions(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("bookings.services.export_bookings.ROWS_AT_ONCE", 2)
+        kind = make_ticket_type()
+        bookings = [confirm(ticket_type=kind) for _ in range(5)]
+        manager = member_of(kind.event, "manager")
+
+        pieces = export_csv(manager_id=manager.id, event_id=kind.event_id)
+        begun = b"".join(next(pieces) for _ in range(4))
+        with connection.cursor() as sql:
+            sql.execute("SELECT count(*) FROM pg_cursors")
+            [open_cursors] = sql.fetchone()
+        whole = (begun + b"".join(pieces)).decode()
+
+        assert open_cursors == 0
+        assert [whole.count(str(one.id)) for one in bookings] == [1] * 5
+
+    @pytest.mark.parametrize(("hour", "month"), [(20, "2030-05"), (21, "2030-06")])
+    def test_a_day_ends_where_people_live_and_not_where_the_server_stands(self, hour: int, month: str) -> None:
+        booking = confirm()
+        booking.payments.update(settled_at=datetime(2030, 5, 31, hour, 59, tzinfo=UTC))
+
+        [line] = settle_month(month=Month.read(month), time_zone="Europe/Moscow", fees=())
+
+        assert line.gross == booking.total
+
+    def test_each_of_many_refunds_of_a_cancelled_event_is_made(self) -> None:
+        kind = make_ticket_type()
+        bookings = [confirm(ticket_type=kind) for _ in range(3)]
+        with use_case():
+            order_event_cancellation(event_id=kind.event_id, reason="storm", now=timezone.now())
+
+        for _ in range(2):
+            cancel_event_bookings(event_id=kind.event_id, now=timezone.now())
+
+        refunded = Refund.objects.values_list("payment__booking_id", "amount")
+        assert dict(refunded) == {one.id: Decimal(1000) for one in bookings}
+        assert len(refunded) == 3
+
+    def test_no_lock_is_held_while_a_provider_is_asked(self) -> None:
+        booking, seen = hold(), []
+
+        class Slow(SandboxProvider):
+            def create_payment(self, order: PaymentOrder) -> ProviderPayment:
+                seen.append(
+                    [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
+                )
+                return super().create_payment(order)
+
+        start_payment(
+            user_id=booking.user_id,
+            booking_id=booking.id,
+            provider=Slow(),
+            return_url="https://shop.example/",
+            now=timezone.now(),
+        )
+
+        assert seen == [[]]
+
+    def test_what_one_booking_may_take_is_the_same_number_on_the_page_and_at_the_door_of_the_api(self) -> None:
+        kind, person = make_ticket_type(max_per_booking=3), make_user()
+        client = browser_of(person)
+
+        page = client.get(f"/events/{kind.event.slug}-{kind.event_id}/").content.decode()
+        refused = signed_in(person).post("/api/v1/bookings/", wish(kind, 4), headers=key())
+
+        assert f'name="quantity-{kind.id}"' in page
+        assert 'max="3"' in page
+        assert (refused.json()["code"], refused.json()["maximum"]) == ("limit_per_booking", 3)
 
     def test_a_waiting_party_whose_type_is_not_sold_any_more_stops_nobody_behind_it(self) -> None:
         event = make_event(capacity=1)
