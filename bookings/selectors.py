@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -21,7 +22,9 @@ from bookings.models import (
 )
 from bookings.models.lifecycle import SOLD
 from common.problems import NotFound
-from events.models import Event, TicketType
+from events.models import Answer, Event, Question, TicketType
+from events.selectors.questions import list_questions_of_types
+from events.services.complete_answers import missing_answers
 
 SHORTEST_SEARCH = 2
 MOST_FOUND = 50
@@ -99,6 +102,41 @@ def list_tickets_of_booking(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> Que
     return valid.order_by("ticket_type__position", "id")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for the seats of a booking, what was answered, and how many required answers lack."""
+
+    booking: Booking
+    questions: tuple[Question, ...]
+    given: tuple[Answer, ...]
+    missing: int
+
+    @property
+    def answers(self) -> list[dict[str, object]]:
+        """The words that were asked and answered."""
+        return [
+            {"question": one.prompt, "ticket_type": one.ticket_type.name, "seat": one.seat, "value": one.value}
+            for one in self.given
+        ]
+
+
+def get_asked(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> Asked:
+    """Return what the event asks for the seats of the user's own booking.
+
+    Raises:
+        NotFound: the booking isn't the user's.
+    """
+    booking = get_booking_of_user(user_id=user_id, booking_id=booking_id)
+    seats = booking.quantities
+    given = Answer.objects.filter(booking_id=booking_id, event_id=booking.event_id).select_related("ticket_type")
+    return Asked(
+        booking=booking,
+        questions=tuple(list_questions_of_types(event_id=booking.event_id, ticket_type_ids=seats)),
+        given=tuple(given.order_by("ticket_type__position", "ticket_type_id", "seat", "question_id")),
+        missing=missing_answers(event_id=booking.event_id, booking_id=booking_id, quantities=seats),
+    )
+
+
 def get_last_payment(*, booking_id: uuid.UUID) -> Payment | None:
     """Return the payment that was started last."""
     return Payment.objects.filter(booking_id=booking_id).order_by("-created_at", "-id").first()
@@ -120,9 +158,11 @@ def list_overdue_changes(*, now: datetime, limit: int) -> list[uuid.UUID]:
     return list(overdue.values_list("booking_id", flat=True)[:limit])
 
 
-def list_ticket_types_on_offer(*, event_id: uuid.UUID, also: tuple[uuid.UUID, ...] = ()) -> QuerySet[TicketType]:
-    """Return the event's ticket types that everybody may see, and those in `also`."""
-    seen = Q(access_code="") | Q(id__in=also)
+def list_ticket_types_on_offer(
+    *, event_id: uuid.UUID, access_code: str = "", also: tuple[uuid.UUID, ...] = ()
+) -> QuerySet[TicketType]:
+    """Return the event's ticket types that everybody may see, those that the code opens, and those in `also`."""
+    seen = Q(access_code__in=["", access_code]) | Q(id__in=also)
     return TicketType.objects.filter(seen, event_id=event_id).order_by("position", "created_at", "id")
 
 

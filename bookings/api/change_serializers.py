@@ -6,13 +6,20 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.api import examples
-from bookings.api.serializers import MAX_SEATS, BookingSerializer, WantedItemsSerializer
+from bookings.api.serializers import (
+    MAX_SEATS,
+    AnswerLineSerializer,
+    AnswersSerializer,
+    BookingSerializer,
+    WantedItemsSerializer,
+)
 from bookings.models import Booking, BookingChange, TicketTransfer, WaitingEntry
 from bookings.models.waiting_list import WaitingStatus
 from bookings.selectors import get_open_change, get_position
 from common.api.examples import shown_as
 from common.api.known_members import KnownMembersOnly
 from events.api.fields import MoneySerializer
+from events.api.question_serializers import QuestionSerializer
 
 MONEY = {"amount": "1500.00", "currency": "RUB"}
 NO_MONEY = {"amount": "0.00", "currency": "RUB"}
@@ -24,6 +31,7 @@ CHANGE_QUOTE = {
     "to_pay": MONEY,
     "refund": NO_MONEY,
     "points_back": "0.00",
+    "questions": [],
 }
 OPEN_CHANGE = {"id": examples.BOOKING_ID, "to_pay": MONEY, "hold_expires_at": "2030-05-02T09:15:00Z"}
 TRANSFER = {
@@ -43,10 +51,18 @@ WAITING: dict[str, Any] = {
 }
 
 
-class WantedChangeSerializer(WantedItemsSerializer):
-    """All seats that the booking is to have."""
+class WantedChangeSerializer(AnswersSerializer, WantedItemsSerializer):
+    """All seats that the booking is to have; answers for those that weren't asked before."""
 
     access_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+
+
+class WantedPlaceSerializer(WantedChangeSerializer):
+    """The seats that somebody waits for, with all that booking them would need."""
+
+
+class AnsweredSerializer(KnownMembersOnly, AnswersSerializer):
+    """Answers that are new; the others count on."""
 
 
 class ChangedLineSerializer(serializers.Serializer):
@@ -66,6 +82,7 @@ class ChangeQuoteSerializer(serializers.Serializer):
     to_pay = MoneySerializer()
     refund = MoneySerializer()
     points_back = serializers.DecimalField(max_digits=12, decimal_places=2)
+    questions = QuestionSerializer(many=True, help_text="What has to be answered for each of these seats.")
 
 
 class OpenChangeSerializer(serializers.ModelSerializer):
@@ -93,6 +110,22 @@ class ChangedBookingSerializer(BookingSerializer):
     def to_representation(self, instance: Booking) -> dict[str, Any]:
         told = super().to_representation(instance)
         return told | {"next_action": "pay"} if told["change"] else told
+
+
+ASKED: dict[str, Any] = {
+    "questions": [],
+    "answers": [{"question": "Рост", "ticket_type": "Взрослый", "seat": 1, "value": "176"}],
+    "missing": 0,
+}
+
+
+@shown_as(ASKED)
+class AskedSerializer(serializers.Serializer):
+    """What is asked for the seats of a booking, and what was answered; `missing` required answers lack."""
+
+    questions = QuestionSerializer(many=True)
+    answers = AnswerLineSerializer(many=True)
+    missing = serializers.IntegerField()
 
 
 class OfferTicketSerializer(KnownMembersOnly, serializers.Serializer):

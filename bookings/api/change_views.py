@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 
 from bookings.api import examples
 from bookings.api.change_serializers import (
+    AnsweredSerializer,
+    AskedSerializer,
     ChangedBookingSerializer,
     ChangeQuoteSerializer,
     ClaimSerializer,
@@ -19,10 +21,12 @@ from bookings.api.change_serializers import (
     TransferSerializer,
     WaitingSerializer,
     WantedChangeSerializer,
+    WantedPlaceSerializer,
 )
-from bookings.api.serializers import BookingSerializer, WantedItemsSerializer
-from bookings.selectors import get_booking_of_user, get_waiting_entry
+from bookings.api.serializers import BookingSerializer
+from bookings.selectors import get_asked, get_booking_of_user, get_waiting_entry
 from bookings.services.accept_offer import accept_offer
+from bookings.services.answer_questions import answer_questions
 from bookings.services.change_booking import change_booking
 from bookings.services.claim_ticket import claim_ticket
 from bookings.services.join_waiting_list import join_waiting_list
@@ -39,6 +43,20 @@ SEATS = OpenApiExample("Three seats", value={"items": examples.WANTED["items"]},
 OFFER = OpenApiExample(
     "To a friend",
     value={"ticket": "01976e42-90ab-7e61-b7d3-0242ac120002", "email": "boris@example.com"},
+    request_only=True,
+)
+ANSWERED = OpenApiExample(
+    "How tall you are",
+    value={
+        "answers": [
+            {
+                "question": "01976e44-7c1d-7e61-b7d3-0242ac120002",
+                "ticket_type": examples.TICKET_TYPE_ID,
+                "seat": 1,
+                "value": "176",
+            }
+        ]
+    },
     request_only=True,
 )
 TOKEN = OpenApiExample("From the mail", value={"token": "q8Yx2c…"}, request_only=True)
@@ -62,6 +80,7 @@ class ChangeView(APIView):
             booking_id=booking_id,
             quantities=wanted.quantities,
             access_code=wanted.validated_data["access_code"],
+            answers=wanted.given_answers,
             hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
             version=expected_version(request),
             now=timezone.now(),
@@ -86,6 +105,32 @@ class ChangeQuoteView(APIView):
             now=timezone.now(),
         )
         return Response(ChangeQuoteSerializer(quote).data)
+
+
+class AnswersView(APIView):
+    @extend_schema(summary="What is asked for my seats, and what I have answered", responses={200: AskedSerializer})
+    def get(self, request: Request, booking_id: UUID) -> Response:
+        return Response(AskedSerializer(get_asked(user_id=caller_id(request), booking_id=booking_id)).data)
+
+    @extend_schema(
+        summary="Answer what is asked for my seats",
+        description="Until the event starts. What was answered before counts on, unless it is answered anew; "
+        "afterwards nothing required may be missing.",
+        request=AnsweredSerializer,
+        responses={200: AskedSerializer},
+        examples=[ANSWERED],
+    )
+    def put(self, request: Request, booking_id: UUID) -> Response:
+        answered = AnsweredSerializer(data=request.data)
+        answered.is_valid(raise_exception=True)
+        with use_case():
+            answer_questions(
+                user_id=caller_id(request),
+                booking_id=booking_id,
+                answers=answered.given_answers,
+                now=timezone.now(),
+            )
+        return Response(AskedSerializer(get_asked(user_id=caller_id(request), booking_id=booking_id)).data)
 
 
 class ConfirmView(APIView):
@@ -150,16 +195,21 @@ class WaitlistView(APIView):
     @extend_schema(
         summary="Wait for seats of a sold-out event",
         description="A party of one to ten. When enough seats are freed they are held for you for 30 minutes.",
-        request=WantedItemsSerializer,
+        request=WantedPlaceSerializer,
         responses={201: WaitingSerializer},
         examples=[SEATS],
     )
     @idempotent
     def post(self, request: Request, event_id: UUID) -> Response:
-        wanted = WantedItemsSerializer(data=request.data)
+        wanted = WantedPlaceSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         entry = join_waiting_list(
-            user_id=caller_id(request), event_id=event_id, quantities=wanted.quantities, now=timezone.now()
+            user_id=caller_id(request),
+            event_id=event_id,
+            quantities=wanted.quantities,
+            access_code=wanted.validated_data["access_code"],
+            answers=wanted.given_answers,
+            now=timezone.now(),
         )
         return Response(WaitingSerializer(entry).data, status=201)
 

@@ -127,7 +127,7 @@ class IssuedBookingsView(APIView):
     def post(self, request: Request, event_id: UUID) -> Response:
         wanted = IssueInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        fields = dict(wanted.validated_data)
+        fields = {**wanted.validated_data, "answers": wanted.given_answers}
         quantities = {item["ticket_type"]: item["quantity"] for item in fields.pop("items")}
         booking = issue_booking(
             staff_id=caller_id(request), event_id=event_id, quantities=quantities, now=timezone.now(), **fields

@@ -52,15 +52,9 @@ class GivenAnswerSerializer(KnownMembersOnly, serializers.Serializer):
     value = serializers.CharField(max_length=LONGEST, allow_blank=True)
 
 
-class WantedBookingSerializer(WantedItemsSerializer):
-    """What is to be booked, and how the person wants to pay less."""
+class AnswersSerializer(serializers.Serializer):
+    """What the event asks, answered for each seat."""
 
-    event = serializers.UUIDField()
-    promo_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
-    use_points = serializers.DecimalField(
-        max_digits=10, decimal_places=2, min_value=Decimal(0), required=False, default=Decimal(0)
-    )
-    access_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     answers = serializers.ListField(
         child=GivenAnswerSerializer(),
         max_length=MAX_ANSWERS,
@@ -78,6 +72,17 @@ class WantedBookingSerializer(WantedItemsSerializer):
             )
             for one in self.validated_data["answers"]
         ]
+
+
+class WantedBookingSerializer(AnswersSerializer, WantedItemsSerializer):
+    """What is to be booked, and how the person wants to pay less."""
+
+    event = serializers.UUIDField()
+    promo_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    use_points = serializers.DecimalField(
+        max_digits=10, decimal_places=2, min_value=Decimal(0), required=False, default=Decimal(0)
+    )
+    access_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
 
     @property
     def wish(self) -> Wish:

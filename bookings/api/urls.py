@@ -14,6 +14,7 @@ paths = [
     path("bookings/<uuid:booking_id>/change/", change_views.ChangeView.as_view(), name="change"),
     path("bookings/<uuid:booking_id>/change/quote/", change_views.ChangeQuoteView.as_view(), name="change_quote"),
     path("bookings/<uuid:booking_id>/confirm/", change_views.ConfirmView.as_view(), name="confirm"),
+    path("bookings/<uuid:booking_id>/answers/", change_views.AnswersView.as_view(), name="answers"),
     path("bookings/<uuid:booking_id>/transfer/", change_views.TransferView.as_view(), name="transfer"),
     path(
         "bookings/<uuid:booking_id>/transfer/<uuid:ticket_id>/",

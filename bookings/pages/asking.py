@@ -1,13 +1,12 @@
 """What the booking form asks for each seat, and what was filled in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from bookings.services.quote_seats import Quote
-from events.models import Question
+from events.models import Answer, Question
 from events.services.record_answers import GivenAnswer
 
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -34,14 +33,24 @@ class AskedSeat:
     fields: tuple[AskedField, ...]
 
 
-def seats_to_ask(quote: Quote, fields: Any) -> list[AskedSeat]:
-    """Return the seats for which something is asked, in the order of the quote."""
+# A ticket type, its name, and how many of its seats.
+Line = tuple[UUID, str, int]
+
+
+def seats_to_ask(lines: Iterable[Line], questions: Iterable[Question], fields: Mapping[str, str]) -> list[AskedSeat]:
+    """Return the seats for which something is asked, in the order of the lines."""
+    asked = tuple(questions)
     seats = [
-        AskedSeat(line.name, seat, tuple(_asked(quote, line.ticket_type, seat, fields)))
-        for line in quote.items
-        for seat in range(1, line.quantity + 1)
+        AskedSeat(name, seat, tuple(_asked(asked, ticket_type, seat, fields)))
+        for ticket_type, name, quantity in lines
+        for seat in range(1, quantity + 1)
     ]
     return [one for one in seats if one.fields]
+
+
+def fields_of(given: Iterable[Answer]) -> dict[str, str]:
+    """Return answers as the form has them."""
+    return {_name(one.question_id, one.ticket_type_id, one.seat): one.value for one in given}
 
 
 def given_answers(fields: Any) -> list[GivenAnswer]:
@@ -56,8 +65,14 @@ def given_answers(fields: Any) -> list[GivenAnswer]:
     return answers
 
 
-def _asked(quote: Quote, ticket_type: UUID, seat: int, fields: Any) -> Iterator[AskedField]:
-    for question in quote.questions:
+def _asked(
+    questions: tuple[Question, ...], ticket_type: UUID, seat: int, fields: Mapping[str, str]
+) -> Iterator[AskedField]:
+    for question in questions:
         if question.ticket_type_id in (None, ticket_type):
-            name = f"answer-{question.id}-{ticket_type}-{seat}"
+            name = _name(question.id, ticket_type, seat)
             yield AskedField(name, question, fields.get(name, ""))
+
+
+def _name(question_id: UUID, ticket_type: UUID, seat: int) -> str:
+    return f"answer-{question_id}-{ticket_type}-{seat}"

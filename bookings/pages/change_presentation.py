@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bookings.models import Booking, TicketTransfer
-from bookings.pages.asking import seats_to_ask
+from bookings.pages.asking import fields_of, seats_to_ask
 from bookings.pages.presentation import moment_text, money_text
 from bookings.ports import points
 from bookings.selectors import (
     find_waiting_entry,
+    get_asked,
     get_position,
     list_open_transfers,
     list_ticket_types_on_offer,
@@ -22,6 +23,7 @@ from bookings.services.quote_seats import Wish, quote_seats
 from common.problems import NotFound
 from events.actors import Actor
 from events.selectors.events import get_readable_event
+from events.selectors.questions import list_questions_of_types
 
 
 def present_quote(
@@ -42,7 +44,9 @@ def present_quote(
         "event_url": f"/events/{event_id}/",
         "starts": moment_text(event.starts_at, event.time_zone),
         "wish": wish,
-        "seats_to_ask": seats_to_ask(quote, filled_in),
+        "seats_to_ask": seats_to_ask(
+            [(line.ticket_type, line.name, line.quantity) for line in quote.items], quote.questions, filled_in
+        ),
         "lines": [(line, money_text(line.total)) for line in quote.items],
         "quote": quote,
         "discount": money_text(quote.discount),
@@ -52,23 +56,34 @@ def present_quote(
     }
 
 
-def present_change(booking: Booking, *, quantities: Mapping[uuid.UUID, int], now: datetime) -> dict[str, Any]:
-    """Return the choice of seats and, once they differ from what the booking has, their price."""
+def present_change(
+    booking: Booking,
+    *,
+    quantities: Mapping[uuid.UUID, int],
+    access_code: str = "",
+    filled_in: Mapping[str, str] | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the choice of seats and, once they differ from what the booking has, their price and what is asked."""
     check_changeable(booking=booking, version=None, now=now)
+    offered = list_ticket_types_on_offer(
+        event_id=booking.event_id, access_code=access_code, also=tuple(booking.quantities)
+    )
     shown: dict[str, Any] = {
+        "access_code": access_code,
         "booking": booking,
         "event": booking.event,
         "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
-        "kinds": [
-            (one, money_text(one.money), quantities.get(one.id, 0))
-            for one in list_ticket_types_on_offer(event_id=booking.event_id, also=tuple(booking.quantities))
-        ],
+        "kinds": [(one, money_text(one.money), quantities.get(one.id, 0)) for one in offered],
         "now_costs": money_text(booking.total),
     }
     if dict(quantities) != booking.quantities:
-        quote = quote_change(booking=booking, quantities=quantities, now=now)
+        quote = quote_change(booking=booking, quantities=quantities, access_code=access_code, now=now)
+        lines = [(line.ticket_type, line.name, line.quantity) for line in quote.items]
+        present = fields_of(get_asked(user_id=booking.user_id, booking_id=booking.id).given) if quote.questions else {}
         shown |= {
             "quote": quote,
+            "seats_to_ask": seats_to_ask(lines, quote.questions, {**present, **dict((filled_in or {}).items())}),
             "total": money_text(quote.total),
             "to_pay": money_text(quote.to_pay),
             "refund": money_text(quote.refund),
@@ -108,15 +123,40 @@ def present_claim(transfer: TicketTransfer) -> dict[str, Any]:
     }
 
 
-def present_waiting(*, user_id: uuid.UUID, event_id: uuid.UUID) -> dict[str, Any]:
-    """Return the place on the list, or what there is to wait for."""
+def present_answers(*, user_id: uuid.UUID, booking_id: uuid.UUID) -> dict[str, Any]:
+    """Return what is asked for the seats of a booking, filled in as it was answered."""
+    asked = get_asked(user_id=user_id, booking_id=booking_id)
+    lines = [(item.ticket_type_id, item.name, item.quantity) for item in asked.booking.items.all()]
+    return {
+        "booking": asked.booking,
+        "event": asked.booking.event,
+        "starts": moment_text(asked.booking.event.starts_at, asked.booking.event.time_zone),
+        "seats_to_ask": seats_to_ask(lines, asked.questions, fields_of(asked.given)),
+    }
+
+
+def present_waiting(
+    *,
+    user_id: uuid.UUID,
+    event_id: uuid.UUID,
+    quantities: Mapping[uuid.UUID, int] | None = None,
+    access_code: str = "",
+    filled_in: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the place on the list, or what there is to wait for and what is asked for the seats chosen so far."""
     event = get_readable_event(actor=Actor(user_id=user_id), event_id=event_id)
     entry = find_waiting_entry(user_id=user_id, event_id=event_id)
+    wanted = quantities or {}
+    kinds = list(list_ticket_types_on_offer(event_id=event_id, access_code=access_code))
+    lines = [(one.id, one.name, wanted[one.id]) for one in kinds if one.id in wanted]
+    questions = list_questions_of_types(event_id=event_id, ticket_type_ids=[kind for kind, _name, _seats in lines])
     return {
+        "access_code": access_code,
+        "seats_to_ask": seats_to_ask(lines, questions, filled_in or {}) if lines else [],
         "event": event,
         "event_url": f"/events/{event_id}/",
         "starts": moment_text(event.starts_at, event.time_zone),
         "entry": entry,
         "position": get_position(entry=entry) if entry else None,
-        "kinds": [(one, money_text(one.money)) for one in list_ticket_types_on_offer(event_id=event_id)],
+        "kinds": [(one, money_text(one.money), wanted.get(one.id, 0)) for one in kinds],
     }

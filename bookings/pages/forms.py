@@ -12,6 +12,7 @@ from bookings.services.quote_seats import Wish
 from common.problems import FieldProblem, InvalidInput
 
 QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
+LONGEST_NAME = 120
 MOST_POINTS = Decimal(10_000_000)
 
 
@@ -38,6 +39,11 @@ def wish_of(fields: Any) -> Wish:
         points=points,
         access_code=fields.get("access_code", "")[:40],
     )
+
+
+def holder_name_of(fields: Any) -> str:
+    """Read the name on a ticket; PostgreSQL keeps no zero characters."""
+    return " ".join(str(fields.get("holder_name", "")).replace("\0", "").split())[:LONGEST_NAME]
 
 
 def email_of(fields: Any) -> str:

@@ -18,6 +18,7 @@ from bookings.selectors import (
     list_refunds_of_booking,
     list_tickets_of_booking,
 )
+from bookings.services.answer_questions import count_missing, is_answerable
 from bookings.services.cancel_booking import closes_for_changes
 from bookings.services.quote_refund import quote_refund
 
@@ -58,6 +59,9 @@ def present_booking(booking: Booking, *, time_zone: str, now: datetime) -> dict[
         shown["change"] = get_open_change(booking_id=booking.id)
         if shown["change"]:
             shown["to_pay"] = money_text(shown["change"].money)
+    if is_answerable(booking=booking, now=now):
+        shown["missing_answers"] = count_missing(booking=booking)
+    shown["renamable"] = booking.status == BookingStatus.CONFIRMED and now < booking.event.starts_at
     if booking.status in (BookingStatus.HELD, BookingStatus.CONFIRMED):
         quote = quote_refund(booking=booking, now=now)
         shown["quote"] = quote

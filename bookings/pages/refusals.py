@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.ports import PointsNotAvailable
 from bookings.providers.registry import PaymentsUnavailable
+from bookings.services.answer_questions import AnswersClosed, AnswersMissing
 from bookings.services.cancel_booking import CancellationClosed
 from bookings.services.change_booking import ChangeInProgress, TicketsOnTheirWay
 from bookings.services.change_status import InvalidTransition
@@ -20,6 +21,7 @@ from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.join_waiting_list import AlreadyWaiting, SeatsAvailable
 from bookings.services.offer_ticket import TicketOnItsWay
 from bookings.services.quote_change import NothingToChange
+from bookings.services.rename_holder import EventStarted
 from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
 from common.problems import InvalidInput, Problem
 from events.services.check_promo_code import PromoExhausted, PromoExpired, PromoInvalid, PromoNotApplicable
@@ -31,9 +33,12 @@ View = Callable[..., HttpResponse]
 EXPLAINED = (
     AlreadyBooked,
     AlreadyWaiting,
+    AnswersClosed,
+    AnswersMissing,
     CancellationClosed,
     ChangeInProgress,
     EventCancelled,
+    EventStarted,
     HoldExpired,
     InvalidInput,
     InvalidTransition,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bookings.models import Booking
 from bookings.selectors import get_booking_of_user
+from bookings.services.answer_questions import demand_answers
 from bookings.services.confirm_booking import confirm_booking
 from bookings.services.start_payment import HoldExpired
 from common.problems import Problem
@@ -24,7 +25,7 @@ def accept_offer(*, user_id: uuid.UUID, booking_id: uuid.UUID, now: datetime) ->
 
     Raises:
         NotFound: it isn't the user's.
-        PaymentNeeded, HoldExpired
+        PaymentNeeded, HoldExpired, AnswersMissing
         InvalidTransition: it isn't held.
     """
     booking = get_booking_of_user(user_id=user_id, booking_id=booking_id)
@@ -32,4 +33,5 @@ def accept_offer(*, user_id: uuid.UUID, booking_id: uuid.UUID, now: datetime) ->
         raise PaymentNeeded()
     if booking.hold_expires_at <= now:
         raise HoldExpired()
+    demand_answers(booking=booking)
     return confirm_booking(booking_id=booking_id, now=now)

@@ -1,7 +1,7 @@
 """Give a confirmed booking its other seats: items, tickets, price and counters, in one transaction."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,8 @@ from bookings.services.quote_change import ChangeQuote
 from bookings.services.return_points import return_points
 from bus.services.record_fact import record_fact
 from common.transactions import requires_transaction, run_last
+from events.services.complete_answers import note_answers
+from events.services.record_answers import GivenAnswer
 from events.services.return_seats import return_seats
 from events.services.sell_seats import sell_seats
 from events.services.take_seats import take_seats
@@ -34,8 +36,8 @@ class NewSeats:
 
 
 @requires_transaction
-def apply_quote(*, booking: Booking, quote: ChangeQuote, now: datetime) -> None:
-    """Change a booking that costs no more than before; its row is locked already.
+def apply_quote(*, booking: Booking, quote: ChangeQuote, answers: Sequence[GivenAnswer] = (), now: datetime) -> None:
+    """Change a booking that costs no more than before; its row is locked already, and the answers were checked.
 
     Raises:
         SeatsSoldOut: at the end of the use case, which then leaves everything as it was
@@ -63,6 +65,7 @@ def apply_quote(*, booking: Booking, quote: ChangeQuote, now: datetime) -> None:
         points_worth=quote.points_worth.amount,
     )
     _write(booking, seats, refund=quote.refund.amount, now=now)
+    _answer(booking, seats, answers, now)
     run_last(
         partial(
             _swap_seats, event_id=booking.event_id, added=quote.added, removed=quote.removed, are_held=False, now=now
@@ -102,6 +105,11 @@ def apply_paid_change(*, change_id: uuid.UUID, now: datetime) -> bool:
         points_worth=booking.points_worth,
     )
     _write(booking, seats, refund=Decimal(0), now=now)
+    if change.answers:
+        _answer(booking, seats, [GivenAnswer.from_json(one) for one in change.answers], now)
+        BookingChange.objects.filter(id=change.id).update(answers=[])
+    else:
+        _answer(booking, seats, [], now)
     run_last(
         partial(_swap_seats, event_id=booking.event_id, added=change.added, removed=removed, are_held=True, now=now)
     )
@@ -121,6 +129,18 @@ def _write(booking: Booking, seats: NewSeats, *, refund: Decimal, now: datetime)
         version=F("version") + 1,
     )
     record_fact(BookingChanged(**told_of(Booking.objects.told().get(id=booking.id)), refund=refund))
+
+
+def _answer(booking: Booking, seats: NewSeats, answers: Sequence[GivenAnswer], now: datetime) -> None:
+    """Keep what was answered for the new seats; a question that went meanwhile takes its answer along."""
+    note_answers(
+        event_id=booking.event_id,
+        booking_id=booking.id,
+        user_id=booking.user_id,
+        quantities={item.ticket_type_id: item.quantity for item in seats.items},
+        answers=answers,
+        now=now,
+    )
 
 
 def _fit_tickets(booking: Booking, wanted: Mapping[uuid.UUID, int], now: datetime) -> None:

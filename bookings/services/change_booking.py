@@ -6,7 +6,7 @@ come, the booking is exactly as it was.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,6 +21,8 @@ from bookings.services.end_change import end_overdue_change
 from bookings.services.quote_change import ChangeQuote, quote_change
 from common.problems import Problem, StaleVersion
 from common.transactions import requires_transaction, run_last, violations
+from events.services.complete_answers import check_completion
+from events.services.record_answers import GivenAnswer
 from events.services.take_seats import take_seats
 
 
@@ -48,6 +50,7 @@ def change_booking(
     now: datetime,
     version: int | None = None,
     access_code: str = "",
+    answers: Sequence[GivenAnswer] = (),
 ) -> Booking:
     """Return the booking: changed, or with an open change that waits for its payment.
 
@@ -56,6 +59,7 @@ def change_booking(
         InvalidTransition: it isn't confirmed, or somebody has been let in.
         CancellationClosed, ChangeInProgress, TicketsOnTheirWay, StaleVersion
         NothingToChange and what `check_sale` refuses: from `quote_change`
+        InvalidInput: from `check_completion`, what the event asks isn't answered for each seat
         SeatsSoldOut: from `take_seats`, at the end of the use case
     """
     get_booking_of_user(user_id=user_id, booking_id=booking_id)
@@ -64,10 +68,11 @@ def change_booking(
     end_overdue_change(booking_id=booking_id, now=now)
     check_changeable(booking=booking, version=version, now=now)
     quote = quote_change(booking=booking, quantities=quantities, access_code=access_code, now=now)
+    check_completion(event_id=booking.event_id, booking_id=booking.id, quantities=quantities, answers=answers)
     if quote.to_pay:
-        _open_change(booking, quote, hold_expires_at=now + hold_for, now=now)
+        _open_change(booking, quote, answers, hold_expires_at=now + hold_for, now=now)
     else:
-        apply_quote(booking=booking, quote=quote, now=now)
+        apply_quote(booking=booking, quote=quote, answers=answers, now=now)
     return get_booking_of_user(user_id=user_id, booking_id=booking_id)
 
 
@@ -89,12 +94,15 @@ def check_changeable(*, booking: Booking, version: int | None, now: datetime) ->
         raise TicketsOnTheirWay()
 
 
-def _open_change(booking: Booking, quote: ChangeQuote, *, hold_expires_at: datetime, now: datetime) -> None:
+def _open_change(
+    booking: Booking, quote: ChangeQuote, answers: Sequence[GivenAnswer], *, hold_expires_at: datetime, now: datetime
+) -> None:
     with violations({"bookings_booking_change_one_open": ChangeInProgress}):
         change = BookingChange.objects.create(
             booking=booking,
             amount=quote.to_pay.amount,
             currency=quote.to_pay.currency,
+            answers=[one.as_json() for one in answers],
             hold_expires_at=hold_expires_at,
             created_at=now,
         )

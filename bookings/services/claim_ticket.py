@@ -23,6 +23,7 @@ from bookings.services.offer_ticket import check_handing_over
 from bus.services.record_fact import record_facts
 from common.problems import NotFound
 from common.transactions import requires_transaction, violations
+from events.services.complete_answers import forget_answers_of_seat
 from events.services.grant_access import grant_access
 from events.services.withdraw_access import withdraw_access
 
@@ -65,6 +66,7 @@ def claim_ticket(*, user_id: uuid.UUID, token: str, now: datetime) -> Booking:
 def _hand_over(giver: Booking, ticket: Ticket, user_id: uuid.UUID, now: datetime) -> Booking:
     item = next(one for one in giver.items.all() if one.ticket_type_id == ticket.ticket_type_id)
     share = _share(giver, item)
+    _forget_answers(ticket)
     receiver = _receive(giver, item, share, user_id, now)
     Ticket.objects.filter(id=ticket.id).update(voided_at=now)
     Ticket.objects.create(booking=receiver, ticket_type_id=ticket.ticket_type_id, code=new_code())
@@ -87,6 +89,16 @@ def _hand_over(giver: Booking, ticket: Ticket, user_id: uuid.UUID, now: datetime
     handed = TicketTransferred(**told, ticket_id=ticket.id, receiver_id=user_id, receiver_booking_id=receiver.id)
     record_facts([handed, *ended, BookingConfirmed(**told_of(receiver))])
     return receiver
+
+
+def _forget_answers(ticket: Ticket) -> None:
+    """What the giver has answered for this seat is nothing about the receiver, who is asked anew."""
+    before = Ticket.objects.of_booking(ticket.booking_id).valid().filter(ticket_type_id=ticket.ticket_type_id)
+    forget_answers_of_seat(
+        booking_id=ticket.booking_id,
+        ticket_type_id=ticket.ticket_type_id,
+        seat=before.filter(id__lte=ticket.id).count(),
+    )
 
 
 def _share(giver: Booking, item: BookingItem) -> Share:

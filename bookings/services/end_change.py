@@ -37,7 +37,7 @@ def end_open_change(*, booking_id: uuid.UUID, now: datetime) -> bool:
 
 def _end(change: BookingChange, now: datetime) -> bool:
     still = BookingChange.objects.open().filter(id=change.id)
-    if not still.update(status=BookingChange.Status.ENDED, ended_at=now):
+    if not still.update(status=BookingChange.Status.ENDED, ended_at=now, answers=[]):
         return False
     if change.added:
         run_last(partial(free_held_seats, event_id=change.booking.event_id, quantities=change.added, now=now))

@@ -1,7 +1,7 @@
 """Give seats away or sell them at the door: confirmed at once, for somebody who need not have an account."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -20,6 +20,8 @@ from common.money import Money
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction, run_last, violations
 from events.models import Event, TicketType
+from events.services.complete_answers import check_fitting, note_answers
+from events.services.record_answers import GivenAnswer
 from events.services.take_seats import take_seats
 
 # Taken in cash by the organizer's people: no provider knows of it.
@@ -37,26 +39,25 @@ def issue_booking(
     email: str,
     reason: str,
     now: datetime,
+    answers: Sequence[GivenAnswer] = (),
 ) -> Booking:
     """Return the confirmed booking; seats count against the capacity as any others.
 
     Whoever works at the door sells there; giving away is for those who manage the event. Sales windows and limits per
-    booking are for the public and don't hold here.
+    booking are for the public and don't hold here. Nor does a question keep anybody out: what staff don't know the person
+    answers later.
 
     Raises:
         NotFound: the event isn't theirs.
-        InvalidInput: a type isn't the event's.
+        InvalidInput: a type isn't the event's, or an answer fits no question.
         AlreadyBooked: that person has a booking.
         SeatsSoldOut, EventCancelled, NotOnSale: from `take_seats`, at the end of the use case
     """
     event = get_event_at_door(staff_id=staff_id, event_id=event_id)
     if origin == BookingOrigin.COMPLIMENTARY:
         list_bookings_of_event(manager_id=staff_id, event_id=event_id)
-    types = list(TicketType.objects.filter(event_id=event_id, id__in=quantities).order_by("id"))
-    if not quantities or len(types) != len(quantities):
-        raise InvalidInput(
-            errors=(FieldProblem("/items", "unknown_ticket_type", _("Choose ticket types of this event.")),)
-        )
+    types = _types(event_id, quantities)
+    check_fitting(event_id=event_id, quantities=quantities, answers=answers)
     is_paid = origin == BookingOrigin.DOOR
     prices = {one.id: one.money if is_paid else Money.zero(event.currency) for one in types}
     booking = _insert(
@@ -66,6 +67,14 @@ def issue_booking(
         prices=prices,
         origin=origin,
         guest=find_or_add_guest(name=name, email=email),
+        now=now,
+    )
+    note_answers(
+        event_id=event_id,
+        booking_id=booking.id,
+        user_id=booking.user_id,
+        quantities=quantities,
+        answers=answers,
         now=now,
     )
     run_last(partial(take_seats, event_id=event_id, quantities=dict(quantities)))
@@ -82,6 +91,14 @@ def issue_booking(
         reason=reason,
     )
     return confirmed
+
+
+def _types(event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> list[TicketType]:
+    types = list(TicketType.objects.filter(event_id=event_id, id__in=quantities).order_by("id"))
+    if not quantities or len(types) != len(quantities):
+        problem = FieldProblem("/items", "unknown_ticket_type", _("Choose ticket types of this event."))
+        raise InvalidInput(errors=(problem,))
+    return types
 
 
 def _insert(

@@ -1,7 +1,7 @@
 """Wait for seats of a sold-out event: a party of one to ten, all of them or none."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from common.transactions import requires_transaction, violations
 from events.models import Event, TicketType
 from events.services.check_sale import Sale, check_sale
 from events.services.freeze_seats import freeze_seats
+from events.services.record_answers import GivenAnswer, check_answers
 
 LARGEST_PARTY = 10
 
@@ -33,17 +34,24 @@ class SeatsAvailable(Problem):
 
 @requires_transaction
 def join_waiting_list(
-    *, user_id: uuid.UUID, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime
+    *,
+    user_id: uuid.UUID,
+    event_id: uuid.UUID,
+    quantities: Mapping[uuid.UUID, int],
+    now: datetime,
+    access_code: str = "",
+    answers: Sequence[GivenAnswer] = (),
 ) -> WaitingEntry:
     """Return the new place on the list, behind everybody who waits already.
 
     Raises:
         NotFound, EventCancelled, NotOnSale, LimitPerBooking, InvalidInput: from `check_sale`
-        InvalidInput: the party is larger than ten, or than the event.
+        InvalidInput: the party is larger than ten, or than the event; or what the event asks isn't answered.
         AlreadyBooked, AlreadyWaiting, SeatsAvailable
     """
-    sale = check_sale(event_id=event_id, quantities=quantities, now=now)
+    sale = check_sale(event_id=event_id, quantities=quantities, access_code=access_code, now=now)
     _check_party(sale)
+    check_answers(event_id=event_id, quantities=quantities, answers=answers)
     present = Booking.objects.active().of_user(user_id).filter(event_id=event_id).first()
     if present is not None:
         raise AlreadyBooked(booking_id=str(present.id))
@@ -53,7 +61,12 @@ def join_waiting_list(
         raise SeatsAvailable()
     with violations({"bookings_waiting_entry_one_per_user": AlreadyWaiting}):
         entry = WaitingEntry.objects.create(
-            event_id=event_id, user_id=user_id, seats=sum(quantities.values()), joined_at=now
+            event_id=event_id,
+            user_id=user_id,
+            seats=sum(quantities.values()),
+            access_code=access_code,
+            answers=[one.as_json() for one in answers],
+            joined_at=now,
         )
     WaitingItem.objects.bulk_create(
         WaitingItem(entry=entry, ticket_type_id=kind, quantity=quantities[kind]) for kind in sorted(quantities)

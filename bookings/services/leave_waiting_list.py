@@ -22,7 +22,7 @@ def leave_waiting_list(*, user_id: uuid.UUID, event_id: uuid.UUID, now: datetime
         cancel_booking(user_id=user_id, booking_id=entry.booking_id, now=now)
         return
     waiting = WaitingEntry.objects.waiting().filter(id=entry.id)
-    if not waiting.update(status=WaitingEntry.Status.LEFT, ended_at=now):
+    if not waiting.update(status=WaitingEntry.Status.LEFT, ended_at=now, answers=[]):
         raise NotFound()
 
 
@@ -30,4 +30,4 @@ def leave_waiting_list(*, user_id: uuid.UUID, event_id: uuid.UUID, now: datetime
 def close_waiting_list(*, event_id: uuid.UUID, now: datetime) -> int:
     """Let everybody go: the event is over or won't take place. Return how many waited."""
     waiting = WaitingEntry.objects.waiting().filter(event_id=event_id)
-    return waiting.update(status=WaitingEntry.Status.LEFT, ended_at=now)
+    return waiting.update(status=WaitingEntry.Status.LEFT, ended_at=now, answers=[])

@@ -18,6 +18,8 @@ from bus.services.record_fact import record_facts
 from common.problems import Problem
 from common.transactions import requires_transaction
 from events.services.check_sale import check_sale
+from events.services.complete_answers import note_answers
+from events.services.record_answers import GivenAnswer
 from events.services.take_seats import take_seats
 
 log = structlog.get_logger(__name__)
@@ -76,14 +78,24 @@ def _offer(entry_id: uuid.UUID, now: datetime) -> bool:
 
 
 def _hold(entry: WaitingEntry, now: datetime) -> None:
-    sale = check_sale(event_id=entry.event_id, quantities=entry.quantities, now=now)
+    sale = check_sale(event_id=entry.event_id, quantities=entry.quantities, access_code=entry.access_code, now=now)
     quote = quote_sale(sale, user_id=entry.user_id, now=now)
     booking = insert_booking(
         user_id=entry.user_id, sale=sale, quote=quote, hold_expires_at=now + OFFER_FOR, now=now, is_offer=True
     )
+    if entry.answers:
+        note_answers(
+            event_id=entry.event_id,
+            booking_id=booking.id,
+            user_id=entry.user_id,
+            quantities=entry.quantities,
+            answers=[GivenAnswer.from_json(one) for one in entry.answers],
+            now=now,
+        )
     take_seats(event_id=entry.event_id, quantities=entry.quantities)
     waiting = WaitingEntry.objects.waiting().filter(id=entry.id)
-    waiting.update(status=WaitingEntry.Status.OFFERED, booking=booking, offered_at=now)
+    # The answers are the booking's now.
+    waiting.update(status=WaitingEntry.Status.OFFERED, booking=booking, offered_at=now, answers=[])
     told = told_of(booking) | {"hold_expires_at": booking.hold_expires_at}
     record_facts([BookingHeld(**told), WaitingListOffered(**told)])
 

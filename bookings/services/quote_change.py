@@ -15,7 +15,8 @@ from bookings.models import Booking
 from bookings.services.quote_refund import WHOLE, quote_refund
 from common.money import Money
 from common.problems import Problem
-from events.models import TicketType
+from events.models import Question, TicketType
+from events.selectors.questions import list_questions_of_types
 from events.services.check_promo_code import discounts_of
 from events.services.check_sale import check_sale, check_seat_limits
 
@@ -58,6 +59,7 @@ class ChangeQuote:
     total: Money
     to_pay: Money
     refund: Money
+    questions: tuple[Question, ...] = ()
 
     @property
     def added(self) -> dict[uuid.UUID, int]:
@@ -102,6 +104,7 @@ def quote_change(
         total=total,
         to_pay=total - booking.total if booking.total < total else nothing,
         refund=less.percent(min(share, WHOLE)),
+        questions=tuple(list_questions_of_types(event_id=booking.event_id, ticket_type_ids=quantities)),
     )
 
 

@@ -22,6 +22,7 @@ from bookings.providers.port import (
 )
 from bookings.providers.registry import PaymentsUnavailable, provider_of
 from bookings.selectors import get_booking_of_user, get_open_change
+from bookings.services.answer_questions import demand_answers
 from bookings.services.end_change import end_overdue_change
 from bookings.services.expire_holds import expire_hold
 from common.money import Money
@@ -63,7 +64,7 @@ def start_payment(
 
     Raises:
         NotFound: the booking isn't the user's.
-        HoldExpired, NotPayable, PaymentInProgress, PaymentsUnavailable
+        HoldExpired, NotPayable, AnswersMissing, PaymentInProgress, PaymentsUnavailable
     """
     payment = _commit_intent(user_id, booking_id, provider, now)
     if payment is None:
@@ -116,6 +117,7 @@ def _commit_intent(
         due = change or booking
         if not due.amount or (change is None and booking.status != Booking.Status.HELD):
             raise NotPayable(booking_status=booking.status)
+        demand_answers(booking=booking)
         present = (
             Payment.objects.open()
             .select_related("account", "booking__event", "booking__user")
