@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AccountMail, User
 from bookings.models import Booking, BookingChange, TicketTransfer
+from events.models import Event
 from tests.bookings.points import PointsInMemory, purse
 from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm, hold, tickets_of
@@ -62,6 +64,38 @@ class TestQuote:
         )
 
         assert (answer.status_code, said(answer)) == (302, ["Такого промокода нет."])
+
+
+class TestHolder:
+    def test_is_named_on_the_booking_page(self) -> None:
+        booking = confirm()
+        [ticket] = tickets_of(booking)
+        client = browser_of(booking.user)
+
+        form = client.get(f"/bookings/{booking.id}/").content.decode()
+        done = client.post(f"/bookings/{booking.id}/holder/{ticket.id}/", {"holder_name": "  Вера\0 <b>П.</b> "})
+        page = client.get(f"/bookings/{booking.id}/").content.decode()
+
+        assert f'action="/bookings/{booking.id}/holder/{ticket.id}/"' in form
+        assert (done.status_code, tickets_of(booking)[0].holder_name) == (302, "Вера <b>П.</b>")
+        assert "Вера &lt;b&gt;П.&lt;/b&gt;" in page
+
+    def test_of_somebody_elses_ticket_is_not_found(self) -> None:
+        booking = confirm()
+        path = f"/bookings/{booking.id}/holder/{tickets_of(booking)[0].id}/"
+
+        assert browser_of(make_user()).post(path, {"holder_name": "Me"}).status_code == 404
+
+    def test_is_fixed_once_the_event_has_started(self) -> None:
+        booking = confirm()
+        Event.objects.update(starts_at=timezone.now())
+        client = browser_of(booking.user)
+
+        form = client.get(f"/bookings/{booking.id}/").content.decode()
+        refused = client.post(f"/bookings/{booking.id}/holder/{tickets_of(booking)[0].id}/", {"holder_name": "Me"})
+
+        assert "/holder/" not in form
+        assert said(refused) == ["The event has started: names on tickets can't be changed any more."]
 
 
 class TestChange:

@@ -108,6 +108,14 @@ class TestUploadScans:
 
         assert upload(booking, Scan(code=tickets_of(booking)[0].door_code, gate="", scanned_at=NOW)) == ["checked_in"]
 
+    def test_takes_people_who_were_found_by_name(self) -> None:
+        booking, other = confirm(), confirm()
+        [ticket], [stranger] = tickets_of(booking), tickets_of(other)
+
+        scans = [Scan(ticket_id=one.id, gate="Pier", scanned_at=NOW) for one in (ticket, ticket, stranger)]
+
+        assert upload(booking, *scans) == ["checked_in", "checked_in", "not_found"]
+
     def test_does_not_lie_in_the_future(self) -> None:
         booking = confirm()
         later = timezone.now() + TOLERANCE + timedelta(minutes=1)
@@ -251,7 +259,13 @@ class TestDoorApi:
         door = signed_in(member_of(booking.event, "door"))
         seen = {"code": tickets_of(booking)[0].door_code, "gate": "Pier", "scanned_at": NOW.isoformat()}
 
-        answer = door.post(f"/api/v1/events/{booking.event_id}/check-ins/uploaded/", {"scans": [seen]})
+        path = f"/api/v1/events/{booking.event_id}/check-ins/uploaded/"
+        answer = door.post(path, {"scans": [seen, seen | {"gate": "South"}]})
+        wrong = door.post(path, {"scans": [seen | {"ticket": str(booking.id)}]})
 
         assert answer.status_code == 200
-        assert answer.json()["results"][0]["code"] == "checked_in"
+        assert [(one["code"], one["title"]) for one in answer.json()["results"]] == [
+            ("checked_in", ""),
+            ("ticket_already_used", "По этому билету уже прошли."),
+        ]
+        assert wrong.status_code == 400

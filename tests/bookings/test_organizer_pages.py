@@ -65,3 +65,18 @@ class TestTicketFilePage:
 
         assert (waiting.status_code, waiting["Refresh"]) == (202, "1")
         assert (there.status_code, there["Content-Type"]) == (200, "application/pdf")
+
+
+class TestDoorWorker:
+    def test_is_a_script_below_the_doors_own_address(self) -> None:
+        booking = confirm()
+
+        page = browser_of(member_of(booking.event, "door")).get(f"/events/{booking.event_id}/door/").content.decode()
+        worker = Client().get(f"/events/{booking.event_id}/door/worker.js")
+
+        assert f'data-worker="/events/{booking.event_id}/door/worker.js"' in page
+        assert (worker.status_code, worker["Content-Type"], worker["Cache-Control"]) == (
+            200,
+            "text/javascript",
+            "no-cache",
+        )

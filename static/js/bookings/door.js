@@ -227,6 +227,9 @@ showLink(navigator.onLine);
 catchUpOnce();
 
 if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.addEventListener("message", (event) => {
+    door.dataset.kept = event.data.kept;
+  });
   await navigator.serviceWorker.register(said.worker);
   const { active } = await navigator.serviceWorker.ready;
   const parts = performance.getEntriesByType("resource").map((one) => one.name);

@@ -10,9 +10,12 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(old());
 });
 
-// The page asks for what it was made of before this worker was there.
+// The page asks for what it was made of before this worker was there, and is told when all of it is kept.
 self.addEventListener("message", (event) => {
-  const keep = async () => (await caches.open(CACHE)).addAll(event.data.keep);
+  const keep = async () => {
+    await (await caches.open(CACHE)).addAll(event.data.keep);
+    event.source.postMessage({ kept: true });
+  };
   event.waitUntil(keep());
 });
 
