@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -57,7 +58,8 @@ def issue_booking(
     if origin == BookingOrigin.COMPLIMENTARY:
         list_bookings_of_event(manager_id=staff_id, event_id=event_id)
     types = _types(event_id, quantities)
-    check_fitting(event_id=event_id, quantities=quantities, answers=answers)
+    answered: dict[str, Any] = {"event_id": event_id, "quantities": quantities, "answers": answers}
+    check_fitting(**answered)
     is_paid = origin == BookingOrigin.DOOR
     prices = {one.id: one.money if is_paid else Money.zero(event.currency) for one in types}
     booking = _insert(
@@ -69,14 +71,7 @@ def issue_booking(
         guest=find_or_add_guest(name=name, email=email),
         now=now,
     )
-    note_answers(
-        event_id=event_id,
-        booking_id=booking.id,
-        user_id=booking.user_id,
-        quantities=quantities,
-        answers=answers,
-        now=now,
-    )
+    note_answers(booking_id=booking.id, user_id=booking.user_id, now=now, **answered)
     run_last(partial(take_seats, event_id=event_id, quantities=dict(quantities)))
     confirmed = confirm_booking(booking_id=booking.id, now=now)
     Ticket.objects.of_booking(booking.id).update(holder_name=name)
