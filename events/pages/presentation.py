@@ -185,7 +185,6 @@ def present_event(
         "watched": event.status in LISTED and not standing.is_booked and held is None,
         "shows_place": event.address_is_public or standing.has_access,
         "kept": kept,
-        "structured": structured_data(event, offers=offers, shows_place=event.address_is_public),
     }
 
 
@@ -196,8 +195,9 @@ SCHEMA_AVAILABILITY = {
 }
 
 
-def structured_data(event: Event, *, offers: list[dict[str, Any]], shows_place: bool) -> dict[str, Any]:
+def structured_data(event: Event, *, offers: list[dict[str, Any]]) -> dict[str, Any]:
     """Return schema.org/Event; what search engines read is what every guest may read."""
+    shows_place = event.address_is_public
     zone = zoneinfo.ZoneInfo(event.time_zone)
     url = settings.PUBLIC_URL + url_of(event)
     cancelled = event.status == Event.Status.CANCELLED

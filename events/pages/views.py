@@ -1,6 +1,5 @@
 """The catalogue and an event's page."""
 
-import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from common.transactions import use_case
@@ -20,15 +18,15 @@ from events.actors import Actor
 from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
 from events.filters import LANGUAGES, ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, today_of
-from events.markdown import render_markdown
 from events.pages import presentation
+from events.pages.event_parts import details, parts_for_guests
 from events.ports import bookings
 from events.selectors.catalogue import (
     list_catalogue,
     list_categories,
     list_favorite_ids,
 )
-from events.selectors.events import get_readable_event, standing_of
+from events.selectors.events import GUEST, get_readable_event, standing_of
 from events.selectors.facets import DAYS
 from events.services.forget_favorite import forget_favorite
 from events.services.keep_favorite import keep_favorite
@@ -143,12 +141,11 @@ def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> Htt
     held = None
     if actor.user_id is not None and not standing.is_booked:
         held = bookings().held_booking_of(user_id=actor.user_id, event_id=event.id, now=now)
-    context = presentation.present_event(
-        event, standing=standing, kept=kept, held=held, access_code=_access_code(request.GET), now=now
-    )
-    context["description"] = render_markdown(event.description)
-    context["structured"] = _for_script(context["structured"])
-    return render(request, "events/event.html", context)
+    code = _access_code(request.GET)
+    shown = presentation.present_event(event, standing=standing, kept=kept, held=held, access_code=code, now=now)
+    if actor == GUEST and not code:
+        return render(request, "events/event.html", shown | {"remembered": parts_for_guests(shown, now=now)})
+    return render(request, "events/event.html", shown | details(shown))
 
 
 @require_POST
@@ -173,10 +170,3 @@ def _actor(request: HttpRequest) -> Actor:
         return Actor()
     is_verified_staff = user.is_staff and user.is_verified()  # type: ignore[attr-defined]
     return Actor(user_id=user.pk, administers=is_verified_staff and user.has_perm("events.change_event"))
-
-
-def _for_script(data: dict[str, Any]) -> str:
-    """Write JSON that can't end the script element it stands in."""
-    written = json.dumps(data, ensure_ascii=False)
-    escaped = written.replace("<", "\\u003C").replace(">", "\\u003E").replace("&", "\\u0026")
-    return mark_safe(escaped)  # noqa: S308  (escaped on the line above)

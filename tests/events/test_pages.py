@@ -12,11 +12,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from accounts.models import User
+from accounts.models import Organizer, User
 from bookings.models import Booking
 from events.markdown import render_markdown
-from events.models import Event, EventAccess, Favorite
+from events.models import Event, EventAccess, Favorite, TicketType
 from events.models.lifecycle import Status
+from events.pages import event_parts
 from events.templatetags import event_words
 from tests.factories.accounts import make_organizer, make_user
 from tests.factories.bookings import hold
@@ -324,6 +325,48 @@ class TestEventPage:
         assert "7 days before the start or earlier: 100% back." in page
         assert "36 hours before the start or earlier: 50% back." in page
         assert "until 1 day before the start" in page
+
+    def test_is_shown_to_guests_as_it_is_however_often_it_was_asked_for(self, english: Client) -> None:
+        event = make_event(title="Rafting", description="*Water*")
+        ticket_type = make_ticket_type(event=event, capacity=20)
+        before = text(english.get(url(event)))
+
+        TicketType.objects.filter(id=ticket_type.id).update(sold=19)
+        fewer = text(english.get(url(event)))
+        Event.objects.filter(id=event.id).update(title="Canoes", version=2)
+        renamed = text(english.get(url(event)))
+        Organizer.objects.filter(id=event.organizer_id).update(name="The new ones")
+        theirs = text(english.get(url(event)))
+
+        few = re.compile(r'data-level="few"\s*>')
+        assert (bool(few.search(before)), bool(few.search(fewer))) == (False, True)
+        assert ("<em>Water</em>" in fewer, "Canoes" in renamed, "The new ones" in theirs) == (True, True, True)
+        assert "Rafting" not in renamed.replace(event.slug, "")
+
+    def test_is_written_anew_only_when_something_shown_has_changed(
+        self, english: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ticket_type = make_ticket_type(capacity=1000)
+        written: list[str] = []
+        monkeypatch.setattr(event_parts, "render_markdown", lambda said: written.append(said) or "")
+
+        for sold in range(3):
+            TicketType.objects.filter(id=ticket_type.id).update(sold=sold)
+            Event.objects.filter(id=ticket_type.event_id).update(sold=sold)
+            english.get(url(ticket_type.event))
+
+        assert len(written) == 1
+
+    def test_gives_each_guest_their_own_language_and_token(self, client: Client) -> None:
+        event = make_ticket_type().event
+
+        pages = [text(Client(headers={"Accept-Language": code}).get(url(event))) for code in ("en", "ru", "en")]
+
+        tokens = [re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page) for page in pages]
+        assert ["Sign in to book" in page for page in pages] == [True, False, True]
+        assert ["Войти" in page for page in pages] == [False, True, False]
+        assert len({tuple(one) for one in tokens}) == 3
+        assert {len(set(one)) for one in tokens} == {1}
 
     def test_is_readable_after_the_end(self, english: Client) -> None:
         page = text(english.get(url(make_ticket_type(event=make_event(status=Status.FINISHED)).event)))
