@@ -237,6 +237,24 @@ def list_members(*, conditions: Conditions, now: datetime) -> QuerySet[Recipient
     return Recipient.objects.filter(membership(conditions, today=now.date()))
 
 
+def list_contact_points(*, recipient_ids: Collection[UUID], channels: Collection[str]) -> QuerySet[ContactPoint]:
+    """Return the addresses of many people, those too that are switched off."""
+    found = ContactPoint.objects.filter(recipient_id__in=recipient_ids, channel__in=channels)
+    return found.order_by("created_at", "id")
+
+
+def list_refusals(*, recipient_ids: Collection[UUID]) -> set[tuple[UUID, str, str]]:
+    """Return (recipient, category, channel) of what these people have switched off."""
+    refused = Preference.objects.filter(recipient_id__in=recipient_ids, is_enabled=False)
+    return set(refused.values_list("recipient_id", "category", "channel"))
+
+
+def list_digest_choices(*, recipient_ids: Collection[UUID]) -> dict[tuple[UUID, str], str]:
+    """Return the periods of these people's digests by (recipient, category)."""
+    rows = DigestChoice.objects.filter(recipient_id__in=recipient_ids).values_list("recipient_id", "category", "period")
+    return {(recipient_id, category): period for recipient_id, category, period in rows}
+
+
 def list_suppressed(*, keys: Collection[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
     """Return those of the (channel, hash of the address) pairs that stand on the suppression list."""
     hashes = [address_hash for _, address_hash in keys]

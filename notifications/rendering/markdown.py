@@ -1,18 +1,23 @@
 """One Markdown text, two readings: HTML for mails, plain text for everything else."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+# A mailing says the same to many: parsing costs more than all else about a short message.
+_REMEMBERED = 64
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def to_html(source: str) -> str:
     """Return HTML; HTML inside the source stays text."""
     return str(_markdown.render(source))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def to_text(source: str) -> str:
     """Return plain text: a link as "words: address", an item as a dash, a paragraph as a paragraph."""
     blocks: list[str] = []

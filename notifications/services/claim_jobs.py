@@ -14,13 +14,8 @@ from common.transactions import requires_transaction
 from notifications.models import NotificationEvent, NotificationJob
 
 LEASE_SECONDS = 40
-WHAT_DECISIONS_NEED = (
-    "recipient__contact_points",
-    "recipient__preferences",
-    "recipient__digests",
-    # A mailing's jobs have one event: it is read once, and without its documents.
-    Prefetch("event", NotificationEvent.objects.only("status", "pause_reason", "occurred_at")),
-)
+# A mailing's jobs have one event: it is read once, and without its documents.
+THEIR_EVENTS = Prefetch("event", NotificationEvent.objects.only("status", "pause_reason", "occurred_at"))
 
 
 @requires_transaction
@@ -43,7 +38,7 @@ def claim_jobs(*, job_ids: Sequence[UUID], now: datetime) -> list[NotificationJo
         # As the statement has left them: their rows are locked, so nothing else can have changed.
         job.status, job.lease_token, job.next_attempt_at = NotificationJob.Status.SENDING, token, lease_ends_at
         job.attempts += 1
-    prefetch_related_objects(mine, *WHAT_DECISIONS_NEED)
+    prefetch_related_objects(mine, THEIR_EVENTS)
     return mine
 
 

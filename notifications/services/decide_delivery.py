@@ -56,7 +56,7 @@ class Question:
 
     @property
     def contact_points(self) -> Sequence[ContactPoint]:
-        return [one for one in self.recipient.contact_points.all() if one.channel == self.job.channel]
+        return self.known.contact_points.get((self.job.recipient_id, self.job.channel), [])
 
     @property
     def usable_contact_points(self) -> list[ContactPoint]:
@@ -99,9 +99,8 @@ def _consent(question: Question) -> Decision | None:
 
 def _preference(question: Question) -> Decision | None:
     job = question.job
-    for choice in question.recipient.preferences.all():
-        if (choice.category, choice.channel) == (job.category, job.channel) and not choice.is_enabled:
-            return Decision(status=Status.SUPPRESSED, reason="switched_off_by_recipient")
+    if (job.recipient_id, job.category, job.channel) in question.known.refused:
+        return Decision(status=Status.SUPPRESSED, reason="switched_off_by_recipient")
     return None
 
 
@@ -142,11 +141,11 @@ def _digest(question: Question) -> Decision | None:
         return None
     if job.reason == DIGEST_DUE:
         return None
-    for choice in question.recipient.digests.all():
-        if choice.category == job.category:
-            until = end_of_period(choice.period, zone=question.recipient.time_zone, now=question.now)
-            return Decision(status=Status.DEFERRED, reason=DIGEST_REASON, until=until)
-    return None
+    period = question.known.digests.get((job.recipient_id, job.category))
+    if period is None:
+        return None
+    until = end_of_period(period, zone=question.recipient.time_zone, now=question.now)
+    return Decision(status=Status.DEFERRED, reason=DIGEST_REASON, until=until)
 
 
 def _quiet_hours(question: Question) -> Decision | None:

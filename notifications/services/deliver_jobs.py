@@ -127,7 +127,7 @@ def _guarded(job: NotificationJob, decision: Decision, batch: Batch, asked: list
 
 def _send(job: NotificationJob, decision: Decision, batch: Batch, asked: list[dict[str, str]]) -> Outcome:
     text = _text_of(job, batch)
-    unsubscribe_url = link_for(recipient_id=job.recipient_id, category=job.category, channel=job.channel)
+    unsubscribe_url = _unsubscribe_url(job, text)
     message = _render(job, text, unsubscribe_url)
     if job.channel == Channel.IN_APP:
         receipt = Receipt(provider="inbox", is_delivered=True)
@@ -157,6 +157,13 @@ def _text_of(job: NotificationJob, batch: Batch) -> TemplateVersion:
     if text is None:
         raise TemplateIsBroken("no text is published")
     return text
+
+
+def _unsubscribe_url(job: NotificationJob, text: TemplateVersion) -> str:
+    """Sign a link where one is shown: in mails, and in texts that name it."""
+    if job.channel != Channel.EMAIL and "unsubscribe_url" not in f"{text.subject}{text.body}{text.link}":
+        return ""
+    return link_for(recipient_id=job.recipient_id, category=job.category, channel=job.channel)
 
 
 def _render(job: NotificationJob, text: TemplateVersion, unsubscribe_url: str) -> Message:

@@ -31,12 +31,10 @@ FINISH_SQL = """
     SET status = row.status, lease_token = NULL, attempts = row.attempts, next_attempt_at = row.next_attempt_at,
         finished_at = CASE WHEN row.next_attempt_at IS NULL THEN %(now)s::timestamptz END, reason = row.reason,
         last_error = row.error, provider = row.provider, provider_message_id = row.message_id,
-        template_version = row.version, reached = row.reached::jsonb, decisions = row.decisions::jsonb
-    FROM unnest(%(ids)s::uuid[], %(leases)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(next)s::timestamptz[],
-                %(reasons)s::text[], %(errors)s::text[], %(providers)s::text[], %(messages)s::text[],
-                %(versions)s::int[], %(reached)s::text[], %(decisions)s::text[])
-         AS row (id, lease, status, attempts, next_attempt_at, reason, error, provider, message_id, version, reached,
-                 decisions)
+        template_version = row.version, reached = row.reached, decisions = row.decisions
+    FROM jsonb_to_recordset(%(rows)s::jsonb)
+         AS row (id uuid, lease uuid, status text, attempts int, next_attempt_at timestamptz, reason text, error text,
+                 provider text, message_id text, version int, reached jsonb, decisions jsonb)
     WHERE job.id = row.id AND job.lease_token = row.lease AND job.status = 'sending'
     RETURNING job.id
 """
@@ -73,7 +71,9 @@ def finish_jobs(*, finished: Sequence[Finished], now: datetime) -> set[UUID]:
     if not finished:
         return set()
     with connection.cursor() as sql:
-        sql.execute(FINISH_SQL, _columns(finished, now))
+        # One document: arrays of documents would be escaped quote by quote.
+        rows = msgspec.json.encode([_row(one, now) for one in finished]).decode()
+        sql.execute(FINISH_SQL, {"now": now, "rows": rows})
         done = {job_id for (job_id,) in sql.fetchall()}
     mine = [one for one in finished if one.job.id in done]
     put_into_inbox(
@@ -112,22 +112,21 @@ def after_failure(
     )
 
 
-def _columns(finished: Sequence[Finished], now: datetime) -> dict[str, Any]:
-    outcomes = [one.outcome for one in finished]
+def _row(one: Finished, now: datetime) -> dict[str, Any]:
+    outcome = one.outcome
     return {
-        "now": now,
-        "ids": [one.job.id for one in finished],
-        "leases": [one.job.lease_token for one in finished],
-        "statuses": [str(one.status) for one in outcomes],
-        "attempts": [_attempts(one) for one in finished],
-        "next": [one.next_attempt_at for one in outcomes],
-        "reasons": [one.reason for one in outcomes],
-        "errors": [one.error.replace("\x00", "")[:2000] for one in outcomes],
-        "providers": [one.receipt.provider for one in outcomes],
-        "messages": [one.receipt.provider_message_id for one in outcomes],
-        "versions": [one.template_version for one in outcomes],
-        "reached": [_json([*one.job.reached, *one.outcome.receipt.reached]) for one in finished],
-        "decisions": [_json(_decisions(one, now)) for one in finished],
+        "id": one.job.id,
+        "lease": one.job.lease_token,
+        "status": str(outcome.status),
+        "attempts": _attempts(one),
+        "next_attempt_at": outcome.next_attempt_at,
+        "reason": outcome.reason,
+        "error": _storable(outcome.error)[:2000],
+        "provider": outcome.receipt.provider,
+        "message_id": _storable(outcome.receipt.provider_message_id),
+        "version": outcome.template_version,
+        "reached": [*one.job.reached, *outcome.receipt.reached],
+        "decisions": _decisions(one, now),
     }
 
 
@@ -148,5 +147,6 @@ def _count(one: Finished, now: datetime) -> None:
         LAG_SECONDS.labels(channel=one.job.channel).observe(max(0.0, seconds))
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def _storable(words: str) -> str:
+    """Return what a stranger has said without what no column can hold: NUL, and halves of characters."""
+    return words.replace("\x00", "").encode("utf-8", "replace").decode()

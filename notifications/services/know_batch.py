@@ -1,25 +1,36 @@
 """Look up for a batch of jobs what their decisions ask for: one query per question, however many jobs."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from common.transactions import requires_transaction
-from notifications.models import NotificationJob
-from notifications.models.choices import Category
+from notifications.models import ContactPoint, NotificationJob
+from notifications.models.choices import Category, Channel
 from notifications.models.suppression import hash_of_address
-from notifications.selectors import count_marketing_sent, list_suppressed
+from notifications.selectors import (
+    count_marketing_sent,
+    list_contact_points,
+    list_digest_choices,
+    list_refusals,
+    list_suppressed,
+)
 
 CAP_WINDOW = timedelta(days=7)
 Suppressed = frozenset[tuple[str, bytes]]
+Addresses = Mapping[tuple[UUID, str], list[ContactPoint]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchKnowledge:
-    """Suppressed addresses by channel and hash; marketing messages of the last week by recipient and channel."""
+    """By recipient: their addresses by channel, what they refuse (category, channel), the periods of their digests by
+    category, and the marketing messages of the last week by channel. Suppressed addresses stand by channel and hash."""
 
+    contact_points: Addresses = field(default_factory=dict)
+    refused: Collection[tuple[UUID, str, str]] = frozenset()
+    digests: Mapping[tuple[UUID, str], str] = field(default_factory=dict)
     suppressed: Suppressed = frozenset()
     marketing_sent: Counter[tuple[UUID, str]] = field(default_factory=Counter)
 
@@ -34,17 +45,24 @@ def know_batch(*, jobs: Sequence[NotificationJob], now: datetime) -> BatchKnowle
 
     What another worker is sending at this moment isn't counted: a cap may be passed by that one message.
     """
-    addresses = {
-        (contact.channel, hash_of_address(contact.address))
-        for job in jobs
-        for contact in job.recipient.contact_points.all()
-        if contact.channel == job.channel
-    }
-    suppressed = list_suppressed(keys=addresses) if addresses else frozenset()
-    marketing = [job for job in jobs if job.category == Category.MARKETING]
-    counts: Counter[tuple[UUID, str]] = Counter()
-    if marketing:
-        counts.update(
-            count_marketing_sent(recipient_ids={job.recipient_id for job in marketing}, since=now - CAP_WINDOW)
-        )
-    return BatchKnowledge(suppressed=suppressed, marketing_sent=counts)
+    people = {job.recipient_id for job in jobs}
+    contact_points = _addresses(people, {job.channel for job in jobs} - {Channel.IN_APP})
+    hashes = {(one.channel, hash_of_address(one.address)) for addresses in contact_points.values() for one in addresses}
+    marketing = {job.recipient_id for job in jobs if job.category == Category.MARKETING}
+    sent = count_marketing_sent(recipient_ids=marketing, since=now - CAP_WINDOW) if marketing else {}
+    return BatchKnowledge(
+        contact_points=contact_points,
+        refused=list_refusals(recipient_ids=people),
+        digests=list_digest_choices(recipient_ids=people),
+        suppressed=list_suppressed(keys=hashes) if hashes else frozenset(),
+        marketing_sent=Counter(sent),
+    )
+
+
+def _addresses(people: Collection[UUID], channels: Collection[str]) -> Addresses:
+    """Return the contact points of the channels that reach people elsewhere: an inbox needs none."""
+    found: dict[tuple[UUID, str], list[ContactPoint]] = defaultdict(list)
+    if channels:
+        for one in list_contact_points(recipient_ids=people, channels=channels):
+            found[one.recipient_id, one.channel].append(one)
+    return dict(found)

@@ -9,7 +9,7 @@ from common.transactions import requires_transaction
 from notifications.models import NotificationJob
 
 TASK = "notifications.send_jobs"
-TASK_SIZE = 50
+TASK_SIZE = 100
 # A task that hasn't been taken by then is taken for lost and sent again.
 LOST_TASK_SECONDS = 30
 

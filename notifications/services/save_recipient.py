@@ -39,9 +39,7 @@ def save_recipient(*, user_id: UUID, details: RecipientDetails, now: datetime) -
     email = fields.pop("email", None)
     email_verified_at = fields.pop("email_verified_at", None)
     consent = fields.pop("marketing_consent", None)
-    recipient, _ = Recipient.objects.update_or_create(
-        kind=Recipient.Kind.USER, external_id=user_id, defaults=_cleaned(fields)
-    )
+    recipient = _keep(user_id, _cleaned(fields))
     if consent is not None:
         set_marketing_consent(recipient=recipient, is_given=consent, now=now)
     if email:
@@ -55,6 +53,20 @@ def set_marketing_consent(*, recipient: Recipient, is_given: bool, now: datetime
     if is_given != (recipient.marketing_consent_at is not None):
         recipient.marketing_consent_at = now if is_given else None
         Recipient.objects.filter(id=recipient.id).update(marketing_consent_at=recipient.marketing_consent_at)
+
+
+def _keep(user_id: UUID, fields: dict[str, Any]) -> Recipient:
+    """Write only what differs: accounts tell everything about a person with each change."""
+    recipient = Recipient.objects.known_as(user_id).first()
+    if recipient is None:
+        made, _ = Recipient.objects.update_or_create(kind=Recipient.Kind.USER, external_id=user_id, defaults=fields)
+        return made
+    changed = {name: value for name, value in fields.items() if getattr(recipient, name) != value}
+    if changed:
+        Recipient.objects.filter(id=recipient.id).update(**changed)
+        for name, value in changed.items():
+            setattr(recipient, name, value)
+    return recipient
 
 
 def _cleaned(fields: dict[str, Any]) -> dict[str, Any]:

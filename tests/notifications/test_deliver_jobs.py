@@ -338,9 +338,9 @@ class TestClaimJobs:
         jobs = [make_job() for _ in range(5)]
         now = timezone.now()
 
-        with django_assert_num_queries(8), use_case():
+        with django_assert_num_queries(5), use_case():
             claim_jobs(job_ids=[jobs[0].id], now=now)
-        with django_assert_num_queries(8), use_case():
+        with django_assert_num_queries(5), use_case():
             claim_jobs(job_ids=[job.id for job in jobs[1:]], now=now)
 
 

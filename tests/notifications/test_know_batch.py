@@ -27,10 +27,16 @@ class TestKnowBatch:
     def test_needs_as_many_queries_for_many_jobs_as_for_one(self, django_assert_num_queries: Any) -> None:
         for count in (1, 4):
             jobs = [make_job(category="marketing") for _ in range(count)]
-            for job in jobs:
-                list(job.recipient.contact_points.all())
-            with use_case(), django_assert_num_queries(2 + count):
+            with use_case(), django_assert_num_queries(5):
                 know_batch(jobs=jobs, now=timezone.now())
+
+    def test_asks_for_no_addresses_of_an_inbox(self, django_assert_num_queries: Any) -> None:
+        job = make_job(channel="in_app")
+
+        with use_case(), django_assert_num_queries(2):
+            known = know_batch(jobs=[job], now=timezone.now())
+
+        assert not known.contact_points
 
 
 class TestSuppression:
