@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from common.ids import first_id_at
 from common.retention import keep
-from notifications.models import NotificationEvent, NotificationJob
+from notifications.models import NotificationEvent, NotificationJob, TelegramLinkCode
 
 KEPT = timedelta(days=180)
 
@@ -24,3 +24,9 @@ def planned_events(limit: datetime) -> QuerySet[NotificationEvent]:
     jobs = NotificationJob.objects.filter(event=OuterRef("pk"))
     events = NotificationEvent.objects.filter(~Exists(jobs), id__lt=first_id_at(limit))
     return events.filter(status=NotificationEvent.Status.PLANNED)
+
+
+@keep("notifications.telegram_codes", kept=timedelta(days=1))
+def past_link_codes(limit: datetime) -> QuerySet[TelegramLinkCode]:
+    """Return codes that have stopped working."""
+    return TelegramLinkCode.objects.filter(expires_at__lt=limit)

@@ -6,6 +6,7 @@ from typing import Any
 from common.transactions import requires_transaction
 from loyalty.formats.understood import Contact, Registration, Spending, Understood
 from loyalty.models import Project, WebhookDelivery
+from loyalty.ports import telegram_links
 from loyalty.selectors import get_balances
 from loyalty.services.find_customers import find_customer
 from loyalty.services.register_customer import register_customer
@@ -47,10 +48,12 @@ def _register(project: Project, registration: Registration, now: datetime) -> di
         "registered": is_new,
         "referralCode": customer.referral_code,
     }
-    if project.telegram_bot:
-        # The bot is told the code, never an address: the link may be seen by others.
-        result["telegramLink"] = f"https://t.me/{project.telegram_bot}?start={customer.referral_code}"
-    return result
+    # The bot is told a code, never an address: the link may be seen by others.
+    link = telegram_links().link(project_id=project.id, customer_id=customer.id, now=now)
+    if not link and project.telegram_bot:
+        # A bot that the shop runs itself: it knows its customers by their referral codes.
+        link = f"https://t.me/{project.telegram_bot}?start={customer.referral_code}"
+    return result | ({"telegramLink": link} if link else {})
 
 
 def _spend(project: Project, spending: Spending, now: datetime) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from common.ids import first_id_at, new_id
 from common.retention import RETENTION, remove_what_is_over
-from notifications.models import InboxItem, NotificationEvent, NotificationJob
-from tests.factories.notifications import make_job, make_notification_event
+from notifications.models import InboxItem, NotificationEvent, NotificationJob, TelegramBot, TelegramLinkCode
+from tests.factories.notifications import make_job, make_notification_event, make_recipient
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -50,3 +50,13 @@ class TestRetention:
         remove_what_is_over(rules=RULES, now=NOW)
 
         assert NotificationEvent.objects.exists()
+
+    def test_removes_codes_of_links_that_have_stopped_working(self) -> None:
+        bot = TelegramBot.objects.create(username="bot", token="1:secret", webhook_secret="told")
+        recipient = make_recipient()
+        for hash_byte, age in ((b"1", timedelta(days=2)), (b"2", timedelta(0))):
+            TelegramLinkCode.objects.create(code_hash=hash_byte, bot=bot, recipient=recipient, expires_at=NOW - age)
+
+        remove_what_is_over(rules=[RETENTION["notifications.telegram_codes"]], now=NOW)
+
+        assert bytes(TelegramLinkCode.objects.get().code_hash) == b"2"
