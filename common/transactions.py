@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, connection, transaction
 from psycopg.errors import ReadOnlySqlTransaction
 
 from common.problems import Problem
@@ -69,6 +69,27 @@ def run_last(step: Callable[[], None]) -> None:
     if last_steps is None:
         raise NoTransaction("run_last was called outside a use case")
     last_steps.append(step)
+
+
+def run_alone(statement: Callable[[], R]) -> R:
+    """Run one statement as a transaction of its own: BEGIN and COMMIT around it would cost as much again.
+
+    It must be harmless to run twice: where the connection has died since its last use, it runs again on a new one.
+
+    Raises:
+        NoTransaction: a use case is open, so that the statement would not be alone.
+        OperationalError: the database is away or takes no writes.
+    """
+    if _last_steps.get() is not None:
+        raise NoTransaction("run_alone was called inside a use case")
+    with _read_only_is_an_outage():
+        try:
+            return statement()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or connection.connection is None or not connection.connection.closed:
+                raise
+            connection.close()
+            return statement()
 
 
 def in_use_case(function: Callable[P, R]) -> Callable[P, R]:
