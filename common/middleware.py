@@ -21,7 +21,10 @@ QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
 class RequestIdMiddleware:
-    """Give each request an id, answer with it, and log one line about it."""
+    """Give each request an id, answer with it, and log one line about it.
+
+    A view whose requests are rows of a log already says so by `is_on_record` on its answer.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -34,7 +37,7 @@ class RequestIdMiddleware:
         started_at = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
-        if not request.path.startswith(QUIET_PATHS):
+        if not (request.path.startswith(QUIET_PATHS) or getattr(response, "is_on_record", False)):
             self._log(request, response, time.perf_counter() - started_at)
         return response
 
