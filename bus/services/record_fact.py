@@ -1,18 +1,17 @@
 """State a fact: one outbox row in the transaction that makes it true."""
 
-from django.db import connection
-
 from bus.facts import Fact, payload_of
 from bus.wakeup import wake_after_commit
 from common.ids import new_id
 from common.request_ids import current_request_id
+from common.statements import prepared_cursor
 from common.transactions import requires_transaction
 
 # The order of the arrays is the order of the ids.
 INSERT_SQL = """
     INSERT INTO bus_outboxrow (request_id, fact_id, wire_type, topic, key, payload)
     SELECT %s, row.fact_id, row.wire_type, row.topic, row.key, row.payload
-    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+    FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[])
          WITH ORDINALITY AS row (fact_id, wire_type, topic, key, payload, number)
     ORDER BY row.number
 """
@@ -35,7 +34,7 @@ def record_facts(facts: list[Fact]) -> None:
     """Write several facts in one statement, in their order."""
     if not facts:
         return
-    with connection.cursor() as sql:
+    with prepared_cursor() as sql:
         sql.execute(
             INSERT_SQL,
             [
