@@ -3,9 +3,11 @@
 import re
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+import msgspec
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,15 +18,28 @@ from common.rate_limits import Quota, RateLimiter
 from common.transactions import use_case
 from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood
+from loyalty.formats.values import clean_text
 from loyalty.metrics import WEBHOOK_SECONDS, WEBHOOKS
 from loyalty.models import Project
 from loyalty.services.identify_sender import check_signature, find_door
 from loyalty.services.process_deliveries import process_now
-from loyalty.services.receive_webhook import CONFLICT, OrderAmountChanged, RawWebhook, Receipt, receive_webhook
+from loyalty.services.receive_webhook import (
+    CONFLICT,
+    OrderAmountChanged,
+    RawWebhook,
+    Receipt,
+    receive_at_once,
+    receive_webhook,
+)
 
 LARGEST_BODY = 5 * 1024 * 1024
 # What is kept of the headers: nothing that proves who the sender is.
 KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "x-request-id")
+# All that are read, by where WSGI has put them.
+HEADERS = {"content-type": "CONTENT_TYPE"} | {
+    name: f"HTTP_{name.upper().replace('-', '_')}"
+    for name in (*KEPT_HEADERS[1:], "webhook-signature", "x-signature", "prefer")
+}
 WEBHOOK_ID = re.compile(r"[\x21-\x7e]{1,255}")
 WAKE_EVERY_SECONDS = 0.1
 PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*([0-9]{1,3})(?:$|[\s,;])", re.IGNORECASE)
@@ -69,10 +84,10 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
     door = find_door(secret=secret, now=now)
     project = door.project
     body = _read_body(request)
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name: request.META[key] for name, key in HEADERS.items() if key in request.META}
     raw = RawWebhook(
         body=body,
-        headers={name: headers[name][:500] for name in KEPT_HEADERS if name in headers},
+        headers={name: clean_text(headers[name], longest=500) for name in KEPT_HEADERS if name in headers},
         webhook_id=_webhook_id(headers.get("webhook-id", "")),
         signed_with=check_signature(door=door, headers=headers, body=body, now=now),
     )
@@ -89,13 +104,23 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
     # Tilda gives up after two more tries: its orders are taken in and wait for their turn.
     if not verdict.is_allowed and not is_tilda:
         raise TooManyWebhooks(headers={"Retry-After": str(verdict.wait_seconds)})
-    with use_case():
-        receipt = receive_webhook(project=project, understood=understood, raw=raw, now=now)
+    receipt = _stored(project, understood, raw, now)
     records = _wait_for(receipt, headers.get("prefer", "")) if receipt.needs_work else None
     if receipt.needs_work and records is None and verdict.is_shared:
         _waker.wake()
     WEBHOOKS.labels(project=str(project.id), outcome=receipt.status).inc()
-    return _answer(receipt, records, is_tilda=is_tilda)
+    response = _answer(receipt, records, is_tilda=is_tilda)
+    # The webhook's row says more than a line could.
+    response.is_on_record = True  # type: ignore[attr-defined]
+    return response
+
+
+def _stored(project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> Receipt:
+    receipt = receive_at_once(project=project, understood=understood, raw=raw, now=now)
+    if receipt is None:
+        with use_case():
+            receipt = receive_webhook(project=project, understood=understood, raw=raw, now=now)
+    return receipt
 
 
 def _quotas(project: Project, understood: Understood) -> list[Quota]:
@@ -150,9 +175,14 @@ def _answer(receipt: Receipt, records: list[dict[str, Any]] | None, *, is_tilda:
     if receipt.status == CONFLICT:
         raise OrderAmountChanged(webhookId=receipt.answer["webhookId"])
     if records is None:
-        return JsonResponse(receipt.answer)
-    answer = receipt.answer | {"status": "processed", "records": records}
-    return JsonResponse(answer, headers={"Preference-Applied": "wait"})
+        return _json(receipt.answer)
+    response = _json(receipt.answer | {"status": "processed", "records": records})
+    response["Preference-Applied"] = "wait"
+    return response
+
+
+def _json(answer: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(answer), content_type="application/json")
 
 
 class _Waker:

@@ -1,12 +1,25 @@
 """A webhook as it came: raw bytes, and how far its processing has got."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from django.db import connection, models
+import msgspec
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+from psycopg.types.json import Jsonb
 
 from common.ids import new_id
+from common.statements import insert_all_columns, prepared_cursor
 from loyalty.models.project import Project
+
+FINISH_SQL = """
+    UPDATE loyalty_webhookdelivery AS delivery
+    SET status = done.status, result = done.result::jsonb, finished_at = %s, lease_expires_at = NULL, last_error = ''
+    FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS done (id, status, result)
+    WHERE delivery.id = done.id
+"""
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
@@ -19,20 +32,21 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
 
     def insert_unless_known(self, delivery: "WebhookDelivery") -> bool:
         """Insert the row, or return False when its webhook id or its claim is taken: one statement, no race."""
-        columns = [field.column or "" for field in WebhookDelivery._meta.concrete_fields]
-        values = [
-            field.get_db_prep_save(getattr(delivery, field.attname), connection)
-            for field in WebhookDelivery._meta.concrete_fields
-        ]
-        places = ", ".join(["%s"] * len(columns))
-        insert = f"INSERT INTO {WebhookDelivery._meta.db_table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  (names of columns)
-        with connection.cursor() as sql:
-            sql.execute(f"{insert} ON CONFLICT DO NOTHING", values)
+        with prepared_cursor() as sql:
+            sql.execute(_insert(), [_parameter(getattr(delivery, name)) for name in _attributes()])
             return bool(sql.rowcount)
 
     def locked_unless_taken(self) -> "WebhookDeliveryQuerySet":
-        """Lock the rows that no other worker holds, oldest first (ids are in the order of arrival)."""
-        return self.order_by("pk").select_for_update(skip_locked=True)
+        """Lock the rows that no other worker holds, in the order of their turn."""
+        return self.order_by("next_attempt_at", "pk").select_for_update(skip_locked=True)
+
+    def finish(self, deliveries: Sequence["WebhookDelivery"], *, now: datetime) -> None:
+        """Write the status and the result of each, in one statement."""
+        ids = [one.id for one in deliveries]
+        statuses = [str(one.status) for one in deliveries]
+        results = [msgspec.json.encode(one.result).decode() for one in deliveries]
+        with prepared_cursor() as sql:
+            sql.execute(FINISH_SQL, [now, ids, statuses, results])
 
 
 class WebhookDelivery(models.Model):
@@ -115,3 +129,21 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+@cache
+def _attributes() -> tuple[str, ...]:
+    return tuple(field.attname for field in WebhookDelivery._meta.local_concrete_fields)
+
+
+@cache
+def _insert() -> str:
+    columns = insert_all_columns(WebhookDelivery)
+    return f"INSERT INTO {WebhookDelivery._meta.db_table} {columns} ON CONFLICT DO NOTHING"
+
+
+def _parameter(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Jsonb(value)
+    # psycopg would send an enum's name.
+    return str(value) if isinstance(value, models.TextChoices) else value

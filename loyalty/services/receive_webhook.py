@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from common.problems import Problem
-from common.transactions import requires_transaction
+from common.transactions import requires_transaction, run_alone
 from loyalty.formats.understood import Understood
 from loyalty.models import Project, WebhookDelivery
 from loyalty.services.answer_at_once import AT_ONCE, answer_at_once
@@ -23,6 +23,7 @@ from loyalty.services.answer_at_once import AT_ONCE, answer_at_once
 log = structlog.get_logger(__name__)
 
 ACCEPTED, DUPLICATE, CONFLICT = "accepted", "duplicate", "conflict"
+CONNECTION_CHECK = "connection_check"
 Status = WebhookDelivery.Status
 
 
@@ -65,6 +66,19 @@ class Receipt:
         return str(self.answer["status"])
 
 
+def receive_at_once(*, project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> Receipt | None:
+    """Store a webhook in one statement; return None where it takes the whole of `receive_webhook`.
+
+    That is: where something like it is known, or more has to be done before the answer than to keep it.
+    """
+    if understood.action in AT_ONCE or understood.action == CONNECTION_CHECK:
+        return None
+    delivery = _delivery(project, understood, raw, now)
+    if not run_alone(lambda: WebhookDelivery.objects.insert_unless_known(delivery)):
+        return None
+    return _receipt(delivery, is_new=True)
+
+
 @requires_transaction
 def receive_webhook(*, project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> Receipt:
     """Store the webhook and answer it; `spend_bonuses` and the like are done before the answer.
@@ -76,13 +90,14 @@ def receive_webhook(*, project: Project, understood: Understood, raw: RawWebhook
     stored = _store(delivery, now, known_for=timedelta(hours=project.anonymous_hours))
     if stored is delivery and understood.action in AT_ONCE:
         answer_at_once(project=project, understood=understood, delivery=delivery, now=now)
-    if stored is delivery and understood.action == "connection_check" and project.connected_at is None:
+    if stored is delivery and understood.action == CONNECTION_CHECK and project.connected_at is None:
         Project.objects.filter(id=project.id, connected_at__isnull=True).update(connected_at=now)
-    return Receipt(
-        delivery_id=stored.id,
-        answer=stored.answer,
-        needs_work=stored is delivery and stored.status == Status.RECEIVED,
-    )
+    return _receipt(stored, is_new=stored is delivery)
+
+
+def _receipt(stored: WebhookDelivery, *, is_new: bool) -> Receipt:
+    needs_work = is_new and stored.status == Status.RECEIVED
+    return Receipt(delivery_id=stored.id, answer=stored.answer, needs_work=needs_work)
 
 
 def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: datetime) -> WebhookDelivery:
