@@ -19,6 +19,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """Lock the rows, yet let others insert rows that point at them."""
         return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
+    def locked_unless_taken(self) -> "ProjectQuerySet":
+        """Lock those that nobody else has locked."""
+        return self.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
+
 
 class Project(models.Model):
     """The rules by which a shop's purchases become points."""

@@ -1,5 +1,8 @@
 """Turn purchases into orders and points, many at once, each order exactly once.
 
+Purchases of several projects go together: the number of statements doesn't grow with them, and each project's rules are
+its own.
+
 An order is known by the shop's id, whichever way and however often it comes: the same again changes nothing, another
 amount is a conflict, and created → paid is a change of state. Where points are given on payment, an unpaid order's
 points wait as pending; where a project has days of waiting, all of them wait so long. Then customers may reach a level,
@@ -19,9 +22,9 @@ from loyalty.formats.understood import Purchase
 from loyalty.models import Customer, LedgerTransaction, Lot, Order, Project
 from loyalty.models.copying import copy_instances
 from loyalty.services.award_points import Award, Plan, activate, award, carry_out
-from loyalty.services.find_customers import Person, find_or_create_customers
+from loyalty.services.find_customers import Person, find_or_create_everywhere
 from loyalty.services.move_levels import levels_of, raise_levels
-from loyalty.services.post_transactions import lock_accounts
+from loyalty.services.post_transactions import lock_accounts_of
 from loyalty.services.reward_referrals import inviters_of, reward_referrals
 
 Movement = LedgerTransaction.Kind
@@ -39,9 +42,13 @@ class Record:
     delivery_id: uuid.UUID | None
 
 
+# A project and what came for it.
+Share = tuple[Project, Sequence[Record]]
+
+
 @dataclass
 class _Work:
-    """What a batch will write besides its points."""
+    """What a batch will write for a project besides its points."""
 
     plan: Plan
     known: dict[str, Order]
@@ -56,31 +63,62 @@ class _Work:
 @requires_transaction
 def accrue_purchases(*, project: Project, records: Sequence[Record], now: datetime) -> list[dict[str, Any]]:
     """Return an outcome per record: what it came to, for whom, how many points. The caller has locked the project."""
-    people = [
-        Person(contact=one.purchase.contact, name=one.purchase.name, referral_code=one.purchase.referral_code)
-        for one in records
-    ]
-    customers = find_or_create_customers(project=project, people=people)
-    by_id = {one.id: one for one in customers}
-    inviters = inviters_of(project, by_id.values())
-    accounts = lock_accounts(project_id=project.id, customer_ids={*by_id, *inviters})
-    levels = levels_of(project)
-    work = _Work(Plan(project, accounts, now), _known_orders(project, records), by_id, levels)
-    outcomes = [_decide(work, record, customer) for record, customer in zip(records, customers, strict=True)]
-    copy_instances(Order, work.orders)
-    if work.newly_paid:
-        Order.objects.bulk_update(work.newly_paid, ["status", "paid_at"])
-    reward_referrals(plan=work.plan, customers=by_id, first_orders=work.counted)
-    carry_out(work.plan)
-    raise_levels(project=project, levels=levels.values(), customer_ids=work.counted, now=now)
+    [outcomes] = accrue_side_by_side(shares=[(project, records)], now=now)
     return outcomes
 
 
-def _known_orders(project: Project, records: Sequence[Record]) -> dict[str, Order]:
-    found = Order.objects.filter(
-        project=project, kind=Order.Kind.PURCHASE, order_id__in={one.order_id for one in records}
-    ).prefetch_related("lots")
-    return {one.order_id: one for one in found}
+@requires_transaction
+def accrue_side_by_side(*, shares: Sequence[Share], now: datetime) -> list[list[dict[str, Any]]]:
+    """Return, for each share, an outcome per record. The caller has locked the projects; each has one share."""
+    customers = iter(
+        find_or_create_everywhere([(project, _person(one)) for project, records in shares for one in records])
+    )
+    whose = [[next(customers) for _ in records] for _, records in shares]
+    accounts = lock_accounts_of(
+        {
+            project.id: {one.id for one in found} | inviters_of(project, found)
+            for (project, _), found in zip(shares, whose, strict=True)
+        }
+    )
+    levels, known = levels_of(*(project for project, _ in shares)), _known_orders(shares)
+    works = [
+        _Work(Plan(project, accounts, now), known[project.id], {one.id: one for one in found}, levels)
+        for (project, _), found in zip(shares, whose, strict=True)
+    ]
+    outcomes = [
+        [_decide(work, record, customer) for record, customer in zip(records, found, strict=True)]
+        for work, (_, records), found in zip(works, shares, whose, strict=True)
+    ]
+    _write(works)
+    return outcomes
+
+
+def _person(record: Record) -> Person:
+    purchase = record.purchase
+    return Person(contact=purchase.contact, name=purchase.name, referral_code=purchase.referral_code)
+
+
+def _known_orders(shares: Sequence[Share]) -> dict[uuid.UUID, dict[str, Order]]:
+    known: dict[uuid.UUID, dict[str, Order]] = {project.id: {} for project, _ in shares}
+    asked = {(project.id, one.order_id) for project, records in shares for one in records}
+    for order in Order.objects.purchases_named(asked):
+        known[order.project_id][order.order_id] = order
+    return known
+
+
+def _write(works: Sequence[_Work]) -> None:
+    """Write what was decided; rewards and levels, which few projects have, one project after another."""
+    copy_instances(Order, [order for work in works for order in work.orders])
+    newly_paid = [order for work in works for order in work.newly_paid]
+    if newly_paid:
+        Order.objects.bulk_update(newly_paid, ["status", "paid_at"])
+    for work in works:
+        reward_referrals(plan=work.plan, customers=work.customers, first_orders=work.counted)
+    carry_out(*(work.plan for work in works))
+    for work in works:
+        project = work.plan.project
+        ladder = [one for one in work.levels.values() if one.project_id == project.id]
+        raise_levels(project=project, levels=ladder, customer_ids=work.counted, now=work.plan.now)
 
 
 def _decide(work: _Work, record: Record, customer: Customer) -> dict[str, Any]:
@@ -105,8 +143,8 @@ def _decide(work: _Work, record: Record, customer: Customer) -> dict[str, Any]:
 def _new_order(work: _Work, record: Record, customer: Customer) -> Order:
     purchase, now = record.purchase, work.plan.now
     order = Order(
-        project=work.plan.project,
-        customer=customer,
+        project_id=work.plan.project.id,
+        customer_id=customer.id,
         delivery_id=record.delivery_id,
         kind=Order.Kind.PURCHASE,
         order_id=record.order_id,

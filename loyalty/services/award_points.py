@@ -4,6 +4,7 @@ What a customer owes for returned goods is paid first, out of the points that ha
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerTransaction, Lot, Order, Project
 from loyalty.models.copying import copy_instances
 from loyalty.services.post_transactions import Accounts, Line, Posting, post_transactions
-from loyalty.services.tell_news import News, tell_news
+from loyalty.services.tell_news import News, tell_all
 
 Account = LedgerAccount.Kind
 Movement = LedgerTransaction.Kind
@@ -54,6 +55,7 @@ class Plan:
     ) -> Posting:
         posting = Posting(
             id=new_id(),
+            project_id=self.project.id,
             kind=kind,
             customer_id=customer_id,
             order_pk=order_pk,
@@ -84,9 +86,9 @@ def award(plan: Plan, given: Award) -> Lot:
     """Plan a lot with its posting; return it."""
     lot = Lot(
         id=new_id(),
-        project=plan.project,
+        project_id=plan.project.id,
         customer_id=given.customer_id,
-        order=given.order if not given.reference else None,
+        order_id=given.order.id if given.order and not given.reference else None,
         amount=given.points,
         status=Lot.Status.PENDING if given.waits else Lot.Status.ACTIVE,
         activates_at=given.activates_at,
@@ -155,15 +157,20 @@ def owed_by(plan: Plan, customer_id: uuid.UUID) -> Decimal:
 
 
 @requires_transaction
-def carry_out(plan: Plan) -> None:
-    """Write the lots, the postings and the news."""
-    copy_instances(Lot, plan.lots)
-    if plan.activated:
-        Lot.objects.bulk_update(plan.activated, ["status", "activates_at", "expires_at", "warned_at"])
-    balances = post_transactions(
-        project_id=plan.project.id, accounts=plan.accounts, postings=plan.postings, now=plan.now
-    )
-    news = [
+def carry_out(*plans: Plan) -> None:
+    """Write the lots, the postings and the news; plans of several projects share their accounts and their statements."""
+    accounts, now = plans[0].accounts, plans[0].now
+    copy_instances(Lot, [lot for plan in plans for lot in plan.lots])
+    activated = [lot for plan in plans for lot in plan.activated]
+    if activated:
+        Lot.objects.bulk_update(activated, ["status", "activates_at", "expires_at", "warned_at"])
+    postings = [posting for plan in plans for posting in plan.postings]
+    balances = post_transactions(accounts=accounts, postings=postings, now=now)
+    tell_all(stories=[(plan.project, _news(plan, balances)) for plan in plans], now=now)
+
+
+def _news(plan: Plan, balances: Mapping[uuid.UUID, Decimal]) -> list[News]:
+    return [
         News(
             event=one.event,
             customer_id=one.customer_id,
@@ -174,4 +181,3 @@ def carry_out(plan: Plan) -> None:
         )
         for posting_id, one in plan.telling
     ]
-    tell_news(project=plan.project, news=news, now=plan.now)

@@ -3,23 +3,24 @@
 A worker that dies keeps its webhooks until the lease ends; one that has killed five workers is given up.
 """
 
-import random
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import F
+from django.db.models import F, Func, IntegerField
 
 from common.transactions import requires_transaction
-from loyalty.models import WebhookDelivery
+from loyalty.models import Project, WebhookDelivery
 
 log = structlog.get_logger(__name__)
 
 BATCH = 400
-# Of so many webhooks that have waited longest, the projects are looked at; so many of these have their turn.
+# Of so many webhooks that have waited longest, the projects are looked at.
 LOOKED_AT = 400
-AT_ONCE = 4
+# What one worker takes at once; a batch of a thousand records weighs about a tenth of it.
+MOST_BYTES = 1024 * 1024
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 Status = WebhookDelivery.Status
@@ -32,20 +33,23 @@ class Claim:
     delivery_id: uuid.UUID
     project_id: uuid.UUID
     attempt: int
+    size_bytes: int = 0
 
 
 @requires_transaction
 def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
-    """Return claims on webhooks that are due and that no other worker holds: those of a few projects, oldest first.
+    """Return claims on webhooks that are due and that no other worker holds, the oldest first.
 
-    A batch of one project costs hardly more than one webhook. Which of the longest waiting projects have their turn is
-    left to chance, so that workers don't meet at the same one.
+    A batch costs hardly more than one webhook, of however many projects. A project that another worker is at is left to
+    it: there this one would only wait.
     """
     waiting = WebhookDelivery.objects.due(now)
     oldest = waiting.order_by("next_attempt_at").values_list("project_id", flat=True)[:LOOKED_AT]
-    projects = random.sample(sorted(set(oldest)), k=min(AT_ONCE, len(set(oldest))))
+    free = Project.objects.filter(id__in=set(oldest)).locked_unless_taken()
+    projects = list(free.values_list("id", flat=True))
     mine = waiting.filter(project_id__in=projects).locked_unless_taken()
-    due = list(mine.only("id", "project_id", "attempts")[:limit])
+    size = Func("body", function="octet_length", output_field=IntegerField())
+    due = _not_too_much(mine.only("id", "project_id", "attempts").annotate(size_bytes=size)[:limit])
     spent = [one.id for one in due if one.attempts >= MAX_ATTEMPTS]
     if spent:
         log.error("loyalty.webhook.dead", deliveries=[str(one) for one in spent], error="lease expired")
@@ -56,7 +60,22 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
     WebhookDelivery.objects.filter(id__in=[one.id for one in taken]).update(
         status=Status.PROCESSING, attempts=F("attempts") + 1, lease_expires_at=now + LEASE
     )
-    return [Claim(delivery_id=one.id, project_id=one.project_id, attempt=one.attempts + 1) for one in taken]
+    return [
+        Claim(delivery_id=one.id, project_id=one.project_id, attempt=one.attempts + 1, size_bytes=one.size_bytes)
+        for one in taken
+    ]
+
+
+def _not_too_much(found: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:
+    """Return the first of them, at least one, as far as a worker gets through them well within its lease."""
+    chosen: list[WebhookDelivery] = []
+    weight = 0
+    for one in found:
+        weight += one.size_bytes
+        if chosen and weight > MOST_BYTES:
+            break
+        chosen.append(one)
+    return chosen
 
 
 @requires_transaction

@@ -6,21 +6,23 @@ lacks is filled in; who was merged into another is that other. An invitation cou
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import structlog
-from django.db.models import Q
 from django.utils.crypto import get_random_string
 
 from common.problems import Problem
 from common.transactions import requires_transaction
 from loyalty.formats.understood import Contact
 from loyalty.models import Customer, MergeCandidate, Project
+from loyalty.models.copying import copy_instances
 
 log = structlog.get_logger(__name__)
 
+# A contact or a code, and the project in which it means somebody.
+Place = tuple[uuid.UUID, str]
 # Without letters and digits that are mistaken for each other.
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
@@ -61,50 +63,66 @@ def find_customer(*, project: Project, contact: Contact) -> Customer:
 @requires_transaction
 def find_or_create_customers(*, project: Project, people: Sequence[Person]) -> list[Customer]:
     """Return one customer per person, in the same order. The caller has locked the project."""
-    emails = {one.contact.email for one in people} - {""}
-    phones = {one.contact.phone for one in people} - {""}
-    known = Customer.objects.filter(project=project).select_related("merged_into")
-    found = (
-        known.filter(Q(email__in=emails) | Q(phone__in=phones))
-        if emails and phones
-        else known.filter(Q(email__in=emails) if emails else Q(phone__in=phones))
-    )
-    register = _Register(project, list(found), _inviters(project, people))
-    customers = [register.customer_of(person) for person in people]
+    return find_or_create_everywhere([(project, person) for person in people])
+
+
+@requires_transaction
+def find_or_create_everywhere(asked: Sequence[tuple[Project, Person]]) -> list[Customer]:
+    """Do the same for people of several projects, in as many statements as for one."""
+    emails = {(project.id, one.contact.email) for project, one in asked if one.contact.email}
+    phones = {(project.id, one.contact.phone) for project, one in asked if one.contact.phone}
+    register = _Register(_inviters(asked))
+    if emails:
+        register.learn(Customer.objects.known_as("email", emails))
+    if phones:
+        register.learn(Customer.objects.known_as("phone", phones))
+    customers = [register.customer_of(project, person) for project, person in asked]
     register.write()
     return customers
 
 
-def _inviters(project: Project, people: Sequence[Person]) -> dict[str, Customer]:
-    codes = {one.referral_code.upper() for one in people} - {""}
+def _inviters(asked: Sequence[tuple[Project, Person]]) -> dict[Place, Customer]:
+    codes = {(project.id, one.referral_code.upper()) for project, one in asked if one.referral_code}
     if not codes:
         return {}
-    found = Customer.objects.filter(project=project, referral_code__in=codes).select_related("merged_into")
-    return {one.referral_code: one.merged_into or one for one in found}
+    found = Customer.objects.filter(
+        project__in={project_id for project_id, _ in codes}, referral_code__in={code for _, code in codes}
+    ).select_related("merged_into")
+    return {(one.project_id, one.referral_code): one.merged_into or one for one in found}
 
 
 class _Register:
     """The customers that a batch speaks of, known and new."""
 
-    def __init__(self, project: Project, known: list[Customer], inviters: dict[str, Customer]) -> None:
-        self.project = project
+    def __init__(self, inviters: dict[Place, Customer]) -> None:
         self.inviters = inviters
-        self.by_email = {one.email: one.merged_into or one for one in known if one.email}
-        self.by_phone = {one.phone: one.merged_into or one for one in known if one.phone}
-        self.ambiguous: set[tuple[uuid.UUID, uuid.UUID]] = set()
+        self.by_id: dict[uuid.UUID, Customer] = {}
+        self.by_email: dict[Place, Customer] = {}
+        self.by_phone: dict[Place, Customer] = {}
+        self.ambiguous: set[tuple[uuid.UUID, uuid.UUID, uuid.UUID]] = set()
         self.new: list[Customer] = []
-        self.changed: dict[object, Customer] = {}
+        self.changed: dict[uuid.UUID, Customer] = {}
 
-    def customer_of(self, person: Person) -> Customer:
-        email, phone = person.contact.email, person.contact.phone
+    def learn(self, found: Iterable[Customer]) -> None:
+        """Remember known customers: one object for each, however it was found."""
+        for row in found:
+            target = row.merged_into or row
+            customer = self.by_id.setdefault(target.id, target)
+            for contact, register in ((row.email, self.by_email), (row.phone, self.by_phone)):
+                if contact:
+                    register[row.project_id, contact] = customer
+
+    def customer_of(self, project: Project, person: Person) -> Customer:
+        email, phone = (project.id, person.contact.email), (project.id, person.contact.phone)
         by_email, by_phone = self.by_email.get(email), self.by_phone.get(phone)
         if by_email and by_phone and by_email is not by_phone:
-            self.ambiguous.add((by_email.id, by_phone.id))
+            self.ambiguous.add((project.id, by_email.id, by_phone.id))
         found = by_email or by_phone
         if found is None:
-            inviter = self.inviters.get(person.referral_code.upper()) if person.referral_code else None
-            code = get_random_string(10, REFERRAL_ALPHABET)
-            found = Customer(project=self.project, referral_code=code, referred_by=inviter)
+            code = person.referral_code
+            inviter = self.inviters.get((project.id, code.upper())) if code else None
+            own_code = get_random_string(10, REFERRAL_ALPHABET)
+            found = Customer(project=project, referral_code=own_code, referred_by=inviter)
             self.new.append(found)
         self._complete(found, person)
         return found
@@ -114,24 +132,25 @@ class _Register:
         before = (customer.email, customer.phone, customer.name, customer.birth_on)
         if email and not customer.email:
             customer.email = email
-            self.by_email[email] = customer
-        if phone and not customer.phone and phone not in self.by_phone:
+            self.by_email[customer.project_id, email] = customer
+        if phone and not customer.phone and (customer.project_id, phone) not in self.by_phone:
             customer.phone = phone
-            self.by_phone[phone] = customer
+            self.by_phone[customer.project_id, phone] = customer
         customer.name = customer.name or person.name
         customer.birth_on = customer.birth_on or person.birth_on
         if before != (customer.email, customer.phone, customer.name, customer.birth_on):
-            self.changed[customer.pk] = customer
+            self.changed[customer.id] = customer
 
     def write(self) -> None:
-        Customer.objects.bulk_create(self.new)
-        fresh = {one.pk for one in self.new}
+        copy_instances(Customer, self.new)
+        fresh = {one.id for one in self.new}
         changed = [one for key, one in self.changed.items() if key not in fresh]
         if changed:
             Customer.objects.bulk_update(changed, ["email", "phone", "name", "birth_on"])
         if self.ambiguous:
             log.warning("loyalty.customer.ambiguous", pairs=len(self.ambiguous))
             queue = [
-                MergeCandidate(project=self.project, keeps_id=keeps, gives_id=gives) for keeps, gives in self.ambiguous
+                MergeCandidate(project_id=project_id, keeps_id=keeps, gives_id=gives)
+                for project_id, keeps, gives in self.ambiguous
             ]
             MergeCandidate.objects.bulk_create(queue, ignore_conflicts=True)

@@ -19,9 +19,9 @@ BATCH = 500
 ZERO = Decimal(0)
 
 
-def levels_of(project: Project) -> dict[uuid.UUID, Level]:
-    """Return the project's levels, the lowest first."""
-    return {one.id: one for one in Level.objects.filter(project=project).order_by("turnover")}
+def levels_of(*projects: Project) -> dict[uuid.UUID, Level]:
+    """Return the projects' levels, the lowest first."""
+    return {one.id: one for one in Level.objects.filter(project__in=projects).order_by("turnover")}
 
 
 @requires_transaction

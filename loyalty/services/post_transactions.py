@@ -5,12 +5,13 @@ Locks: the customers' accounts in the order of their ids, before anybody reads a
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from common.ids import new_id
@@ -20,7 +21,8 @@ from loyalty.models.copying import as_text, copy_rows
 
 Kind = LedgerAccount.Kind
 PROJECT_KINDS = frozenset({Kind.ISSUED, Kind.REDEEMED, Kind.EXPIRED})
-Accounts = dict[tuple[uuid.UUID | None, str], LedgerAccount]
+# By owner, a customer or a project, and kind.
+Accounts = dict[tuple[uuid.UUID, str], LedgerAccount]
 ZERO = Decimal(0)
 TRANSACTION_COLUMNS = (
     "id",
@@ -33,6 +35,14 @@ TRANSACTION_COLUMNS = (
     "posted_at",
 )
 ENTRY_COLUMNS = ("project_id", "transaction_id", "account_id", "lot_id", "amount")
+
+
+OPEN_SQL = """
+    INSERT INTO loyalty_ledgeraccount (id, project_id, customer_id, kind, balance)
+    SELECT row.id, row.project_id, row.customer_id, row.kind, CASE WHEN row.customer_id IS NOT NULL THEN 0 END
+    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) AS row (id, project_id, customer_id, kind)
+    ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,7 @@ class Posting:
     """One transaction to be: its lines sum to zero."""
 
     id: uuid.UUID
+    project_id: uuid.UUID
     kind: str
     customer_id: uuid.UUID
     order_pk: uuid.UUID | None
@@ -63,75 +74,86 @@ class Posting:
 
 @requires_transaction
 def lock_accounts(*, project_id: uuid.UUID, customer_ids: Collection[uuid.UUID]) -> Accounts:
-    """Return the accounts of customers (locked) and of the project (not locked: it has no balance to guard).
-
-    Each customer has at least the account of what can be spent, whose lock orders everything about the customer.
-    """
-    wanted: set[tuple[uuid.UUID | None, str]] = {(customer_id, Kind.ACTIVE) for customer_id in customer_ids}
-    wanted |= {(None, str(kind)) for kind in PROJECT_KINDS}
-    accounts = _read(project_id, customer_ids)
-    missing = sorted(wanted - accounts.keys(), key=str)
-    if missing:
-        _open(project_id, missing)
-        accounts = _read(project_id, customer_ids)
-    return accounts
-
-
-def _open(project_id: uuid.UUID, missing: Sequence[tuple[uuid.UUID | None, str]]) -> None:
-    LedgerAccount.objects.bulk_create(
-        [
-            LedgerAccount(
-                id=new_id(), project_id=project_id, customer_id=customer, kind=kind, balance=ZERO if customer else None
-            )
-            for customer, kind in missing
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _read(project_id: uuid.UUID, customer_ids: Collection[uuid.UUID]) -> Accounts:
-    customers = LedgerAccount.objects.filter(project_id=project_id, customer_id__in=customer_ids).locked()
-    own = LedgerAccount.objects.filter(Q(customer__isnull=True), project_id=project_id)
-    return {(one.customer_id, one.kind): one for one in [*customers, *own]}
+    """Return the accounts of a project's customers and of the project: see `lock_accounts_of`."""
+    return lock_accounts_of({project_id: customer_ids})
 
 
 @requires_transaction
-def post_transactions(
-    *, project_id: uuid.UUID, accounts: Accounts, postings: Sequence[Posting], now: datetime
-) -> dict[uuid.UUID, Decimal]:
+def lock_accounts_of(customers: Mapping[uuid.UUID, Collection[uuid.UUID]]) -> Accounts:
+    """Return the accounts of customers (locked) and of their projects (not locked: they have no balance to guard).
+
+    `customers` are given by project. Each has at least the account of what can be spent, whose lock orders everything
+    about the customer.
+    """
+    project_of = {customer_id: project_id for project_id, ids in customers.items() for customer_id in ids}
+    project_of |= {project_id: project_id for project_id in customers}
+    wanted = {(owner, str(kind)) for owner in customers for kind in PROJECT_KINDS}
+    wanted |= {(owner, str(Kind.ACTIVE)) for owner in project_of if owner not in customers}
+    accounts = _read(project_of)
+    missing = sorted(wanted - accounts.keys())
+    if missing:
+        _open(missing, project_of)
+        accounts |= _read({owner: project_of[owner] for owner, _ in missing})
+    return accounts
+
+
+def _open(missing: Sequence[tuple[uuid.UUID, str]], project_of: Mapping[uuid.UUID, uuid.UUID]) -> None:
+    """Open accounts; the ids follow the owners, so that all who open some do it in one order."""
+    with connection.cursor() as sql:
+        sql.execute(
+            OPEN_SQL,
+            [
+                [new_id() for _ in missing],
+                [project_of[owner] for owner, _ in missing],
+                [None if kind in PROJECT_KINDS else owner for owner, kind in missing],
+                [kind for _, kind in missing],
+            ],
+        )
+
+
+def _read(project_of: Mapping[uuid.UUID, uuid.UUID]) -> Accounts:
+    owners, projects = list(project_of), list(set(project_of.values()))
+    customers = LedgerAccount.objects.filter(customer_id__in=owners).locked()
+    own = LedgerAccount.objects.filter(Q(customer__isnull=True), project_id__in=projects)
+    return {(one.customer_id or one.project_id, one.kind): one for one in [*customers, *own]}
+
+
+@requires_transaction
+def post_transactions(*, accounts: Accounts, postings: Sequence[Posting], now: datetime) -> dict[uuid.UUID, Decimal]:
     """Write the postings in two statements, however many they are; return what could be spent after each.
 
     `accounts` come from `lock_accounts`; those that a posting needs besides are opened, and balances are kept in step.
     """
-    _open_missing(project_id, accounts, postings)
+    _open_missing(accounts, postings)
     if postings:
-        copy_rows(LedgerTransaction, TRANSACTION_COLUMNS, (_transaction_row(project_id, one, now) for one in postings))
+        copy_rows(LedgerTransaction, TRANSACTION_COLUMNS, (_transaction_row(one, now) for one in postings))
     entries, balances = [], {}
     for one in postings:
         for line in one.lines:
             account = accounts[_owner(one, line), line.kind]
             if account.balance is not None:
                 account.balance += line.amount
-            entries.append((project_id, one.id, account.id, line.lot_id, line.amount))
+            entries.append((one.project_id, one.id, account.id, line.lot_id, line.amount))
         balances[one.id] = accounts[one.customer_id, Kind.ACTIVE].balance or ZERO
     if entries:
         copy_rows(LedgerEntry, ENTRY_COLUMNS, entries)
     return balances
 
 
-def _transaction_row(project_id: uuid.UUID, one: Posting, now: datetime) -> tuple[Any, ...]:
+def _transaction_row(one: Posting, now: datetime) -> tuple[Any, ...]:
     explanation = as_text(one.explanation)
-    return (one.id, project_id, one.customer_id, one.order_pk, one.kind, one.reference, explanation, now)
+    return (one.id, one.project_id, one.customer_id, one.order_pk, one.kind, one.reference, explanation, now)
 
 
-def _open_missing(project_id: uuid.UUID, accounts: Accounts, postings: Sequence[Posting]) -> None:
+def _open_missing(accounts: Accounts, postings: Sequence[Posting]) -> None:
     """Open pending, held and debt accounts when they are first needed; the active account's lock covers them."""
-    needed = {(_owner(one, line), line.kind) for one in postings for line in one.lines}
-    missing = sorted(needed - accounts.keys(), key=str)
+    needed = {(_owner(one, line), str(line.kind)): one.project_id for one in postings for line in one.lines}
+    missing = sorted(needed.keys() - accounts.keys())
     if missing:
-        _open(project_id, missing)
-        accounts |= _read(project_id, {customer for customer, _ in missing if customer})
+        project_of = {owner: needed[owner, kind] for owner, kind in missing}
+        _open(missing, project_of)
+        accounts |= _read(project_of)
 
 
-def _owner(posting: Posting, line: Line) -> uuid.UUID | None:
-    return None if line.kind in PROJECT_KINDS else line.customer_id or posting.customer_id
+def _owner(posting: Posting, line: Line) -> uuid.UUID:
+    return posting.project_id if line.kind in PROJECT_KINDS else line.customer_id or posting.customer_id

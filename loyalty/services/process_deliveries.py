@@ -1,14 +1,13 @@
-"""Work through stored webhooks: claim a batch, and per project accrue all of it in one transaction.
+"""Work through stored webhooks: claim a batch, of however many projects, and accrue all of it in a few statements.
 
-A batch that fails is tried webhook by webhook, so that one bad webhook holds nobody up. What fails is tried again with
+A batch that fails is cut in half and tried again, down to one webhook, so that a bad one holds nobody up. What fails is tried again with
 growing pauses kept in the database, five times in all, then it is dead with its reason until somebody replays it.
 """
 
 import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import structlog
@@ -19,14 +18,15 @@ from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood
 from loyalty.metrics import WEBHOOKS_PROCESSED
 from loyalty.models import Project, WebhookDelivery
-from loyalty.services.accrue_purchases import CONFLICT, DUPLICATE, Record, accrue_purchases
+from loyalty.services.accrue_purchases import CONFLICT, DUPLICATE, Record, accrue_side_by_side
 from loyalty.services.claim_deliveries import MAX_ATTEMPTS, Claim, claim_deliveries, claim_delivery
 from loyalty.services.refund_purchase import OrderUnknown, refund_purchase
 
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY_SECONDS = 2.0
-MOST_RECORDS = 1000
+# About a thousand records; a single batch may be larger and then has a transaction of its own.
+MOST_BYTES_AT_ONCE = 128 * 1024
 Status = WebhookDelivery.Status
 Clock = Callable[[], datetime]
 
@@ -35,9 +35,8 @@ def process_deliveries(*, clock: Clock) -> int:
     """Open the transactions of one batch; return how many webhooks were claimed."""
     with use_case():
         claims = claim_deliveries(now=clock())
-    in_projects = sorted(claims, key=lambda one: (one.project_id, one.delivery_id))
-    for project_id, group in groupby(in_projects, key=lambda one: one.project_id):
-        _process_group(project_id, list(group), clock)
+    for portion in _portions(claims):
+        _process(portion, clock)
     return len(claims)
 
 
@@ -50,49 +49,74 @@ def process_now(*, delivery_id: uuid.UUID, clock: Clock, wait_seconds: int) -> l
     try:
         with use_case():
             wait_for_locks_at_most(wait_seconds)
-            return apply_deliveries(project_id=claim.project_id, claims=[claim], now=clock())[delivery_id]
+            return apply_deliveries(claims=[claim], now=clock())[delivery_id]
     except Exception as error:
         _record_failure(claim, error, clock())
         return None
 
 
-def _process_group(project_id: uuid.UUID, claims: list[Claim], clock: Clock) -> None:
+def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
+    """Cut claims into transactions of about a thousand records."""
+    portion: list[Claim] = []
+    weight = 0
+    for claim in claims:
+        if portion and weight + claim.size_bytes > MOST_BYTES_AT_ONCE:
+            yield portion
+            portion, weight = [], 0
+        portion.append(claim)
+        weight += claim.size_bytes
+    if portion:
+        yield portion
+
+
+def _process(claims: list[Claim], clock: Clock) -> None:
     try:
         with use_case():
-            apply_deliveries(project_id=project_id, claims=claims, now=clock())
+            apply_deliveries(claims=claims, now=clock())
     except Exception as error:
         if len(claims) == 1:
             _record_failure(claims[0], error, clock())
             return
-        log.warning("loyalty.webhook.batch_failed", project=str(project_id), error=type(error).__name__)
-        for claim in claims:
-            _process_group(project_id, [claim], clock)
+        log.warning("loyalty.webhook.batch_failed", webhooks=len(claims), error=type(error).__name__)
+        middle = len(claims) // 2
+        for part in (claims[:middle], claims[middle:]):
+            _process(part, clock)
 
 
 @requires_transaction
-def apply_deliveries(
-    *, project_id: uuid.UUID, claims: Sequence[Claim], now: datetime
-) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """Do what the claimed webhooks of one project bring; write down, and return, what each came to."""
+def apply_deliveries(*, claims: Sequence[Claim], now: datetime) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """Do what the claimed webhooks bring; write down, and return, what each came to."""
     # Customers, orders and balances of a project are written by one worker at a time.
-    project = Project.objects.locked().get(id=project_id)
+    projects = {one.id: one for one in Project.objects.filter(id__in={one.project_id for one in claims}).locked()}
     deliveries = _still_claimed(claims)
-    meanings = [(one, understood_of(project, one)) for one in deliveries]
-    records = [(one, record) for one, meaning in meanings for record in records_of(one.id, meaning)]
-    outcomes: dict[uuid.UUID, list[dict[str, Any]]] = {one.id: [] for one in deliveries}
-    for chunk in _chunks(records, MOST_RECORDS):
-        results = accrue_purchases(project=project, records=[record for _, record in chunk], now=now)
-        for (delivery, _), result in zip(chunk, results, strict=True):
-            outcomes[delivery.id].append(result)
+    meanings = [(one, understood_of(projects[one.project_id], one)) for one in deliveries]
+    outcomes = _accrue(projects, meanings, now)
     for one, meaning in meanings:
         if meaning.returned is not None:
-            result = refund_purchase(project=project, returned=meaning.returned, now=now)
+            result = refund_purchase(project=projects[one.project_id], returned=meaning.returned, now=now)
             outcomes[one.id].append({"outcome": "returned"} | result)
     for one in deliveries:
-        _finish(one, outcomes[one.id], now)
-    WebhookDelivery.objects.bulk_update(
-        deliveries, ["status", "result", "finished_at", "lease_expires_at", "last_error"]
-    )
+        _finish(one, outcomes[one.id])
+    if deliveries:
+        WebhookDelivery.objects.finish(deliveries, now=now)
+    return outcomes
+
+
+def _accrue(
+    projects: Mapping[uuid.UUID, Project], meanings: Sequence[tuple[WebhookDelivery, Understood]], now: datetime
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """Accrue the purchases of all webhooks together; return their outcomes by webhook."""
+    outcomes: dict[uuid.UUID, list[dict[str, Any]]] = {one.id: [] for one, _ in meanings}
+    came: dict[uuid.UUID, list[Record]] = {}
+    for one, meaning in meanings:
+        came.setdefault(one.project_id, []).extend(records_of(one.id, meaning))
+    shares = [(projects[project_id], records) for project_id, records in came.items() if records]
+    if not shares:
+        return outcomes
+    for (_, records), results in zip(shares, accrue_side_by_side(shares=shares, now=now), strict=True):
+        for record, result in zip(records, results, strict=True):
+            assert record.delivery_id is not None  # noqa: S101  (`records_of` has given it)
+            outcomes[record.delivery_id].append(result)
     return outcomes
 
 
@@ -120,19 +144,13 @@ def records_of(delivery_id: uuid.UUID, understood: Understood) -> Iterator[Recor
         yield Record(purchase=purchase, order_id=order_id, delivery_id=delivery_id)
 
 
-def _chunks(records: list[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(records), size):
-        yield records[start : start + size]
-
-
-def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]], now: datetime) -> None:
+def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]]) -> None:
     kinds = {one["outcome"] for one in outcomes}
     delivery.status = {
         frozenset({DUPLICATE}): Status.DUPLICATE,
         frozenset({CONFLICT}): Status.CONFLICT,
     }.get(frozenset(kinds), Status.PROCESSED)
     delivery.result = {"records": outcomes}
-    delivery.finished_at, delivery.lease_expires_at, delivery.last_error = now, None, ""
     if CONFLICT in kinds:
         log.warning("loyalty.webhook.conflict", delivery=str(delivery.id))
     WEBHOOKS_PROCESSED.labels(project=str(delivery.project_id), outcome=delivery.status).inc()

@@ -55,12 +55,25 @@ class News:
 @requires_transaction
 def tell_news(*, project: Project, news: Sequence[News], now: datetime) -> None:
     """Write the facts, and the events for the shop if it has given an address."""
-    if not news:
+    tell_all(stories=[(project, news)], now=now)
+
+
+@requires_transaction
+def tell_all(*, stories: Sequence[tuple[Project, Sequence[News]]], now: datetime) -> None:
+    """Do the same for several projects, in as many statements as for one."""
+    told = [(project, news) for project, news in stories if news]
+    if not told:
         return
-    users = _users(project, news)
-    record_facts([_fact(project, one, users.get(one.customer_id, "")) for one in news])
-    if Callback.objects.filter(project=project, is_enabled=True).exists():
-        CallbackEvent.objects.bulk_create(_event(project, one, now) for one in news)
+    facts = []
+    for project, news in told:
+        users = _users(project, news)
+        facts += [_fact(project, one, users.get(one.customer_id, "")) for one in news]
+    record_facts(facts)
+    callbacks = Callback.objects.filter(project__in=[project.id for project, _ in told], is_enabled=True)
+    listening = set(callbacks.values_list("project_id", flat=True))
+    events = [_event(project, one, now) for project, news in told if project.id in listening for one in news]
+    if events:
+        CallbackEvent.objects.bulk_create(events)
 
 
 def _users(project: Project, news: Sequence[News]) -> dict[uuid.UUID, str]:

@@ -23,6 +23,7 @@ def shop() -> Shop:
 def half_expired(lot: Lot) -> Posting:
     return Posting(
         id=new_id(),
+        project_id=lot.project_id,
         kind=LedgerTransaction.Kind.EXPIRY,
         customer_id=lot.customer_id,
         order_pk=None,
@@ -41,7 +42,7 @@ class TestPostTransactions:
         with use_case():
             accounts = lock_accounts(project_id=shop.project.id, customer_ids=customers)
             with django_assert_num_queries(2):
-                post_transactions(project_id=shop.project.id, accounts=accounts, postings=postings, now=NOON)
+                post_transactions(accounts=accounts, postings=postings, now=NOON)
 
         assert shop.balances() == {"anna@example.com": (25, 0), "boris@example.com": (25, 0)}
         assert set(Lot.objects.values_list("remaining", flat=True)) == {25}

@@ -102,7 +102,7 @@ class TestProcessDeliveries:
 
     def test_tries_five_times_with_growing_pauses(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         delivery = make_delivery(shop, GOOD)
-        monkeypatch.setattr(worker, "accrue_purchases", _fail)
+        monkeypatch.setattr(worker, "accrue_side_by_side", _fail)
         now, pauses = NOON, []
 
         while WebhookDelivery.objects.filter(status="received").exists():
@@ -123,7 +123,7 @@ class TestProcessDeliveries:
             claim_deliveries(now=NOON + LEASE)
 
         with use_case():
-            apply_deliveries(project_id=shop.project.id, claims=slow, now=NOON + LEASE)
+            apply_deliveries(claims=slow, now=NOON + LEASE)
 
         assert not Order.objects.exists()
 
