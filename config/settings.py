@@ -263,6 +263,8 @@ SPECTACULAR_SETTINGS = {
         "ConversationRole": "messaging.models.conversation.Membership.Role",
         "OrganizerRole": "accounts.models.organizer.OrganizerMember.Role",
         "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",
+        "CustomerFileKind": "loyalty.models.transfer.Transfer.Kind",
+        "CustomerFileStatus": "loyalty.models.transfer.Transfer.Status",
         "WebhookStatus": "loyalty.models.webhook_delivery.WebhookDelivery.Status",
         "PaymentStatus": "bookings.models.payment.PaymentStatus",
         "DigestPeriod": "notifications.models.choices.DigestPeriod",

@@ -4,9 +4,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
@@ -23,13 +28,19 @@ from loyalty.models import (
     Order,
     Project,
     ProjectMember,
+    Transfer,
     WebhookDelivery,
 )
 from loyalty.models.webhook_delivery import WebhookDeliveryQuerySet
+from loyalty.report_selectors import NEEDING_ATTENTION, report_of
+from loyalty.report_words import shown
 from loyalty.services.change_project import change_project
 from loyalty.services.merge_customers import dismiss_merge, merge_customers
 from loyalty.services.replay_deliveries import replay_deliveries
 from loyalty.services.simulate_webhook import compare_delivery
+
+DASHBOARD_DAYS = 30
+SHOWN = 20
 
 
 class ReadOnly(ModelAdmin):
@@ -59,13 +70,51 @@ class MemberInline(TabularInline):
 
 @admin.register(Project)
 class ProjectAdmin(ModelAdmin):
-    list_display = ["name", "is_active", "base_percent", "signature_mode", "accrue_on", "rate_limit_per_minute"]
+    list_display = [
+        "name",
+        "figures",
+        "is_active",
+        "base_percent",
+        "signature_mode",
+        "accrue_on",
+        "rate_limit_per_minute",
+    ]
     list_filter = ["is_active", "signature_mode", "accrue_on"]
     search_fields = ["name", "=id"]
     readonly_fields = ["id", "connected_at", "created_at"]
     ordering = ["-created_at"]
     inlines = [MemberInline]
     show_full_result_count = False
+
+    def get_urls(self) -> list[Any]:
+        dashboard = path(
+            "<uuid:project_id>/dashboard/",
+            self.admin_site.admin_view(self.dashboard),
+            name="loyalty_project_dashboard",
+        )
+        return [dashboard, *super().get_urls()]
+
+    @admin.display(description=_("Dashboard"))
+    def figures(self, project: Project) -> str:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:loyalty_project_dashboard", args=[project.pk]), _("Dashboard")
+        )
+
+    def dashboard(self, request: HttpRequest, project_id: UUID) -> HttpResponse:
+        """Show a project's last month, and what waits for somebody to look at it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        project = get_object_or_404(Project, pk=project_id)
+        attention = WebhookDelivery.objects.filter(project=project, status__in=NEEDING_ATTENTION)
+        context = {
+            **self.admin_site.each_context(request),
+            **shown(report_of(project=project, days=DASHBOARD_DAYS, now=timezone.now())),
+            "title": project.name,
+            "project": project,
+            "attention": attention.defer("body").order_by("-received_at", "-id")[:SHOWN],
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/loyalty/dashboard.html", context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a project is opened by its owner, who is shown its secrets once."""
@@ -159,6 +208,19 @@ class CallbackEventAdmin(ReadOnly):
     search_fields = ["=id"]
     ordering = ["-created_at", "-id"]
     exclude = ["body"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnly):
+    list_display = ["created_at", "project", "kind", "status", "rows_done", "rows_total", "failed_rows", "created_by"]
+    list_filter = ["kind", "status"]
+    list_select_related = ["project", "created_by"]
+    search_fields = ["=id"]
+    ordering = ["-created_at", "-id"]
+    exclude = ["content"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transfer]:
+        return super().get_queryset(request).defer("content")
 
 
 @admin.register(Order)

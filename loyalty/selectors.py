@@ -37,6 +37,7 @@ from loyalty.models import (
     Lot,
     Project,
     ProjectMember,
+    SigningKey,
     WebhookDelivery,
     WebhookSecret,
 )
@@ -276,6 +277,16 @@ def _readable(beginning: bytes, content_type: str) -> str:
 def list_webhook_secrets(*, project: Project) -> QuerySet[WebhookSecret]:
     """Return the project's secrets, of which only the beginnings are known: the present one first."""
     return WebhookSecret.objects.filter(project=project).order_by(F("valid_until").desc(nulls_first=True))
+
+
+def list_signing_keys(*, user_id: uuid.UUID, project_id: uuid.UUID, now: datetime) -> QuerySet[SigningKey]:
+    """Return the keys that are right now, the newest first.
+
+    Raises:
+        NotFound, NotAllowed
+    """
+    project = get_owned_project(user_id=user_id, project_id=project_id)
+    return SigningKey.objects.valid(now).filter(project=project).order_by("-created_at", "-id")
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,14 @@ from loyalty.services.expire_lots import expire_lots
 from loyalty.services.move_levels import lower_levels
 from loyalty.services.process_deliveries import process_deliveries
 from loyalty.services.recount_ledger import recount_ledger
+from loyalty.services.run_transfers import run_transfers
 from loyalty.services.send_callbacks import send_callbacks
 from loyalty.services.warn_of_expiry import warn_of_expiry
 
 SCHEDULE = {
     "loyalty.process_webhooks": 1.0,
     "loyalty.send_callbacks": 2.0,
+    "loyalty.run_transfers": 10.0,
     "loyalty.tend_lots": 60.0,
     "loyalty.recount_ledger": crontab(minute="43"),
 }
@@ -45,6 +47,14 @@ def send_due_callbacks(**_: object) -> None:
     rules = Rules(https_only=settings.CALLBACKS_HTTPS_ONLY, at_home=settings.CALLBACKS_AT_HOME)
     for _round in range(MOST_ROUNDS):
         if not send_callbacks(clock=timezone.now, rules=rules):
+            return
+
+
+@shared_task(name="loyalty.run_transfers", queue="bulk", expires=60)
+def run_waiting_transfers(**_: object) -> None:
+    """Work on files that shops have brought or asked for, one after another."""
+    for _round in range(MOST_ROUNDS):
+        if not run_transfers(clock=timezone.now):
             return
 
 

@@ -3,7 +3,7 @@
 import django_filters
 
 from common.api.pagination import CursorPagination
-from loyalty.models import CallbackEvent, Customer, LedgerTransaction, WebhookDelivery
+from loyalty.models import CallbackEvent, Customer, LedgerTransaction, Transfer, WebhookDelivery
 
 
 class TransactionPages(CursorPagination):
@@ -52,4 +52,17 @@ class CallbackEventFilter(django_filters.FilterSet):
 
     class Meta:
         model = CallbackEvent
+        fields: list[str] = []
+
+
+class TransferPages(CursorPagination):
+    ordering = ("-created_at", "-id")
+
+
+class TransferFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(choices=Transfer.Kind.choices)
+    status = django_filters.ChoiceFilter(choices=Transfer.Status.choices)
+
+    class Meta:
+        model = Transfer
         fields: list[str] = []

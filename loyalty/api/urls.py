@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.api import shop_views, views
+from loyalty.api import report_views, shop_views, views
 
 PROJECT = "loyalty/projects/<uuid:project_id>/"
 
@@ -18,6 +18,25 @@ urlpatterns = [
         f"{PROJECT}callback-events/replay/", shop_views.ReplayCallbacksView.as_view(), name="loyalty-replay-callbacks"
     ),
     path(f"{PROJECT}simulate/", shop_views.SimulationView.as_view(), name="loyalty-simulation"),
+    path(f"{PROJECT}stats/", report_views.ReportView.as_view(), name="loyalty-stats"),
+    path(f"{PROJECT}transfers/", report_views.TransfersView.as_view(), name="loyalty-transfers"),
+    path(f"{PROJECT}transfers/<uuid:transfer_id>/", report_views.TransferView.as_view(), name="loyalty-transfer"),
+    path(
+        f"{PROJECT}transfers/<uuid:transfer_id>/start/",
+        report_views.StartImportView.as_view(),
+        name="loyalty-start-import",
+    ),
+    path(
+        f"{PROJECT}transfers/<uuid:transfer_id>/file/",
+        report_views.TransferFileView.as_view(),
+        name="loyalty-transfer-file",
+    ),
+    path(f"{PROJECT}signing-keys/", report_views.SigningKeysView.as_view(), name="loyalty-signing-keys"),
+    path(
+        f"{PROJECT}signing-keys/rotate/",
+        report_views.RotateSigningKeyView.as_view(),
+        name="loyalty-rotate-signing-key",
+    ),
     path("loyalty/projects/", views.ProjectsView.as_view(), name="loyalty-projects"),
     path("loyalty/projects/<uuid:project_id>/", views.ProjectView.as_view(), name="loyalty-project"),
     path(

@@ -31,6 +31,8 @@ class Transfer(models.Model):
     class Status(models.TextChoices):
         WAITING = "waiting", _("waits")
         RUNNING = "running", _("runs")
+        # An import that was tried out: it waits for somebody to start it.
+        CHECKED = "checked", _("checked")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
 
@@ -42,9 +44,11 @@ class Transfer(models.Model):
     content = models.BinaryField(default=bytes)
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
-    # The first rows that are wrong: [{"row": 7, "code": …, "detail": …}].
+    # The first rows that are wrong, by their line in the file: [{"line": 7, "code": …, "detail": …}].
     errors = models.JSONField(default=list)
     failed_rows = models.PositiveIntegerField(default=0)
+    # An import that wasn't started only looks at its rows.
+    started_at = models.DateTimeField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
@@ -62,9 +66,25 @@ class Transfer(models.Model):
             ),
             # A finished job says when; an unfinished one doesn't.
             models.CheckConstraint(
-                condition=models.Q(status__in=["waiting", "running"], finished_at__isnull=True)
+                condition=models.Q(status__in=["waiting", "running", "checked"], finished_at__isnull=True)
                 | models.Q(status__in=["done", "failed"], finished_at__isnull=False),
                 name="loyalty_transfer_finished_when_done",
+            ),
+            # Who runs has a lease, and nobody else.
+            models.CheckConstraint(
+                condition=models.Q(status="running", lease_expires_at__isnull=False)
+                | (~models.Q(status="running") & models.Q(lease_expires_at__isnull=True)),
+                name="loyalty_transfer_lease_while_running",
+            ),
+            # Nothing is brought in before somebody has started it.
+            models.CheckConstraint(
+                condition=~models.Q(status="done") | models.Q(started_at__isnull=False),
+                name="loyalty_transfer_started_before_done",
+            ),
+            # What was only checked has not been started.
+            models.CheckConstraint(
+                condition=~models.Q(status="checked") | models.Q(started_at__isnull=True),
+                name="loyalty_transfer_not_started_while_checked",
             ),
         ]
         indexes = [
@@ -80,3 +100,11 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def is_import(self) -> bool:
+        return self.kind == self.Kind.IMPORT_CUSTOMERS
+
+    @property
+    def percent_done(self) -> int:
+        return 100 * self.rows_done // self.rows_total if self.rows_total else 0

@@ -4,6 +4,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
+class ImportForm(forms.Form):
+    """A file of customers."""
+
+    file = forms.FileField(label=_("CSV file, 5 MB at most"))
+
+
 class ProjectForm(forms.Form):
     """A new programme: everything else can be changed later."""
 

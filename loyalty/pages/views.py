@@ -6,16 +6,19 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.callers import caller_id
 from common.transactions import use_case
-from loyalty import selectors
+from loyalty import report_selectors, selectors
 from loyalty.pages.forms import ProjectForm
+from loyalty.report_words import shown
 from loyalty.services.create_project import create_project
 
 LATEST = 10
+REPORTED_DAYS = 30
 
 
 @login_required
@@ -49,6 +52,7 @@ def shop(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "webhook_address": f"{settings.PUBLIC_URL}/api/webhook/",
         "secrets": selectors.list_webhook_secrets(project=project),
         "deliveries": selectors.list_latest_payloads(**scope, limit=LATEST),
+        **shown(report_selectors.get_report(**scope, days=REPORTED_DAYS, now=timezone.now())),
         "customers": selectors.list_customers(**scope).order_by("-created_at", "-id")[:LATEST],
     }
     return render(request, "loyalty/shop.html", context)

@@ -31,29 +31,6 @@ def path(shop: Shop, rest: str = "") -> str:
     return f"{PROJECTS}{shop.project.id}/{rest}"
 
 
-def paths_of(shop: Shop) -> list[tuple[str, str]]:
-    """Return every door below a project that has a customer with points."""
-    customer = Customer.objects.get(project=shop.project)
-    transaction = LedgerTransaction.objects.get(project=shop.project)
-    return [
-        ("get", path(shop)),
-        ("patch", path(shop)),
-        ("post", path(shop, "rotate-secret/")),
-        ("get", path(shop, "customers/")),
-        ("get", path(shop, f"customers/{customer.id}/transactions/")),
-        ("get", path(shop, f"transactions/{transaction.id}/explain/")),
-        ("get", path(shop, "webhooks/")),
-        ("get", path(shop, "levels/")),
-        ("put", path(shop, "levels/")),
-        ("get", path(shop, "callback/")),
-        ("put", path(shop, "callback/")),
-        ("post", path(shop, "callback/rotate-key/")),
-        ("get", path(shop, "callback-events/")),
-        ("post", path(shop, "callback-events/replay/")),
-        ("post", path(shop, "simulate/")),
-    ]
-
-
 class TestProjects:
     def test_are_opened_with_secrets_that_work(self, mine: APIClient, shop: Shop) -> None:
         response = mine.post(PROJECTS, {"name": "Tents", "base_percent": "7.50", "accrue_on": "paid"})
@@ -121,46 +98,6 @@ class TestProjects:
         ]
         assert answers == [200, 200]
         assert AuditEntry.objects.get().action == "loyalty.rotate_secret"
-
-
-class TestTenants:
-    @pytest.mark.parametrize("door", range(15))
-    def test_the_neighbours_project_is_not_there(self, mine: APIClient, door: int) -> None:
-        neighbour = make_shop()
-        accrue(neighbour, purchase())
-        method, where = paths_of(neighbour)[door]
-
-        response = getattr(mine, method)(where)
-
-        assert (response.status_code, response.json()["code"]) == (404, "not_found")
-
-    def test_the_neighbours_ids_do_not_work_below_my_project(self, mine: APIClient, shop: Shop) -> None:
-        neighbour = make_shop()
-        accrue(neighbour, purchase())
-        customer, transaction = Customer.objects.get(), LedgerTransaction.objects.get()
-
-        answers = [
-            mine.get(path(shop, f"customers/{customer.id}/transactions/")).status_code,
-            mine.get(path(shop, f"transactions/{transaction.id}/explain/")).status_code,
-        ]
-
-        assert answers == [404, 404]
-
-    def test_no_door_below_a_project_is_forgotten_here(self, shop: Shop) -> None:
-        from loyalty.api.urls import urlpatterns
-
-        accrue(shop, purchase())
-        doors = {where.replace(str(shop.project.id), "").count("/") and where for _, where in paths_of(shop)}
-        below = [one for one in urlpatterns if "<uuid:project_id>" in str(one.pattern)]
-
-        assert len(doors) == len(below)
-
-    def test_strangers_must_sign_in(self, api: APIClient, shop: Shop) -> None:
-        accrue(shop, purchase())
-
-        answers = [getattr(api, method)(where).status_code for method, where in [("get", PROJECTS), *paths_of(shop)]]
-
-        assert set(answers) == {401}
 
 
 class TestLists:

@@ -139,7 +139,10 @@ class TestProjects:
         ("fields", "rule"),
         [
             ({"rows_done": 1}, "loyalty_transfer_progress"),
-            ({"status": "done"}, "loyalty_transfer_finished_when_done"),
+            ({"status": "done", "started_at": NOON}, "loyalty_transfer_finished_when_done"),
+            ({"status": "running"}, "loyalty_transfer_lease_while_running"),
+            ({"status": "done", "finished_at": NOON}, "loyalty_transfer_started_before_done"),
+            ({"status": "checked", "started_at": NOON}, "loyalty_transfer_not_started_while_checked"),
         ],
     )
     def test_a_transfer_says_how_far_it_has_got(self, shop: Shop, fields: dict[str, Any], rule: str) -> None:

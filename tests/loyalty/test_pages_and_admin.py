@@ -84,8 +84,8 @@ class TestShopPages:
             make_delivery(shop)
             accrue(shop, purchase(f"A-{n}", email=f"c{n}@example.com"))
 
-        # Session, user, project (three reads, each checks it), secrets, deliveries, customers.
-        with django_assert_num_queries(8):
+        # Session, user, project (four reads, each checks it), secrets, deliveries, customers, six of the report.
+        with django_assert_num_queries(15):
             browser.get(f"/shop/{shop.project.id}/")
 
 
@@ -111,6 +111,7 @@ class TestAdmin:
             "lot",
             "mergecandidate",
             "callbackevent",
+            "transfer",
         ],
     )
     def test_lists_cost_at_most_ten_queries(
