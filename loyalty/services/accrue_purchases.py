@@ -54,7 +54,9 @@ class _Work:
     known: dict[str, Order]
     customers: dict[uuid.UUID, Customer]
     levels: dict[uuid.UUID, Any]
-    orders: list[Order] = field(default_factory=list)
+    orders: dict[uuid.UUID, Order] = field(default_factory=dict)
+    # The lots of these orders, by order.
+    lots: dict[uuid.UUID, Lot] = field(default_factory=dict)
     newly_paid: list[Order] = field(default_factory=list)
     # Whose purchases count from now on: they may reach a level or reward an inviter.
     counted: dict[uuid.UUID, Order] = field(default_factory=dict)
@@ -108,7 +110,7 @@ def _known_orders(shares: Sequence[Share]) -> dict[uuid.UUID, dict[str, Order]]:
 
 def _write(works: Sequence[_Work]) -> None:
     """Write what was decided; rewards and levels, which few projects have, one project after another."""
-    copy_instances(Order, [order for work in works for order in work.orders])
+    copy_instances(Order, [order for work in works for order in work.orders.values()])
     newly_paid = [order for work in works for order in work.newly_paid]
     if newly_paid:
         Order.objects.bulk_update(newly_paid, ["status", "paid_at"])
@@ -155,7 +157,7 @@ def _new_order(work: _Work, record: Record, customer: Customer) -> Order:
         placed_at=now,
         paid_at=now if purchase.is_paid else None,
     )
-    work.orders.append(order)
+    work.orders[order.id] = order
     return order
 
 
@@ -178,7 +180,7 @@ def _accrue(work: _Work, order: Order) -> tuple[str, Decimal]:
             waits=outcome == PENDING,
             activates_at=activates_at,
         )
-        award(work.plan, given)
+        work.lots[order.id] = award(work.plan, given)
     return outcome, accrual.points
 
 
@@ -190,23 +192,21 @@ def _ripe_at(work: _Work) -> datetime | None:
 def _pay(work: _Work, order: Order) -> Decimal:
     """Mark the order paid and let its pending points be spent, now or when they are ripe; return how many these are."""
     order.status, order.paid_at = Order.Status.PAID, work.plan.now
-    if order not in work.orders:
+    lot = work.lots.get(order.id)
+    if order.id not in work.orders:
         work.newly_paid.append(order)
+        lot = next(iter(order.lots.all()), None)
     if work.plan.project.accrue_on == Project.AccrueOn.PAID:
         work.counted.setdefault(order.customer_id, order)
-    lot = next((one for one in [*work.plan.lots, *_stored_lots(work, order)] if one.order_id == order.id), None)
     if lot is None or lot.status != Lot.Status.PENDING or lot.activates_at is not None:
         return ZERO
-    points = lot.amount if lot in work.plan.lots else lot.remaining
+    is_new = lot.id in work.plan.lots
+    points = lot.amount if is_new else lot.remaining
     ripe_at = _ripe_at(work)
     if ripe_at:
         lot.activates_at = ripe_at
-        if lot not in work.plan.lots:
+        if not is_new:
             work.plan.activated.append(lot)
     else:
         activate(work.plan, lot, points=points, order=order, rule="accrue_on_paid")
     return points
-
-
-def _stored_lots(work: _Work, order: Order) -> list[Lot]:
-    return [] if order in work.orders else list(order.lots.all())

@@ -29,7 +29,7 @@ class Plan:
     project: Project
     accounts: Accounts
     now: datetime
-    lots: list[Lot] = field(default_factory=list)
+    lots: dict[uuid.UUID, Lot] = field(default_factory=dict)
     activated: list[Lot] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
     # An event for the shop each, with the posting after which the balance is told.
@@ -95,7 +95,7 @@ def award(plan: Plan, given: Award) -> Lot:
         created_at=plan.now,
         expires_at=None if given.waits else plan.expiry(),
     )
-    plan.lots.append(lot)
+    plan.lots[lot.id] = lot
     posting = plan.post(
         given.kind,
         given.customer_id,
@@ -115,7 +115,7 @@ def award(plan: Plan, given: Award) -> Lot:
 def activate(plan: Plan, lot: Lot, *, points: Decimal, order: Order | None, rule: str) -> None:
     """Plan that what is pending of a lot becomes spendable."""
     lot.status, lot.activates_at, lot.expires_at = Lot.Status.ACTIVE, None, plan.expiry()
-    if lot not in plan.lots:
+    if lot.id not in plan.lots:
         plan.activated.append(lot)
     if points == ZERO:
         return
@@ -160,7 +160,7 @@ def owed_by(plan: Plan, customer_id: uuid.UUID) -> Decimal:
 def carry_out(*plans: Plan) -> None:
     """Write the lots, the postings and the news; plans of several projects share their accounts and their statements."""
     accounts, now = plans[0].accounts, plans[0].now
-    copy_instances(Lot, [lot for plan in plans for lot in plan.lots])
+    copy_instances(Lot, [lot for plan in plans for lot in plan.lots.values()])
     activated = [lot for plan in plans for lot in plan.activated]
     if activated:
         Lot.objects.bulk_update(activated, ["status", "activates_at", "expires_at", "warned_at"])

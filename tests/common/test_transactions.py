@@ -6,7 +6,8 @@ from django.db import IntegrityError, InternalError, OperationalError, Programmi
 from bus.models import Delivery, InboxMessage, RelayCursor
 from common.encryption import decrypt, encrypt
 from common.problems import NotAllowed
-from common.transactions import NoTransaction, requires_transaction, use_case, violations
+from common.statements import prepared_cursor
+from common.transactions import NoTransaction, requires_transaction, run_alone, use_case, violations
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,65 @@ class TestUseCase:
     def test_refuses_to_be_nested(self) -> None:
         with use_case(), pytest.raises(RuntimeError), use_case():
             pass
+
+
+class TestRunAlone:
+    def test_refuses_to_run_inside_a_use_case(self) -> None:
+        with use_case(), pytest.raises(NoTransaction):
+            run_alone(lambda: None)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_commits_by_itself(self) -> None:
+        run_alone(lambda: InboxMessage.objects.create(consumer="any", message_id="1"))
+
+        assert not connection.in_atomic_block
+        assert InboxMessage.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_takes_a_database_without_writes_for_one_that_is_away(self) -> None:
+        connection.cursor().execute("SET default_transaction_read_only = on")
+
+        with pytest.raises(OperationalError), prepared_cursor() as sql:
+            run_alone(lambda: sql.execute("INSERT INTO bus_inboxmessage (consumer, message_id) VALUES ('a', 'b')"))
+
+    @pytest.mark.django_db(transaction=True)
+    def test_runs_again_where_the_connection_has_died(self) -> None:
+        connection.ensure_connection()
+        dead = connection.connection
+        with connection.copy().cursor() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [dead.info.backend_pid])
+            other.connection.close()
+
+        def ask() -> int:
+            with prepared_cursor() as sql:
+                return int(sql.execute("SELECT 7").fetchone()[0])
+
+        assert run_alone(ask) == 7
+        assert connection.connection is not dead
+
+    def test_gives_up_what_fails_for_another_reason(self) -> None:
+        tries: list[int] = []
+
+        def fail() -> None:
+            tries.append(1)
+            raise OperationalError("the disk is full")
+
+        with pytest.raises(OperationalError):
+            run_alone(fail)
+        assert len(tries) == 1
+
+
+class TestPreparedCursor:
+    def test_lets_postgresql_parse_a_statement_once(self) -> None:
+        for number in range(3):
+            with prepared_cursor() as sql:
+                assert sql.execute("SELECT %s::int AS only_here", [number]).fetchone() == (number,)
+
+        with connection.cursor() as sql:
+            sql.execute(
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int AS only_here'"
+            )
+            assert sql.fetchone() == (1,)
 
 
 class TestViolations:

@@ -1,13 +1,15 @@
 import json
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from common.transactions import use_case
-from loyalty.models import Order, WebhookDelivery
+from loyalty.models import Order, Project, WebhookDelivery
 from loyalty.services import process_deliveries as worker
 from loyalty.services.claim_deliveries import LEASE, claim_deliveries
 from loyalty.services.process_deliveries import apply_deliveries, process_deliveries
@@ -100,6 +102,46 @@ class TestProcessDeliveries:
         assert len(shop.balances()) == 1000
         assert set(shop.balances().values()) == {(5, 0)}
 
+    def test_costs_the_same_for_one_webhook_and_for_many_of_many_shops(self) -> None:
+        def statements(shops: int, webhooks: int) -> int:
+            for shop in [make_shop() for _ in range(shops)]:
+                for n in range(webhooks):
+                    make_delivery(shop, GOOD.replace(b"A-1", b"%d" % n).replace(b"anna", b"c%d" % n))
+            with CaptureQueriesContext(connection) as captured:
+                assert process_deliveries(clock=lambda: NOON) == shops * webhooks
+            return len(captured)
+
+        # Claiming takes six with BEGIN and COMMIT, all that follows twenty.
+        assert [statements(1, 1), statements(1, 20), statements(7, 20)] == [26, 26, 26]
+
+    def test_finds_the_bad_webhook_by_halves(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        for n in range(63):
+            make_delivery(shop, GOOD.replace(b"A-1", b"%d" % n))
+        make_delivery(shop, b"{")
+        transactions: list[int] = []
+
+        def counted(*, claims: Any, now: Any) -> Any:
+            transactions.append(len(claims))
+            return apply_deliveries(claims=claims, now=now)
+
+        monkeypatch.setattr(worker, "apply_deliveries", counted)
+        work_off(NOON)
+
+        # 64, then two halves of each part that holds the bad one.
+        assert len(transactions) == 13
+        assert WebhookDelivery.objects.filter(status="processed").count() == 63
+
+    def test_gets_through_what_is_large_in_portions(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        for n in range(6):
+            make_delivery(shop, GOOD.replace(b"A-1", b"%d" % n))
+        monkeypatch.setattr(worker, "MOST_BYTES_AT_ONCE", 2 * len(GOOD))
+        monkeypatch.setattr("loyalty.services.claim_deliveries.MOST_BYTES", 5 * len(GOOD))
+
+        claimed = [process_deliveries(clock=lambda: NOON) for _ in range(3)]
+
+        assert claimed == [5, 1, 0]
+        assert Order.objects.count() == 6
+
     def test_tries_five_times_with_growing_pauses(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         delivery = make_delivery(shop, GOOD)
         monkeypatch.setattr(worker, "accrue_side_by_side", _fail)
@@ -130,6 +172,25 @@ class TestProcessDeliveries:
 
 @pytest.mark.django_db(transaction=True)
 class TestWorkersSideBySide:
+    def test_leave_a_shop_to_the_one_that_is_at_it(self) -> None:
+        busy, free = make_shop(), make_shop()
+        make_delivery(busy, GOOD)
+        waiting = make_delivery(free, GOOD)
+        found: list[Any] = []
+
+        def claim() -> None:
+            with use_case():
+                found.extend(claim_deliveries(now=NOON))
+            connections.close_all()
+
+        with use_case():
+            Project.objects.locked().get(id=busy.project.id)
+            other = Thread(target=claim)
+            other.start()
+            other.join()
+
+        assert [one.delivery_id for one in found] == [waiting.id]
+
     def test_never_get_in_each_others_way(self, monkeypatch: pytest.MonkeyPatch) -> None:
         shop = make_shop()
         for n in range(12):

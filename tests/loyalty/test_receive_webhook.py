@@ -3,13 +3,13 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from common.transactions import use_case
 from loyalty.formats.reading import understand
 from loyalty.models import LedgerTransaction, WebhookDelivery
 from loyalty.selectors import count_ledger_discrepancies
-from loyalty.services.receive_webhook import RawWebhook, Receipt, receive_webhook
+from loyalty.services.receive_webhook import RawWebhook, Receipt, receive_at_once, receive_webhook
 from tests.factories.loyalty import NOON, Shop, make_shop, work_off
 
 ANONYMOUS = b'{"action":"batch_purchase","payload":{"purchases":[{"email":"anna@example.com","amount":1000}]}}'
@@ -47,6 +47,51 @@ class TestBodiesWithoutOrderIds:
 
     def test_of_neighbours_are_not_mixed_up(self) -> None:
         assert [receive(make_shop(), ANONYMOUS).status for _ in range(2)] == ["accepted", "accepted"]
+
+
+class TestReceiveAtOnce:
+    BODY = b'{"action":"purchase","payload":{"email":"anna@example.com","amount":1000,"orderId":"A-1"}}'
+
+    def at_once(self, shop: Shop, body: bytes) -> Receipt | None:
+        understood = understand(body=body, content_type="application/json", region="RU")
+        raw = RawWebhook(body=body, headers={"content-type": "application/json"}, signed_with="plain")
+        return receive_at_once(project=shop.project, understood=understood, raw=raw, now=NOON)
+
+    @pytest.mark.django_db
+    def test_writes_the_row_that_the_orm_would_write(self) -> None:
+        shop = make_shop()
+
+        receipt = self.at_once(shop, self.BODY)
+
+        row = WebhookDelivery.objects.get()
+        assert receipt is not None
+        assert (row.id, row.answer) == (receipt.delivery_id, {"status": "accepted", "webhookId": str(row.id)})
+        assert (bytes(row.body), row.headers) == (self.BODY, {"content-type": "application/json"})
+        assert (row.status, row.claim, row.order_amount, row.order_paid) == ("received", "order:A-1", 1000, True)
+        assert (row.received_at, row.next_attempt_at, row.attempts, row.result) == (NOON, NOON, 0, {})
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize(
+        "body", [BODY, b'{"action":"get_balance","payload":{"email":"a@example.com"}}', b'{"test":"test"}']
+    )
+    def test_leaves_to_the_long_way_what_takes_more(self, body: bytes) -> None:
+        shop = make_shop()
+        receive(shop, self.BODY)
+
+        assert self.at_once(shop, body) is None
+        assert WebhookDelivery.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_survives_a_connection_that_has_died(self) -> None:
+        shop = make_shop()
+        connection.ensure_connection()
+        pid = connection.connection.info.backend_pid
+        with connections["default"].copy().cursor() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            other.connection.close()
+
+        assert self.at_once(shop, self.BODY) is not None
+        assert WebhookDelivery.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

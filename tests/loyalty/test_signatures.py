@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,36 @@ class TestSignedWebhook:
 
         assert response.status_code == 200
         assert WebhookDelivery.objects.get().signed_with == "standard"
+
+    @pytest.mark.parametrize(
+        "members",
+        ['"amount":10.0', '"amount":1e1', '"amount":10,"big":12345678901234567890', '"amount":10,"2":1,"1":"Лодка 🛶"'],
+    )
+    def test_is_of_the_bytes_and_not_of_what_they_mean(self, members: str) -> None:
+        shop = make_shop(signature_mode="required")
+        body = f'{{"action":"purchase","payload":{{"email":"a@example.com","orderId":"1",{members}}}}}'.encode()
+        headers = self.signed(shop.key, body)
+        written_anew = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=True).encode()
+
+        answers = [shop.post(one, headers=headers).status_code for one in (body, written_anew)]
+
+        assert answers == [200, 200 if written_anew == body else 401]
+        assert WebhookDelivery.objects.get().order_amount == 10
+
+    def test_is_refused_without_its_id_or_under_another(self) -> None:
+        shop = make_shop()
+        headers = self.signed(shop.key)
+        without = {name: value for name, value in headers.items() if name != "webhook-id"}
+
+        answers = [shop.post(BODY, headers=one).status_code for one in (without, headers | {"webhook-id": "msg_2"})]
+
+        assert answers == [401, 401]
+
+    @pytest.mark.parametrize("seconds", [-310, 310])
+    def test_is_refused_out_of_time(self, seconds: int) -> None:
+        headers = self.signed((shop := make_shop()).key, at=timezone.now() + timedelta(seconds=seconds))
+
+        assert shop.post(BODY, headers=headers).status_code == 401
 
     def test_is_taken_with_any_key_that_is_still_valid(self) -> None:
         shop = make_shop(signature_mode="required")
