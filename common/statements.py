@@ -106,7 +106,7 @@ def prepared_cursor() -> CursorWrapper:
     connection.ensure_connection()
     # Django's own cursors put parameters into the text and are never prepared: this counts for this kind only.
     connection.connection.prepare_threshold = 0
-    cursor = psycopg.Cursor(connection.connection)
+    cursor: Any = psycopg.Cursor(connection.connection)
     return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
 
 

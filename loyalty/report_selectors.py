@@ -167,11 +167,10 @@ def _expiring(project: Project, now: datetime) -> list[dict[str, Any]]:
 def _webhooks(project: Project, since: datetime, now: datetime) -> list[dict[str, Any]]:
     came = WebhookDelivery.objects.filter(project=project, received_at__gte=since)
     due = Q(status=WebhookDelivery.Status.RECEIVED, next_attempt_at__lte=now)
-    return list(
-        came.values("status")
-        .annotate(count=Count("id"), waiting=Count("id", filter=due), oldest=Min("received_at", filter=due))
-        .order_by("status")
+    counted = came.values("status").annotate(
+        count=Count("id"), waiting=Count("id", filter=due), oldest=Min("received_at", filter=due)
     )
+    return [dict(one) for one in counted.order_by("status")]
 
 
 def _age(oldest: datetime | None, now: datetime) -> float:

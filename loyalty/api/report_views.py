@@ -75,13 +75,14 @@ class TransfersView(ListAPIView):
         project = selectors.get_owned_project(user_id=actor_id, project_id=project_id)
         given = shapes.CustomerFileInput(data=request.data)
         given.is_valid(raise_exception=True)
-        asked = {"project": project, "actor_id": actor_id, "now": timezone.now()}
         content, kind = given.validated_data.get("content"), given.validated_data["kind"]
         with use_case():
             if kind == "import_customers":
-                transfer = request_import(content=content.encode(), **asked)
+                transfer = request_import(
+                    project=project, actor_id=actor_id, content=content.encode(), now=timezone.now()
+                )
             else:
-                transfer = request_export(kind=kind, **asked)
+                transfer = request_export(project=project, actor_id=actor_id, kind=kind, now=timezone.now())
         return Response(shapes.CustomerFileSerializer(transfer).data, status=202)
 
 

@@ -24,20 +24,21 @@ EXPORTS = ("export_customers", "export_transactions")
 @require_http_methods(["GET", "HEAD", "POST"])
 def files(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """The latest files, and a new one."""
-    scope = {"user_id": caller_id(request), "project_id": project_id}
-    project = selectors.get_owned_project(**scope)
+    owner_id, now = caller_id(request), timezone.now()
+    project = selectors.get_owned_project(user_id=owner_id, project_id=project_id)
     kind = request.POST.get("kind")
     form = ImportForm(request.POST, request.FILES) if kind == "import_customers" else ImportForm()
-    asked = {"project": project, "actor_id": caller_id(request), "now": timezone.now()}
     if kind in EXPORTS:
         with use_case():
-            request_export(kind=str(kind), **asked)
+            request_export(project=project, actor_id=owner_id, kind=str(kind), now=now)
         return redirect("shop-files", project_id)
     if kind == "import_customers" and form.is_valid():
         with use_case():
-            request_import(content=form.cleaned_data["file"].read(), **asked)
+            request_import(project=project, actor_id=owner_id, content=form.cleaned_data["file"].read(), now=now)
         return redirect("shop-files", project_id)
-    transfers = report_selectors.list_transfers(**scope).order_by("-created_at", "-id")[:LATEST]
+    transfers = report_selectors.list_transfers(user_id=owner_id, project_id=project_id).order_by("-created_at", "-id")[
+        :LATEST
+    ]
     return render(request, "loyalty/files.html", {"project": project, "form": form, "transfers": transfers})
 
 

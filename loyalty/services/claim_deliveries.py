@@ -49,26 +49,27 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
     projects = list(free.values_list("id", flat=True))
     mine = waiting.filter(project_id__in=projects).locked_unless_taken()
     size = Func("body", function="octet_length", output_field=IntegerField())
-    due = _not_too_much(mine.only("id", "project_id", "attempts").annotate(size_bytes=size)[:limit])
-    spent = [one.id for one in due if one.attempts >= MAX_ATTEMPTS]
+    found = mine.annotate(size_bytes=size).values_list("id", "project_id", "attempts", "size_bytes")[:limit]
+    due = _not_too_much(
+        Claim(delivery_id=delivery_id, project_id=project_id, attempt=attempts + 1, size_bytes=size_bytes)
+        for delivery_id, project_id, attempts, size_bytes in found
+    )
+    spent = [one.delivery_id for one in due if one.attempt > MAX_ATTEMPTS]
     if spent:
         log.error("loyalty.webhook.dead", deliveries=[str(one) for one in spent], error="lease expired")
         WebhookDelivery.objects.filter(id__in=spent).update(
             status=Status.DEAD, finished_at=now, lease_expires_at=None, last_error="its workers have died"
         )
-    taken = [one for one in due if one.attempts < MAX_ATTEMPTS]
-    WebhookDelivery.objects.filter(id__in=[one.id for one in taken]).update(
+    taken = [one for one in due if one.attempt <= MAX_ATTEMPTS]
+    WebhookDelivery.objects.filter(id__in=[one.delivery_id for one in taken]).update(
         status=Status.PROCESSING, attempts=F("attempts") + 1, lease_expires_at=now + LEASE
     )
-    return [
-        Claim(delivery_id=one.id, project_id=one.project_id, attempt=one.attempts + 1, size_bytes=one.size_bytes)
-        for one in taken
-    ]
+    return taken
 
 
-def _not_too_much(found: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:
+def _not_too_much(found: Iterable[Claim]) -> list[Claim]:
     """Return the first of them, at least one, as far as a worker gets through them well within its lease."""
-    chosen: list[WebhookDelivery] = []
+    chosen: list[Claim] = []
     weight = 0
     for one in found:
         weight += one.size_bytes
