@@ -19,7 +19,7 @@ from bookings.services.check_in_ticket import TicketAlreadyUsed
 from bookings.services.claim_as_newcomer import SignInFirst
 from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.join_waiting_list import AlreadyWaiting, SeatsAvailable
-from bookings.services.offer_ticket import TicketOnItsWay
+from bookings.services.offer_ticket import ChangedSinceHandedOver, TicketOnItsWay
 from bookings.services.quote_change import NothingToChange
 from bookings.services.rename_holder import EventStarted
 from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
@@ -36,6 +36,7 @@ EXPLAINED = (
     AnswersClosed,
     AnswersMissing,
     CancellationClosed,
+    ChangedSinceHandedOver,
     ChangeInProgress,
     EventCancelled,
     EventStarted,

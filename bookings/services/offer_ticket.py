@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.services.queue_mail import queue_mail
-from bookings.models import Booking, Ticket, TicketTransfer
+from bookings.models import Booking, Payment, Ticket, TicketTransfer
 from bookings.selectors import get_booking_of_user, get_open_change
 from bookings.services.cancel_booking import check_cancellable
 from bookings.services.change_booking import ChangeInProgress
@@ -30,6 +30,13 @@ class TicketOnItsWay(Problem):
     title = "This ticket is being handed over already. Take it back first."
 
 
+class ChangedSinceHandedOver(Problem):
+    """The seats were handed over to this person, who has paid for other ones since: two people's money is in them."""
+
+    code = "changed_since_handed_over"
+    title = "You have changed these seats since they were given to you: they can't be handed on."
+
+
 @requires_transaction
 def offer_ticket(
     *, user_id: uuid.UUID, booking_id: uuid.UUID, ticket_id: uuid.UUID, email: str, now: datetime
@@ -38,7 +45,7 @@ def offer_ticket(
 
     Raises:
         NotFound: the booking isn't the user's, or has no such ticket.
-        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay
+        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay, ChangedSinceHandedOver
     """
     get_booking_of_user(user_id=user_id, booking_id=booking_id)
     Booking.objects.locked().get(id=booking_id)
@@ -61,7 +68,7 @@ def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime)
     """Return the ticket if it may be handed over now.
 
     Raises:
-        NotFound, InvalidTransition, CancellationClosed, TicketAlreadyUsed, ChangeInProgress
+        NotFound, InvalidTransition, CancellationClosed, TicketAlreadyUsed, ChangeInProgress, ChangedSinceHandedOver
     """
     ticket = Ticket.objects.of_booking(booking.id).valid().filter(id=ticket_id).first()
     if ticket is None:
@@ -75,6 +82,9 @@ def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime)
     change = get_open_change(booking_id=booking.id)
     if change is not None:
         raise ChangeInProgress(hold_expires_at=change.hold_expires_at)
+    # A refund goes to whoever has paid, and a receiver's booking remembers one booking before it.
+    if booking.source_id and Payment.objects.succeeded().filter(booking=booking).exists():
+        raise ChangedSinceHandedOver()
     return ticket
 
 

@@ -18,12 +18,12 @@ class RefundExceedsPayment(RuntimeError):
 
 @requires_transaction
 def promise_refund(*, booking: Booking, amount: Money, reason: str, actor_id: uuid.UUID | None, now: datetime) -> None:
-    """Promise an amount back from the booking's payments, the oldest first.
+    """Promise an amount back from the payments behind the booking, each to whoever has paid it.
 
     Raises:
         RefundExceedsPayment: the payments don't hold so much.
     """
-    for payment in Payment.objects.refundable().filter(booking_id=booking.payer_id).order_by("created_at", "id"):
+    for payment in _payments_behind(booking):
         part = amount if amount < payment.remaining else payment.remaining
         if part:
             promise_refund_of_payment(payment=payment, amount=part, reason=reason, actor_id=actor_id, now=now)
@@ -60,6 +60,14 @@ def promise_refund_of_payment(
 
 
 def refundable_of(*, booking: Booking) -> Money:
-    """Return what is left of the booking's payments."""
-    payments = Payment.objects.refundable().filter(booking_id=booking.payer_id)
-    return sum((one.remaining for one in payments), Money.zero(booking.currency))
+    """Return what is left of the payments behind the booking."""
+    return sum((one.remaining for one in _payments_behind(booking)), Money.zero(booking.currency))
+
+
+def _payments_behind(booking: Booking) -> list[Payment]:
+    """Return the booking's own payments, then those of the booking that its seats were handed over from; oldest first.
+
+    Own ones first: what somebody has paid on top for a seat that was given to them never comes out of the giver's money.
+    """
+    behind = Payment.objects.refundable().filter(booking_id__in=[booking.id, booking.payer_id])
+    return sorted(behind.order_by("created_at", "id"), key=lambda one: one.booking_id != booking.id)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AccountMail, User
-from bookings.models import Booking, Refund, Ticket, TicketTransfer
+from bookings.models import Booking, BookingChange, Payment, Refund, Ticket, TicketTransfer
 from bookings.services.cancel_booking import CancellationClosed, cancel_booking
 from bookings.services.cancel_event_bookings import cancel_event_bookings, order_event_cancellation
 from bookings.services.change_booking import ChangeInProgress, change_booking
@@ -17,7 +17,7 @@ from bookings.services.check_seats import check_seats
 from bookings.services.claim_as_newcomer import SignInFirst, claim_as_newcomer
 from bookings.services.claim_ticket import claim_ticket
 from bookings.services.insert_booking import AlreadyBooked
-from bookings.services.offer_ticket import CLAIM_WITHIN, TicketOnItsWay, offer_ticket
+from bookings.services.offer_ticket import CLAIM_WITHIN, ChangedSinceHandedOver, TicketOnItsWay, offer_ticket
 from bookings.services.quote_seats import Wish
 from bookings.services.withdraw_offer import withdraw_offer
 from bus.models import OutboxRow
@@ -26,7 +26,7 @@ from common.transactions import use_case
 from events.models import EventAccess
 from tests.bookings.points import PointsInMemory, purse
 from tests.factories.accounts import make_user
-from tests.factories.bookings import HOLD, confirm, hold, seats_of, tickets_of
+from tests.factories.bookings import HOLD, confirm, hold, make_payment, seats_of, settle, tickets_of
 from tests.factories.events import make_event, make_promo_code, make_ticket_type
 
 __all__ = ["purse"]
@@ -52,6 +52,23 @@ def claim(token: str, user: User | None = None, **fields: Any) -> Booking:
     fields.setdefault("now", timezone.now())
     with use_case():
         return claim_ticket(user_id=(user or make_user()).id, token=token, **fields)
+
+
+def valid_ticket_of(booking: Booking) -> Ticket:
+    return Ticket.objects.of_booking(booking.id).valid().order_by("id")[0]
+
+
+def pay_for_other_seats(booking: Booking, quantities: dict[uuid.UUID, int]) -> None:
+    with use_case():
+        change_booking(
+            user_id=booking.user_id,
+            booking_id=booking.id,
+            quantities=quantities,
+            hold_for=HOLD,
+            now=timezone.now(),
+        )
+    change = BookingChange.objects.get(booking=booking)
+    settle(make_payment(booking=booking, change=change, amount=change.amount))
 
 
 def drift() -> list[Any]:
@@ -125,6 +142,32 @@ class TestClaimTicket:
         assert old.voided_at is not None
         assert tickets_of(received)[0].code != old.code
         assert EventAccess.objects.filter(user=receiver, event=booking.event).exists()
+
+    def test_gives_each_their_own_money_back_when_the_receiver_has_paid_on_top(self) -> None:
+        kind = make_ticket_type()
+        dear = make_ticket_type(event=kind.event, price=Decimal(1400))
+        giver = confirm(ticket_type=kind, seats=2)
+        received = claim(offer(giver))
+        pay_for_other_seats(received, {dear.id: 1})
+        second = claim(offer(giver, valid_ticket_of(giver)))
+
+        with use_case():
+            cancel_booking(user_id=received.user_id, booking_id=received.id, now=timezone.now())
+
+        refunds = Refund.objects.values_list("payment__booking_id", "amount")
+        assert dict(refunds) == {received.id: Decimal(400), giver.id: Decimal(1000)}
+        with use_case():
+            cancel_booking(user_id=second.user_id, booking_id=second.id, now=timezone.now())
+        assert all(one.refunded == one.amount for one in Payment.objects.all())
+
+    def test_hands_nothing_on_that_two_people_have_paid_for(self) -> None:
+        kind = make_ticket_type()
+        dear = make_ticket_type(event=kind.event, price=Decimal(1400))
+        received = claim(offer(confirm(ticket_type=kind)))
+        pay_for_other_seats(received, {dear.id: 1})
+
+        with pytest.raises(ChangedSinceHandedOver):
+            offer(received, valid_ticket_of(received))
 
     def test_ends_the_givers_booking_with_the_last_ticket(self) -> None:
         kind = make_ticket_type()
