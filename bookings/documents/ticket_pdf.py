@@ -18,7 +18,7 @@ FONTS = Path(__file__).parent / "fonts"
 FAMILY = "DejaVu"
 A5_MM = (148, 210)
 MARGIN_MM = 18
-CODE_MM = 70
+CODE_MM = 58
 INK = (20, 24, 28)
 QUIET = (95, 102, 110)
 
@@ -62,7 +62,7 @@ def _page(document: FPDF, ticket: PrintedTicket) -> None:
     document.set_font(FAMILY, "", 11)
     _lines(document, ticket.starts, height=6, most=2)
     document.set_text_color(*QUIET)
-    _lines(document, ticket.place, height=6, most=2)
+    _lines(document, ticket.place, height=6, most=3)
     document.ln(3)
     top = document.get_y()
     document.image(io.BytesIO(_qr(ticket.code)), x=(document.w - CODE_MM) / 2, y=top, w=CODE_MM)
@@ -88,16 +88,18 @@ def _fact(document: FPDF, label: str, value: str) -> None:
     document.set_font(FAMILY, "", 11)
     document.set_text_color(*INK)
     _lines(document, value, height=6, most=2)
+    document.ln(1)
 
 
 def _lines(document: FPDF, text: str, *, height: float, most: int) -> None:
-    """Write a text on so many lines at most: one that is too long is cut, never laid over what follows."""
+    """Write a text on so many lines at most: one that is too long ends after a word, and never covers what follows."""
     if not text.strip():
         return
     lines = cast("list[str]", document.multi_cell(0, height, text, dry_run=True, output="LINES", align="L"))
     shown = lines[:most]
     if len(lines) > most:
-        shown[-1] = shown[-1][:-1] + "…"
+        whole_words, _space, _last = shown[-1].rpartition(" ")
+        shown[-1] = f"{(whole_words or shown[-1][:-1]).rstrip(' ,.:;–—-')}…"
     for line in shown:
         document.cell(0, height, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
