@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.api import examples
+from bookings.api.bookings_by_hand import next_action_of
 from bookings.models import Booking, BookingItem, Payment, Ticket
 from bookings.models.lifecycle import BookingStatus
 from bookings.services.quote_seats import Wish
@@ -40,7 +41,7 @@ class WantedItemsSerializer(KnownMembersOnly, serializers.Serializer):
     @property
     def quantities(self) -> dict[UUID, int]:
         """Seats by ticket type."""
-        return {item["ticket_type"]: item["quantity"] for item in self.validated_data["items"]}
+        return quantities_in(self.validated_data)
 
 
 class GivenAnswerSerializer(KnownMembersOnly, serializers.Serializer):
@@ -66,12 +67,7 @@ class AnswersSerializer(serializers.Serializer):
     @property
     def given_answers(self) -> list[GivenAnswer]:
         """What was answered."""
-        return [
-            GivenAnswer(
-                question_id=one["question"], ticket_type_id=one["ticket_type"], seat=one["seat"], value=one["value"]
-            )
-            for one in self.validated_data["answers"]
-        ]
+        return answers_in(self.validated_data)
 
 
 class WantedBookingSerializer(AnswersSerializer, WantedItemsSerializer):
@@ -86,8 +82,28 @@ class WantedBookingSerializer(AnswersSerializer, WantedItemsSerializer):
 
     @property
     def wish(self) -> Wish:
-        told = self.validated_data
-        return Wish(promo_code=told["promo_code"], points=told["use_points"], access_code=told["access_code"])
+        """How the person wants to pay less."""
+        return wish_in(self.validated_data)
+
+
+def quantities_in(told: dict[str, Any]) -> dict[UUID, int]:
+    """Return the seats by ticket type of a validated body."""
+    return {item["ticket_type"]: item["quantity"] for item in told["items"]}
+
+
+def answers_in(told: dict[str, Any]) -> list[GivenAnswer]:
+    """Return the answers of a validated body."""
+    return [
+        GivenAnswer(
+            question_id=one["question"], ticket_type_id=one["ticket_type"], seat=one["seat"], value=one["value"]
+        )
+        for one in told["answers"]
+    ]
+
+
+def wish_in(told: dict[str, Any]) -> Wish:
+    """Return how a validated body wants to pay less."""
+    return Wish(promo_code=told["promo_code"], points=told["use_points"], access_code=told["access_code"])
 
 
 class BookingItemSerializer(serializers.ModelSerializer):
@@ -156,9 +172,7 @@ class BookingSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.ChoiceField(choices=[("pay", "pay"), ("confirm", "confirm"), ("none", "none")]))
     def get_next_action(self, booking: Booking) -> str:
-        if booking.status != BookingStatus.HELD:
-            return "none"
-        return "pay" if booking.amount else "confirm"
+        return next_action_of(booking)
 
 
 class AttendeeSerializer(serializers.Serializer):

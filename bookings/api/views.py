@@ -16,6 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from bookings.api import examples
+from bookings.api.bookings_by_hand import booking_as_json
 from bookings.api.serializers import (
     BookingSerializer,
     EventBookingSerializer,
@@ -23,6 +24,9 @@ from bookings.api.serializers import (
     QuoteSerializer,
     RefundQuoteSerializer,
     WantedBookingSerializer,
+    answers_in,
+    quantities_in,
+    wish_in,
 )
 from bookings.providers.port import Incoming, UntrustedWebhook
 from bookings.providers.registry import provider_for_organizer, provider_of_webhook
@@ -41,7 +45,7 @@ from bookings.services.quote_seats import quote_seats
 from bookings.services.receive_provider_webhook import receive_provider_webhook
 from bookings.services.start_payment import start_payment
 from common.api.idempotency import idempotent, idempotent_in_steps
-from common.api.representations import represented
+from common.api.representations import validated
 from common.api.versions import expected_version, with_etag
 from common.callers import caller_id
 from common.transactions import use_case
@@ -58,18 +62,17 @@ class BookingsView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        wanted = WantedBookingSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        wanted = validated(WantedBookingSerializer, request.data)
         booking = hold_seats(
             user_id=caller_id(request),
-            event_id=wanted.validated_data["event"],
-            quantities=wanted.quantities,
-            wish=wanted.wish,
-            answers=wanted.given_answers,
+            event_id=wanted["event"],
+            quantities=quantities_in(wanted),
+            wish=wish_in(wanted),
+            answers=answers_in(wanted),
             hold_for=timedelta(seconds=settings.BOOKING_HOLD_SECONDS),
             now=timezone.now(),
         )
-        return with_etag(Response(represented(BookingSerializer, booking), status=201), booking.version)
+        return with_etag(Response(booking_as_json(booking), status=201), booking.version)
 
 
 class QuoteView(APIView):
@@ -100,7 +103,7 @@ class BookingView(APIView):
             booking = open_booking(
                 booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id), now=timezone.now()
             )
-        return with_etag(Response(represented(BookingSerializer, booking)), booking.version)
+        return with_etag(Response(booking_as_json(booking)), booking.version)
 
 
 class PayView(APIView):
@@ -136,7 +139,7 @@ class CancelView(APIView):
         booking = cancel_booking(
             user_id=caller_id(request), booking_id=booking_id, version=expected_version(request), now=timezone.now()
         )
-        return with_etag(Response(represented(BookingSerializer, booking)), booking.version)
+        return with_etag(Response(booking_as_json(booking)), booking.version)
 
 
 class RefundQuoteView(APIView):
