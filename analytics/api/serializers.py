@@ -14,6 +14,8 @@ from common.api.examples import shown_as
 
 LONGEST_DAYS = 366
 DEFAULT_DAYS = 30
+# Nothing was counted before, and days are added to both ends.
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 
 class PeriodInput(serializers.Serializer):
@@ -23,6 +25,9 @@ class PeriodInput(serializers.Serializer):
     date_to = serializers.DateField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for name, day in attrs.items():
+            if not EARLIEST <= day <= LATEST:
+                raise serializers.ValidationError({name: _("A day of the years 2000 to 2099.")}, code="out_of_range")
         last: date = attrs.get("date_to") or timezone.now().date()
         first: date = attrs.get("date_from") or last - timedelta(days=DEFAULT_DAYS - 1)
         if last < first:

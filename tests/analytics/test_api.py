@@ -106,6 +106,8 @@ class TestReadingAnEvent:
             ("?date_from=yesterday", "invalid"),
             ("?date_from=2026-02-01&date_to=2026-01-01", "period_reversed"),
             ("?date_from=2024-01-01&date_to=2026-01-01", "period_too_long"),
+            ("?date_to=0001-01-01", "out_of_range"),
+            ("?date_from=9999-12-30&date_to=9999-12-31", "out_of_range"),
         ],
     )
     def test_refuses_bad_periods(self, query: str, code: str) -> None:
