@@ -83,7 +83,7 @@ class CursorPagination(pagination.CursorPagination):
         try:
             self._read(queryset, Cursor.decode(given, ordering=self.ordering))
         # A cursor can be well-formed and still hold values that no column has.
-        except (ValidationError, ValueError, TypeError, DataError) as error:
+        except (ValidationError, ValueError, TypeError, OverflowError, DataError) as error:
             raise InvalidCursor() from error
         return self.page
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from accounts.models import Organizer
-from common.api.pagination import CursorPagination, InvalidCursor
+from common.api.pagination import Cursor, CursorPagination, InvalidCursor
 from events.models import Event
 from tests.factories.accounts import make_organizer
 from tests.factories.events import make_event
@@ -97,6 +97,13 @@ class TestCursorPagination:
 
         with pytest.raises(InvalidCursor):
             read(Organizer.objects.all(), ("-name", "-id"), str(following))
+
+    @pytest.mark.parametrize("value", [float("inf"), "many", None, [1], "\0"], ids=repr)
+    def test_refuses_a_cursor_whose_values_no_column_has(self, value: Any) -> None:
+        forged = Cursor(("-version", "-id"), [value, "not an id"], is_backward=False).encode()
+
+        with pytest.raises(InvalidCursor):
+            read(Event.objects.all(), ("-version", "-id"), f"/?cursor={forged}")
 
     def test_begins_where_an_index_can(self) -> None:
         for _ in range(4):
