@@ -1,12 +1,18 @@
 """Pages (or, under /api/, problems) for what Django refuses by itself."""
 
+import sys
 from http import HTTPStatus
+from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from common.request_ids import current_request_id
+
+# A page about a failure doesn't look up who reads it, nor what they are still to be told: both may be what has failed.
+NOBODY: dict[str, Any] = {"user": None, "messages": ()}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -31,6 +37,9 @@ def method_not_allowed(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what nobody has caught: between the doors and the views that may be a database that is away."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return unavailable(request)
     return error_response(request, 500, "server_error", _("Something broke on our side. It has been noted."))
 
 
@@ -69,4 +78,4 @@ def error_response(request: HttpRequest, status: int, code: str, title: str) -> 
         "phrase": HTTPStatus(status).phrase,
         "request_id": current_request_id(),
     }
-    return render(request, "error.html", context, status=status)
+    return render(request, "error.html", context | (NOBODY if status >= 500 else {}), status=status)

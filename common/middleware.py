@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import empty
 from django_prometheus.middleware import PrometheusAfterMiddleware
 
 from common.api.exceptions import problem_response
@@ -45,14 +46,13 @@ class RequestIdMiddleware:
     def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         # The route, never the path: paths carry secrets (webhooks, unsubscribe links).
         route = request.resolver_match.route if request.resolver_match else "unresolved"
-        user = getattr(request, "user", None)
         log.info(
             "http.request",
             method=request.method,
             route=route,
             status=response.status_code,
             duration_ms=round(seconds * 1000, 1),
-            user_id=str(user.pk) if user is not None and user.is_authenticated else None,
+            user_id=_known_user_id(request),
         )
 
 
@@ -98,3 +98,11 @@ class ProblemMiddleware:
             log.error("database.unavailable", error=type(exception).__name__)
             return unavailable(request)
         return None
+
+
+def _known_user_id(request: HttpRequest) -> str | None:
+    """Return who is asking if somebody has looked that up: a log line asks no database, which may be away."""
+    user = getattr(request, "user", None)
+    if user is None or getattr(user, "_wrapped", user) is empty:
+        return None
+    return str(user.pk) if user.is_authenticated else None

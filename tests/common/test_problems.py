@@ -1,9 +1,14 @@
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from rest_framework.exceptions import ValidationError
 
 from common.api.exceptions import flatten, problem_body
 from common.problems import FieldProblem, InvalidInput, StaleVersion
+from tests.factories.accounts import make_user
 
 
 class TestProblemBody:
@@ -93,3 +98,31 @@ class TestDoors:
         through_a_proxy = client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
 
         assert (here.status_code, through_a_proxy.status_code) == (200, 404)
+
+
+@pytest.mark.django_db
+class TestDatabaseAway:
+    """Whoever is signed in is looked up between the doors and the views: that fails as cleanly as a view does."""
+
+    @pytest.fixture
+    def signed_in(self) -> Iterator[Client]:
+        def refuse(*_: Any) -> None:
+            raise OperationalError("the server is away")
+
+        client = Client(raise_request_exception=False, headers={"Accept-Language": "en"})
+        client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
+        with connection.execute_wrapper(refuse):
+            yield client
+
+    @pytest.mark.parametrize("path", ["/", "/account/", "/nowhere/"])
+    def test_is_a_page_for_a_person(self, signed_in: Client, path: str) -> None:
+        answer = signed_in.get(path)
+
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert "The service is not available right now." in answer.content.decode()
+
+    def test_is_a_problem_for_a_program(self, signed_in: Client) -> None:
+        answer = signed_in.get("/api/v1/me/")
+
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert answer.json()["code"] == "unavailable"
