@@ -45,8 +45,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return saved
 
     def set_password(self, user: User, password: str) -> None:
+        """Set it in the session that asks, which goes on: allauth renews it afterwards."""
+        session = getattr(self.request, "session", None)
         with use_case():
-            change_password(user=user, password=password)
+            change_password(user=user, password=password, except_key=(session and session.session_key) or "")
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark the address as proved, and state what that means, in one transaction."""
