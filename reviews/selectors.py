@@ -131,14 +131,20 @@ class Surroundings:
     """What the automatic checks ask the database."""
 
     is_duplicate: bool
+    was_refused: bool
     written_lately: int
 
 
 def find_surroundings(*, author_id: UUID, event_id: UUID, digest: str, now: datetime) -> Surroundings:
-    """Tell whether another review says the same, and how many the author has handed in just now."""
+    """Tell whether another review says the same, what became of this one, and how many the author has handed in just now.
+
+    Decisions outlive their review: whoever deletes a refused one and writes it again has been refused before.
+    """
+    refusals = ModerationDecision.objects.refusals().filter(author_id=author_id, event_id=event_id)
     others = Review.objects.exclude(author_id=author_id, event_id=event_id)
     return Surroundings(
         is_duplicate=others.filter(text_digest=digest).exists(),
+        was_refused=refusals.exists(),
         written_lately=others.filter(author_id=author_id, submitted_at__gt=now - RECENTLY).count(),
     )
 

@@ -7,6 +7,11 @@ from common.ids import new_id
 from reviews.models.review import Review
 
 
+class ModerationDecisionQuerySet(models.QuerySet["ModerationDecision"]):
+    def refusals(self) -> "ModerationDecisionQuerySet":
+        return self.exclude(outcome=ModerationDecision.Outcome.PUBLISHED)
+
+
 class ModerationDecision(models.Model):
     """One decision, never changed; an empty `decided_by` means the automatic checks."""
 
@@ -26,6 +31,8 @@ class ModerationDecision(models.Model):
     reason_text = models.TextField(blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
+
+    objects = ModerationDecisionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -17,6 +17,7 @@ SHOUTED_LETTERS = 20
 
 WEIGHTS = {
     "stop_word": 60,
+    "refused_before": 60,
     "duplicate": 50,
     "link": 40,
     "too_fast": 30,
@@ -50,9 +51,11 @@ EXCLAMATIONS = re.compile(r"[!?]{4,}")
 
 @dataclass(frozen=True, kw_only=True)
 class Signs:
-    """What is known around the text: is it a copy, how old is the account, how much did it write just now."""
+    """What is known around the text: is it a copy, has a moderator refused what the author said about the event before,
+    how old is the account, how much did it write just now."""
 
     is_duplicate: bool = False
+    was_refused: bool = False
     account_age: timedelta = timedelta(days=365)
     written_lately: int = 0
 
@@ -94,6 +97,8 @@ def _found(text: str, signs: Signs) -> Iterator[str]:
         yield "shouting"
     if signs.is_duplicate:
         yield "duplicate"
+    if signs.was_refused:
+        yield "refused_before"
     if signs.account_age < NEW_ACCOUNT:
         yield "new_account"
     if signs.written_lately >= MANY_AT_ONCE:

@@ -115,5 +115,10 @@ def judge(*, author_id: UUID, event_id: UUID, text: str, now: datetime) -> Verdi
     """Return what the automatic checks say about a text by this author."""
     around = find_surroundings(author_id=author_id, event_id=event_id, digest=digest_of(text), now=now)
     age = now - get_author(author_id=author_id).created_at
-    signs = Signs(is_duplicate=around.is_duplicate, account_age=age, written_lately=around.written_lately)
+    signs = Signs(
+        is_duplicate=around.is_duplicate,
+        was_refused=around.was_refused,
+        account_age=age,
+        written_lately=around.written_lately,
+    )
     return check_text(text=text, signs=signs)

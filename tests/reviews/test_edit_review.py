@@ -8,9 +8,11 @@ from common.problems import NotFound, StaleVersion
 from common.transactions import use_case
 from reviews.models import Rating, Review, ReviewRevision
 from reviews.services.claim_review import ReviewNotClaimed, claim_review
+from reviews.services.delete_review import delete_review
 from reviews.services.edit_review import EditWindowClosed, edit_review
+from reviews.services.hide_review import hide_review
 from reviews.services.publish_review import publish_review
-from reviews.services.write_review import Draft
+from reviews.services.write_review import Draft, write_review
 from tests.factories.accounts import make_user
 from tests.factories.reviews import make_moderator, make_published_review, make_review
 
@@ -29,6 +31,13 @@ def edit(review: Review, *, author: Any = None, version: int | None = None, now:
             publish_clean=more.pop("clean", False),
             now=now,
         )
+
+
+def hidden_review() -> Review:
+    """Make a review that a moderator has taken from the public."""
+    review = make_published_review()
+    with use_case():
+        return hide_review(review_id=review.pk, moderator_id=make_moderator().pk, reason_code="personal_data", now=NOW)
 
 
 class TestEditReview:
@@ -58,6 +67,28 @@ class TestEditReview:
 
         assert [rating.histogram[3] for rating in Rating.objects.all()] == [1, 1]
         assert [rating.count for rating in Rating.objects.all()] == [1, 1]
+
+    def test_waits_for_a_person_after_a_person_has_refused_it(self) -> None:
+        review = hidden_review()
+
+        edited = edit(review, clean=True)
+
+        assert (edited.status, edited.check_reasons) == ("pending", ["refused_before"])
+
+    def test_waits_for_a_person_when_written_anew_after_a_refusal(self) -> None:
+        review = hidden_review()
+
+        with use_case():
+            delete_review(review_id=review.pk, author_id=review.author_id)
+            again = write_review(
+                author_id=review.author_id,
+                event_id=review.event_id,
+                draft=SECOND_THOUGHT,
+                publish_clean=True,
+                now=NOW,
+            )
+
+        assert (again.status, again.check_reasons) == ("pending", ["refused_before"])
 
     def test_takes_the_review_out_of_the_hands_of_its_moderator(self) -> None:
         review, moderator = make_review(), make_moderator()
