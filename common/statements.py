@@ -39,6 +39,7 @@ class _Statement:
     attributes: list[str]
     own: slice
     converters: tuple[tuple[int, Convert, Any], ...]
+    annotations: tuple[tuple[str, int], ...]
     relations: tuple[Any, ...]
 
 
@@ -87,6 +88,8 @@ class ComposedOnce(Generic[Row]):
         for place, convert, expression in composed.converters:
             row[place] = convert(row[place], expression, connection)
         made = composed.model.from_db(connection.alias, composed.attributes, row[composed.own])
+        for name, place in composed.annotations:
+            setattr(made, name, row[place])
         for relation in composed.relations:
             relation.populate(row, made)
         return made
@@ -147,6 +150,7 @@ def _composed(compose: Callable[..., QuerySet[Any]], given: dict[str, Any]) -> _
         converters=tuple(
             (place, convert, expression) for place, (converts, expression) in converters.items() for convert in converts
         ),
+        annotations=tuple((compiler.annotation_col_map or {}).items()),
         relations=tuple(
             get_related_populators(told, compiler.select, connection.alias)  # type: ignore[call-arg]  # Django 6's stubs
         ),

@@ -41,7 +41,21 @@ def types_of(event_id: uuid.UUID, type_ids: list[uuid.UUID]) -> QuerySet[TicketT
     return TicketType.objects.filter(event_id=event_id, id__in=type_ids, access_code="").order_by("name")
 
 
+@composed_once
+def events_with_seats(event_ids: list[uuid.UUID], now: datetime) -> QuerySet[Event]:
+    return Event.objects.filter(id__in=event_ids).select_related("organizer").with_seats(now)
+
+
 class TestComposedOnce:
+    def test_reads_what_the_queryset_annotates(self) -> None:
+        event = make_ticket_type(capacity=7, sold=2).event
+
+        [found] = events_with_seats(event_ids=[event.id], now=timezone.now())
+        [over] = events_with_seats(event_ids=[event.id], now=event.ends_at)
+
+        assert (found.seats_left, found.seats_total, found.organizer.name) == (5, 7, event.organizer.name)
+        assert (over.seats_left, over.seats_total) == (0, 0)
+
     def test_reads_rows_as_the_models_read_them(self) -> None:
         event = make_event(tags=["river", "spring"], refund_policy={"bands": []})
 
