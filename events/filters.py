@@ -6,6 +6,7 @@ import zoneinfo
 from collections import defaultdict
 from collections.abc import Callable, Container
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import django_filters.rest_framework as filters
@@ -138,10 +139,26 @@ class CatalogueFilter(filters.FilterSet):
     class Meta:
         model = Event
         fields: list[str] = []
-        form = CatalogueForm
+
+    def __init__(
+        self, data: Any = None, queryset: Any = None, *, request: Any = None, prefix: str | None = None
+    ) -> None:
+        """Do without FilterSet's copies of all filters: nothing in them depends on the request."""
+        self.is_bound, self.data, self.form_prefix = data is not None, data or {}, prefix
+        self.queryset, self.request, self.filters = queryset, request, self.base_filters
+
+    def get_form_class(self) -> type[forms.Form]:
+        return form_for(frozenset(self.data).intersection(self.base_filters))
 
     def filter_queryset(self, queryset: QuerySet[Event]) -> EventQuerySet:
         return narrow(queryset, self.form.cleaned_data, today=today_of(self.request))
+
+
+@lru_cache(maxsize=500)
+def form_for(names: frozenset[str]) -> type[forms.Form]:
+    """Return a form of these fields: a list is asked for with a few of them, and a form copies all that it has."""
+    fields = {name: one.field for name, one in CatalogueFilter.base_filters.items() if name in names}
+    return type("AskedForm", (CatalogueForm,), fields)
 
 
 def narrow(events: Any, wanted: dict[str, Any], *, today: date, but: Container[str] = ()) -> EventQuerySet:

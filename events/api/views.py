@@ -29,7 +29,7 @@ from events.calendar_files import Entry, calendar_of
 from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
 from events.filters import CatalogueFilter, today_of
-from events.selectors.catalogue import list_catalogue, list_categories, list_favorites, list_own_events
+from events.selectors.catalogue import list_categories, list_favorites, list_found, list_own_events, read_cards
 from events.selectors.events import get_readable_event, standing_of
 from events.services.create_event import create_event
 from events.services.delete_draft import delete_draft
@@ -94,7 +94,9 @@ class EventsView(EventEndpoint, generics.ListAPIView):
         return Response(remembered(question, lambda: super(EventsView, self).list(request).data, seconds=LIST_SECONDS))
 
     def get_queryset(self) -> Any:
-        return list_own_events(actor=self.actor, now=self.now) if self.is_own else list_catalogue(now=self.now)
+        if self.is_own:
+            return list_own_events(actor=self.actor, now=self.now)
+        return list_found(now=self.now, with_seats="has_seats" in self.request.query_params)
 
     @property
     def is_own(self) -> bool:
@@ -102,7 +104,8 @@ class EventsView(EventEndpoint, generics.ListAPIView):
 
     def paginate_queryset(self, queryset: Any) -> Any:
         text = self.request.query_params.get("q", "").strip()
-        return super().paginate_queryset(queryset.with_snippets(text) if text else queryset)
+        found = super().paginate_queryset(queryset.with_snippets(text) if text else queryset)
+        return found if self.is_own else read_cards(found=found or [], now=self.now)
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)
