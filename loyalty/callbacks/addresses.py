@@ -8,12 +8,14 @@ import ipaddress
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 
 PORTS = frozenset({80, 443, 8080, 8443})
+# What stands in a path and a query as it is: everything else is percent-encoded (RFC 3986, section 2).
+SAFE_IN_PATHS = "/?%:@!$&'()*+,;=~-._"
 # Ranges that carry an IPv4 address inside, or that Python 3.11 takes for public.
 TUNNELS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10")))
 
@@ -54,15 +56,16 @@ def judge(url: str, *, rules: Rules, resolve: Resolve = resolve_by_system) -> Ta
         ForbiddenAddress
     """
     parts, port = _read(url, rules)
-    host = str(parts.hostname)
     try:
+        # Headers and TLS know a Cyrillic name only as it stands in DNS.
+        host = str(parts.hostname).encode("idna").decode()
         found = resolve(host, port)
     except (OSError, UnicodeError) as error:
         raise ForbiddenAddress("the name is not known") from error
     addresses = [_public(one, rules) for one in found]
     if not addresses:
         raise ForbiddenAddress("the name is not known")
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=SAFE_IN_PATHS)
     return Target(scheme=parts.scheme, host=host, port=port, path=path, address=str(addresses[0]))
 
 

@@ -128,7 +128,8 @@ def _judge(parcel: Parcel, reply: Reply, now: datetime) -> tuple[str, datetime]:
         return Status.DEAD, now
     pause = timedelta(seconds=PAUSES_SECONDS[parcel.attempt - 1] * random.uniform(1, 1.2))  # noqa: S311  (spreads load)
     if reply.status in (429, 503) and reply.retry_after.isascii() and reply.retry_after.isdecimal():
-        pause = max(pause, min(timedelta(seconds=int(reply.retry_after)), LONGEST_RETRY_AFTER))
+        asked_for = min(int(reply.retry_after), LONGEST_RETRY_AFTER // timedelta(seconds=1))
+        pause = max(pause, timedelta(seconds=asked_for))
     return Status.PENDING, now + pause
 
 

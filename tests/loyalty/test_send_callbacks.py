@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -116,6 +117,17 @@ class TestAddresses:
         target = judge("https://shop.example:8443/hook?a=1", rules=STRICT, resolve=means(PUBLIC))
 
         assert (target.address, target.host, target.port, target.path) == (PUBLIC, "shop.example", 8443, "/hook?a=1")
+
+    def test_writes_a_cyrillic_address_as_http_does(self) -> None:
+        target = judge("https://пример.рф/вебхук?имя=Анна%20К", rules=STRICT, resolve=means(PUBLIC))
+
+        assert target.host == "xn--e1afmkfd.xn--p1ai"
+        assert target.path.isascii()
+        assert unquote(target.path) == "/вебхук?имя=Анна К"
+
+    def test_refuses_a_name_that_no_name_server_could_be_asked_for(self) -> None:
+        with pytest.raises(ForbiddenAddress):
+            judge(f"https://{'ж' * 64}.example/", rules=STRICT, resolve=means(PUBLIC))
 
     def test_refuses_a_literal_when_it_is_given(self) -> None:
         check_form("https://shop.example/", rules=STRICT)
@@ -254,6 +266,12 @@ class TestSendCallbacks:
         self.send(Reply(status=429, retry_after="3600"))
 
         assert CallbackEvent.objects.get().next_attempt_at >= NOON + timedelta(hours=1)
+
+    def test_waits_a_day_at_most_however_long_it_is_told_to(self, shop: Shop) -> None:
+        self.send(Reply(status=429, retry_after="9" * 40))
+
+        event = CallbackEvent.objects.get()
+        assert (event.status, event.next_attempt_at) == ("pending", NOON + timedelta(days=1))
 
     def test_switches_an_address_off_that_is_gone(self, shop: Shop) -> None:
         self.send(Reply(status=410))
