@@ -58,17 +58,17 @@ class PlatformPoints:
             raise PointsNotAvailable(available=error.extra["available"], why="balance") from error
 
     def spend(self, *, booking_id: UUID, now: datetime) -> None:
-        project = selectors.get_platform_project()
+        project = selectors.get_platform_ledger()
         if project is not None:
             spend_hold(project=project, purpose=purpose_of(booking_id), now=now)
 
     def release(self, *, booking_id: UUID, now: datetime) -> None:
-        project = selectors.get_platform_project()
+        project = selectors.get_platform_ledger()
         if project is not None:
             release_hold(project=project, purpose=purpose_of(booking_id), now=now)
 
     def give_back(self, *, booking_id: UUID, refund_id: UUID, points: Decimal, now: datetime) -> None:
-        project = selectors.get_platform_project()
+        project = selectors.get_platform_ledger()
         if project is not None and points:
             return_hold(
                 project=project, purpose=purpose_of(booking_id), points=points, reference=str(refund_id), now=now

@@ -95,6 +95,11 @@ def get_platform_project() -> Project | None:
     return Project.objects.filter(is_platform=True, is_active=True).first()
 
 
+def get_platform_ledger() -> Project | None:
+    """Return the platform's project though its programme is switched off: what was begun in it is brought to its end."""
+    return Project.objects.filter(is_platform=True).first()
+
+
 def get_spendable_points(*, user_id: uuid.UUID) -> Decimal:
     """Return how many points of the platform a user can spend now."""
     mine = Q(customer__user_id=user_id, customer__merged_into__isnull=True) | Q(customer__merged__user_id=user_id)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from common.transactions import requires_transaction
 from loyalty.formats.understood import Contact, Purchase, Return
 from loyalty.models import Order, Project
-from loyalty.selectors import get_platform_project
+from loyalty.selectors import get_platform_ledger, get_platform_project
 from loyalty.services.accrue_purchases import Record, accrue_purchases
 from loyalty.services.find_platform_customer import find_platform_customer
 from loyalty.services.refund_purchase import refund_purchase
@@ -44,7 +44,7 @@ def accrue_booking(
 @requires_transaction
 def refund_booking(*, booking_id: uuid.UUID, refund_id: uuid.UUID, amount: Decimal, now: datetime) -> None:
     """Take back what a refunded booking had earned; one that has earned nothing loses nothing."""
-    project = get_platform_project()
+    project = get_platform_ledger()
     order_id = order_id_of(booking_id)
     earned = project and Order.objects.filter(project=project, kind=Order.Kind.PURCHASE, order_id=order_id).first()
     if project is None or not earned:

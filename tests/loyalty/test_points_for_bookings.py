@@ -9,7 +9,7 @@ from bus.facts import ReceivedFact
 from common.money import Money
 from common.transactions import use_case
 from loyalty.handlers import BookingConfirmed, BookingRefunded, on_booking_confirmed, on_booking_refunded
-from loyalty.models import Customer, PointsHold
+from loyalty.models import Customer, PointsHold, Project
 from loyalty.points_for_bookings import PlatformPoints
 from loyalty.selectors import count_ledger_discrepancies, get_balances, get_spendable_points
 from loyalty.services.accrue_booking import refund_booking
@@ -105,6 +105,23 @@ class TestPlatformPoints:
 
         assert get_spendable_points(user_id=user.id) == 40
         assert PointsHold.objects.get().status == "held"
+
+    def test_go_back_though_the_programme_was_switched_off(self, platform: Shop, user: Any) -> None:
+        booking = confirmed(user)
+        kept, left = {"booking_id": uuid4(), "now": NOON}, {"booking_id": uuid4(), "now": NOON}
+        with use_case():
+            points().reserve(user_id=user.id, points=Decimal(60), **kept)
+            points().reserve(user_id=user.id, points=Decimal(30), **left)
+        Project.objects.update(is_active=False)
+
+        with use_case():
+            points().spend(**kept)
+            points().release(**left)
+            points().give_back(refund_id=uuid4(), points=Decimal(25), **kept)
+            refund_booking(booking_id=booking.booking_id, refund_id=uuid4(), amount=Decimal(100), now=NOON)
+
+        assert set(PointsHold.objects.values_list("status", "points")) == {("spent", 60), ("released", 30)}
+        assert get_spendable_points(user_id=user.id) == 55
 
     def test_are_not_there_when_somebody_else_has_them(self, platform: Shop, user: Any) -> None:
         confirmed(user)
