@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from common.transactions import requires_transaction
 from loyalty.models import Customer, Level, Project
 
 MOST_LEVELS = 20
+CENT = Decimal("0.01")
 
 
 @requires_transaction
@@ -31,11 +33,10 @@ def set_levels(*, project: Project, actor_id: uuid.UUID, levels: Sequence[Mappin
     gone = [one for name, one in known.items() if name not in {new["name"] for new in levels}]
     Customer.objects.filter(level__in=gone).update(level=None, level_until=None)
     Level.objects.filter(id__in=[one.id for one in gone]).delete()
-    # Turnovers may change places: none of the old ones may be in the way.
     before = [[name, str(one.turnover), str(one.percent)] for name, one in sorted(known.items())]
-    for one in levels:
-        if one["name"] in known:
-            Level.objects.filter(id=known[one["name"]].id).update(turnover=10**11 + one["turnover"])
+    # Turnovers may change places: the old ones make room below the smallest that may be given.
+    for number, old in enumerate(known.values(), start=1):
+        Level.objects.filter(id=old.id).update(turnover=CENT * number)
     for one in levels:
         Level.objects.update_or_create(
             project=project, name=one["name"], defaults={"turnover": one["turnover"], "percent": one["percent"]}

@@ -44,6 +44,13 @@ class TestLevels:
         assert mine.get(path(shop, "levels/")).json() == [gold]
         assert Customer.objects.get().level is None
 
+    def test_may_lie_as_high_as_amounts_go(self, mine: APIClient, shop: Shop) -> None:
+        highest = {"name": "gold", "turnover": "999999999999.99", "percent": "5.00"}
+
+        answers = [mine.put(path(shop, "levels/"), [highest]).status_code for _ in range(2)]
+
+        assert answers == [200, 200]
+
     @pytest.mark.parametrize(
         "levels",
         [
