@@ -20,7 +20,7 @@ from loyalty.accrual_rules import share_of
 from loyalty.formats.understood import Return, ReturnedItem
 from loyalty.formats.values import read_amount
 from loyalty.models import LedgerAccount, LedgerEntry, LedgerTransaction, Lot, Order, Project, Refund
-from loyalty.services.award_points import Plan, carry_out
+from loyalty.services.award_points import Plan, carry_out, owed_by
 from loyalty.services.give_back import give_back_spent
 from loyalty.services.post_transactions import Line, lock_accounts
 
@@ -134,15 +134,17 @@ def _customers(project: Project, order_id: str) -> set[uuid.UUID]:
 
 def _worth(order: Order, items: tuple[ReturnedItem, ...]) -> Decimal:
     """Return what the returned pieces cost by the order's own list."""
+    listed = order.details.get("products")
     products: dict[str, dict[str, Any]] = {}
-    for one in order.details.get("products") or []:
+    for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict):
             products |= {str(one[key]): one for key in ("name", "externalid", "sku") if one.get(key)}
     total = ZERO
     for item in items:
         product = products.get(item.name, {})
         price = read_amount(product.get("price"))
-        if price is None or item.quantity > int(product.get("quantity") or 1):
+        quantity = read_amount(product.get("quantity") or 1)
+        if price is None or quantity is None or item.quantity > quantity:
             raise ItemUnknown(item.name)
         total += price * item.quantity
     return min(total, order.amount)
@@ -191,6 +193,8 @@ def _take(plan: Plan, lot: Lot, order: Order, points: Decimal, reference: str) -
         order_pk=order.id,
         reference=reference,
     )
+    # What the same return gives back pays this debt too.
+    plan.debts[lot.customer_id] = owed_by(plan, lot.customer_id) + owed
     plan.tell(posting, event="bonus_returned", amount=-points, order_id=order.order_id)
 
 

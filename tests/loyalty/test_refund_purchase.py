@@ -89,6 +89,32 @@ class TestRefundPurchase:
             with pytest.raises(ItemUnknown):
                 give_back(shop, "R-2", items=(wrong,))
 
+    @pytest.mark.parametrize(
+        "products",
+        [5, "Tent", {"name": "Tent"}, [{"name": "Tent", "price": "300", "quantity": "a few"}], [{"name": "Tent"}]],
+    )
+    def test_refuses_items_of_a_list_that_cannot_be_read(self, shop: Shop, products: Any) -> None:
+        accrue(shop, purchase(details={"products": products}))
+
+        with pytest.raises(ItemUnknown):
+            give_back(shop, items=(ReturnedItem(name="Tent", quantity=1),))
+
+    def test_counts_what_is_sold_by_weight(self, shop: Shop) -> None:
+        accrue(shop, purchase(details={"products": [{"name": "Tea", "price": "300", "quantity": "1.5"}]}))
+
+        assert give_back(shop, items=(ReturnedItem(name="Tea", quantity=1),))["amount"] == "300.00"
+
+    def test_pays_the_debt_that_it_makes_with_what_it_gives_back(self, shop: Shop) -> None:
+        accrue(shop, purchase())
+        spend(shop, "50", order_id="A-1")
+
+        give_back(shop, amount=1000)
+
+        left = get_balances(customer_id=Customer.objects.get().id)
+        assert (left.active, left.debt) == (0, 0)
+        check_deferred_rules()
+        assert count_ledger_discrepancies() == 0
+
     def test_turns_spent_points_into_a_debt_that_later_points_pay(self, shop: Shop) -> None:
         accrue(shop, purchase())
         spend(shop, "40")
