@@ -7,7 +7,7 @@ from decimal import Decimal
 from audit.services.record_entry import record_entry
 from common.problems import Problem
 from common.transactions import requires_transaction
-from loyalty.models import Customer, LedgerAccount, LedgerTransaction, Lot, MergeCandidate, Order, PointsHold
+from loyalty.models import Customer, LedgerAccount, LedgerTransaction, Lot, MergeCandidate, Order, PointsHold, Project
 from loyalty.services.award_points import Plan, carry_out
 from loyalty.services.post_transactions import Line, lock_accounts
 
@@ -31,7 +31,8 @@ def merge_customers(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: dateti
         MergeDecided
     """
     candidate = _decide(candidate_id, MergeCandidate.Status.MERGED, actor_id, now)
-    project = candidate.project
+    # Whoever gives points has found their customer behind this lock.
+    project = Project.objects.locked().get(id=candidate.project_id)
     accounts = lock_accounts(project_id=project.id, customer_ids=[candidate.keeps_id, candidate.gives_id])
     keeps = Customer.objects.get(id=candidate.keeps_id)
     gives = Customer.objects.get(id=candidate.gives_id)

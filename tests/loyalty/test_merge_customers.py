@@ -1,6 +1,8 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEntry
 from common.transactions import use_case
@@ -37,6 +39,15 @@ def decide(shop: Shop) -> Customer:
 
 
 class TestMergeCustomers:
+    def test_waits_for_the_worker_that_gives_the_project_points(self, shop: Shop) -> None:
+        """A worker that has found the one customer must not give points to a row that is merged meanwhile."""
+        with CaptureQueriesContext(connection) as queries:
+            decide(shop)
+
+        locks = [one["sql"] for one in queries if "FOR NO KEY UPDATE" in one["sql"]]
+        assert "loyalty_project" in locks[0]
+        assert "loyalty_ledgeraccount" in locks[1]
+
     def test_stand_in_the_queue_once(self, shop: Shop) -> None:
         candidate = MergeCandidate.objects.get()
 
