@@ -1,12 +1,13 @@
 """The second phase of a message with a file: the storage reports, the file is proved, the message appears."""
 
 import io
+import struct
 import uuid
 from datetime import datetime
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from msgspec.json import encode
 from PIL import Image, UnidentifiedImageError
 
@@ -18,7 +19,7 @@ from messaging.adapters.storage.chosen import chosen_storage
 from messaging.application.ports import Rejected
 from messaging.domain.drafts import Draft, fingerprint
 from messaging.domain.files import IMAGES, Slot, refusal_of, token_of
-from messaging.models import Attachment, Membership, Message
+from messaging.models import Attachment, Membership, Message, MessageId
 
 log = structlog.get_logger(__name__)
 
@@ -58,10 +59,21 @@ def get_attachment(*, user_id: uuid.UUID, attachment_id: uuid.UUID) -> Attachmen
         NotFound
     """
     own = Membership.objects.filter(conversation_id=OuterRef("conversation_id"), user_id=user_id, left_at__isnull=True)
-    ready = Attachment.objects.filter(id=attachment_id, status=Attachment.Status.READY).filter(Exists(own)).first()
+    shown = Attachment.objects.filter(Exists(own), ~Exists(_deleted()), status=Attachment.Status.READY)
+    ready = shown.filter(id=attachment_id).first()
     if ready is None:
         raise NotFound
     return ready
+
+
+def _deleted() -> QuerySet[Message]:
+    """Return an attachment's message if it was deleted; it is found by the number that its id has got."""
+    number = MessageId.objects.filter(
+        sender_id=OuterRef(OuterRef("uploader_id")), id=OuterRef(OuterRef("message_id"))
+    ).values("seq")
+    return Message.objects.filter(
+        conversation_id=OuterRef("conversation_id"), seq=Subquery(number), deleted_at__isnull=False
+    )
 
 
 def examine(attachment: Attachment) -> str | None:
@@ -131,7 +143,10 @@ def _write_thumbnail(attachment: Attachment) -> str | None:
             picture.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
             small = io.BytesIO()
             picture.convert("RGB").save(small, "JPEG", quality=80)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except Image.DecompressionBombError:
+        # Pillow's own limit stands above this one, and is asked first.
+        return "pixels"
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError):
         return "type"
     storage.write(attachment.key + ".thumbnail", small.getvalue())
     return None
@@ -140,16 +155,10 @@ def _write_thumbnail(attachment: Attachment) -> str | None:
 @requires_transaction
 def collect_unused(*, now: datetime) -> list[str]:
     """End slots that were never used, and files whose message was deleted or refused; return the keys to remove."""
-    deleted = Message.objects.filter(
-        conversation_id=OuterRef("conversation_id"),
-        id=OuterRef("message_id"),
-        sender_id=OuterRef("uploader_id"),
-        deleted_at__isnull=False,
-    )
     ended = Attachment.objects.filter(
         Q(status=Attachment.Status.WAITING, expires_at__lte=now)
         | Q(status=Attachment.Status.REFUSED)
-        | Q(status=Attachment.Status.READY) & Exists(deleted)
+        | Q(status=Attachment.Status.READY) & Exists(_deleted())
     )
     found = list(ended.order_by("id").values_list("id", "key")[:COLLECTED])
     Attachment.objects.filter(id__in=[one for one, _ in found]).update(

@@ -1,8 +1,9 @@
 """Files in a local folder: uploads come to the web process itself, which then reports them like any other storage."""
 
 import hashlib
-import os
+import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -44,14 +45,17 @@ class FolderStorage:
         return self._path(key), name, media_type
 
     def receive(self, key: str, chunks: Iterable[bytes], *, limit: int, token: str) -> None:
-        """Write an upload; it stands under its key only when it is complete.
+        """Write an upload; it stands under its key only when it is complete, and nothing replaces it there.
+
+        Two uploads of one slot may run at once: what the first has brought may have been proved by the time the second
+        comes to its end.
 
         Raises:
             TooLong
         """
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.part")
+        partial = path.with_suffix(f".{secrets.token_hex(8)}.part")
         size = 0
         try:
             with partial.open("wb") as file:
@@ -61,7 +65,8 @@ class FolderStorage:
                         raise TooLong
                     file.write(chunk)
             path.with_suffix(".token").write_text(token)
-            partial.replace(path)
+            with suppress(FileExistsError):
+                path.hardlink_to(partial)
         finally:
             partial.unlink(missing_ok=True)
 

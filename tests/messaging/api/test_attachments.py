@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,31 @@ class TestUpload:
 
         assert put(attachment, content).json()["reason"] == "type"
 
+    def test_a_picture_of_a_great_many_pixels_is_refused_undecoded(self) -> None:
+        content = io.BytesIO()
+        Image.new("1", (30_000, 30_000)).save(content, "PNG")
+        bomb = content.getvalue()
+
+        answer = put(of(bomb, media_type="image/png"), bomb)
+
+        assert (answer.status_code, answer.json()["reason"]) == (400, "pixels")
+
+    def test_a_file_that_was_proved_is_not_replaced_by_a_slower_upload(self) -> None:
+        attachment = of(b"hello")
+        storage: Any = chosen_storage()
+        token = token_of(attachment.id, secret=settings.SECRET_KEY)
+
+        def overtaken() -> Iterator[bytes]:
+            yield b"ev"
+            put(attachment, b"hello")
+            yield b"il!"
+
+        storage.receive(attachment.key, overtaken(), limit=5, token=token)
+
+        attachment.refresh_from_db()
+        assert attachment.status == "ready"
+        assert b"".join(storage.chunks(attachment.key)) == b"hello"
+
     def test_who_has_left_meanwhile_shows_nothing(self) -> None:
         attachment = of(b"hello")
         attachment.conversation.memberships.update(left_at=timezone.now())
@@ -219,6 +245,13 @@ class TestDownload:
         assert api.get(f"{URL}{attachment.id}/", **bearer(make_user())).status_code == 404
         assert api.get(f"{URL}{attachment.id}/?variant=thumbnail", **bearer(attachment.uploader)).status_code == 404
         assert Client().get(f"{URL}files/forged/").status_code == 404
+
+    def test_what_was_deleted_is_gone_before_its_file_is_collected(self, api: APIClient) -> None:
+        attachment = of(b"hello")
+        put(attachment, b"hello")
+        Message.objects.filter(id=attachment.message_id).update(body={}, deleted_at=timezone.now())
+
+        assert api.get(f"{URL}{attachment.id}/", **bearer(attachment.uploader)).status_code == 404
 
 
 class TestCollection:
