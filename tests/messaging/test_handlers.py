@@ -17,6 +17,7 @@ from bus.subscriptions import Message as KafkaMessage
 from common.transactions import use_case
 from events.models import EventAccess
 from messaging import handlers
+from messaging.adapters.orm.rooms import OrmRooms
 from messaging.models import Conversation, Membership, Message
 from tests.factories.accounts import make_organizer, make_user
 from tests.factories.events import make_event
@@ -65,6 +66,23 @@ class TestEventChats:
         assert guest.pk in joined
         assert guest.pk in still_booked
         assert guest.pk not in people_in(chat)
+
+    def test_who_books_again_while_the_chat_is_locked_stays(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        guest, event = make_user(), make_event()
+        fact = {"event_id": event.pk, "event_title": event.title, "user_id": guest.pk}
+        first = EventAccess.objects.create(user=guest, event=event)
+        hand("on_booking_confirmed", **fact)
+        first.delete()
+        lock = OrmRooms.locked
+
+        def waits_while_somebody_books(rooms: OrmRooms, conversation_id: uuid.UUID) -> Any:
+            EventAccess.objects.create(user=guest, event=event)
+            return lock(rooms, conversation_id)
+
+        monkeypatch.setattr(OrmRooms, "locked", waits_while_somebody_books)
+        hand("on_booking_cancelled", **fact)
+
+        assert guest.pk in people_in(Conversation.objects.get(kind="event"))
 
     def test_a_confirmation_that_comes_after_the_cancellation_lets_nobody_in(self) -> None:
         guest, event = make_user(), make_event()
