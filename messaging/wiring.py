@@ -266,6 +266,7 @@ def _stages(
     allowance = feel_pressure.allowance
     recent = RecentIds()
     deliver = Deliver(node_id=node_id, presence=ports.presence, nodes=ports.nodes, deliver_here=deliver_here)
+    spend_credit = SpendCredit(ports.bank, allowance, ports.store)
     finalize_chat = FinalizeChat(
         sessions=sessions,
         bank=ports.bank,
@@ -273,13 +274,14 @@ def _stages(
         directory=ports.directory,
         cursors=ports.cursors,
         deliver=deliver,
+        spend_credit=spend_credit,
     )
     return {
         stages.VALIDATE: Validate(ports.directory),
         "signal." + stages.VALIDATE: ValidateSignal(ports.directory),
         stages.DEDUPLICATE: Deduplicate(recent),
         "signal." + stages.DEDUPLICATE: DeduplicateSignals(ports.signals),
-        stages.SPEND_CREDIT: SpendCredit(ports.bank, allowance, ports.store),
+        stages.SPEND_CREDIT: spend_credit,
         stages.PERSIST: Persist(ports.store, lanes=LANES),
         stages.ACK: AcknowledgeMessages(sessions, ports.bank, allowance, recent),
         "signal." + stages.ACK: AcknowledgeSignals(sessions),

@@ -7,6 +7,7 @@ from uuid import UUID
 from messaging.application.ports import Advance, CreditBank, Cursors, Directory, Progress
 from messaging.application.sessions import Sessions
 from messaging.application.stages.deliver import Deliver
+from messaging.application.stages.spend_credit import SpendCredit
 from messaging.domain.credits import Allowance
 from messaging.domain.errors import PortUnavailable
 from messaging.domain.messages import Nack, Receipt, ReceiptCounts, encode
@@ -44,6 +45,7 @@ class FinalizeChat(SimpleStage):
         directory: Directory,
         cursors: Cursors,
         deliver: Deliver,
+        spend_credit: SpendCredit,
     ) -> None:
         self._answer = Finalize(sessions)
         self._bank = bank
@@ -51,6 +53,7 @@ class FinalizeChat(SimpleStage):
         self._directory = directory
         self._cursors = cursors
         self._deliver = deliver
+        self._spend_credit = spend_credit
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
         refused = [parcel for parcel in parcels if parcel.refusal is not None]
@@ -65,9 +68,10 @@ class FinalizeChat(SimpleStage):
 
     async def _compensate(self, refused: list[Parcel]) -> None:
         unspent: Counter[UUID] = Counter()
-        for parcel in refused:
-            if parcel.credits_spent:
-                unspent[parcel.origin.user_id] += parcel.credits_spent
+        paid = [parcel for parcel in refused if parcel.credits_spent]
+        for parcel in paid:
+            unspent[parcel.origin.user_id] += parcel.credits_spent
+        self._spend_credit.forget(paid)
         if unspent:
             await self._bank.refund(unspent, self._allowance())
 

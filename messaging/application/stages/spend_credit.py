@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from messaging.application.ports import CreditBank, MessageKey, MessageStore
@@ -76,6 +76,11 @@ class SpendCredit(SimpleStage):
                 continue
             parcel.credits_left = grants[parcel.origin.user_id].left
             parcel.refuse(CREDITS, retry_after=broke[key])
+
+    def forget(self, parcels: Iterable[Parcel]) -> None:
+        """Let these be paid for when they come again: they were refused, and their credits are given back."""
+        for parcel in parcels:
+            self._paid.pop(key_of(parcel), None)
 
     def _payers(self, parcels: list[Parcel]) -> dict[MessageKey, Parcel]:
         """Return the first parcel of each message that is not paid for."""

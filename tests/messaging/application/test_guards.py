@@ -100,6 +100,20 @@ class TestRules:
             (nack,) = await phone.got("nack")
             assert (nack["id"], nack["code"]) == (str(message_id), "conflict")
 
+    async def test_what_was_refused_is_paid_for_when_it_comes_again(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        node, room = town.start(allowance=Allowance(2, 2, 60)), town.messenger.open_room(anna, boris)
+        phone = await town.phone(node, anna)
+        ids = [phone.write(room, reply_to=99) for _ in range(2)]
+        assert {one["code"] for one in await phone.got("nack", 2)} == {"invalid"}
+
+        for number, message_id in enumerate([*ids, None], start=1):
+            phone.write(room, id=message_id)
+            await phone.got("ack", min(number, 2))
+
+        assert (await phone.got("nack", 3))[2]["code"] == "credits"
+
     async def test_who_has_no_credit_left_still_gets_a_retry_acknowledged_on_another_node(
         self, town: Town, anna: uuid.UUID, boris: uuid.UUID
     ) -> None:
