@@ -4,6 +4,7 @@ import msgspec
 
 from messaging.application.ports import MessageStore, RecentMessages
 from messaging.domain.errors import PortUnavailable
+from messaging.domain.limits import PAGE_BYTES
 from messaging.domain.messages import Page
 from messaging.domain.types.history import History
 
@@ -20,11 +21,12 @@ class ReadHistory:
             PortUnavailable: the store doesn't answer.
         """
         messages, more = await self.messages(asked)
+        fitting = fit(messages, from_the_first=asked.after is not None)
         return Page(
             request=asked.request,
             conversation=asked.conversation,
-            messages=[msgspec.Raw(payload) for _, payload in messages],
-            more=more,
+            messages=[msgspec.Raw(payload) for _, payload in fitting],
+            more=more or len(fitting) < len(messages),
         )
 
     async def messages(self, asked: History) -> tuple[list[tuple[int, bytes]], bool]:
@@ -39,3 +41,14 @@ class ReadHistory:
             return await self._recent.after(asked.conversation, asked.after or 0, limit=asked.limit + 1)
         except PortUnavailable:
             return None
+
+
+def fit(messages: list[tuple[int, bytes]], *, from_the_first: bool) -> list[tuple[int, bytes]]:
+    """Return as many messages, from the end where the asker goes on, as a socket's queue takes beside what lies there."""
+    size, count = 0, 0
+    for _, payload in messages if from_the_first else reversed(messages):
+        size += len(payload) + 1
+        if count and size > PAGE_BYTES:
+            break
+        count += 1
+    return messages[:count] if from_the_first else messages[len(messages) - count :]

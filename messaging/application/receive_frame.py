@@ -47,7 +47,7 @@ class ReceiveFrame:
             raise ProtocolError("frame too large")
         try:
             hello = self._decoder.decode(first)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise ProtocolError("not an object of this protocol") from error
         if not isinstance(hello, Hello):
             raise ProtocolError("say hello first")
@@ -90,7 +90,7 @@ class ReceiveFrame:
         for line in filter(None, frame.split(b"\n")):
             try:
                 message = guest_objects.decode(line)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 raise ProtocolError("sign in to say this") from error
             if not isinstance(message, Pong):
                 self._follow(message, outlet)
@@ -108,7 +108,8 @@ class ReceiveFrame:
                 return self._decoder.decode(line)
             except msgspec.ValidationError:
                 pass
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
+                # A RecursionError is an object nested too deeply to be any of this protocol.
                 raise ProtocolError("not JSON") from error
         else:
             code = TOO_BIG
@@ -124,5 +125,5 @@ class ReceiveFrame:
 def id_of(line: bytes) -> UUID | None:
     try:
         return envelope.decode(line).id
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None

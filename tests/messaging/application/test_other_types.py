@@ -7,7 +7,7 @@ import pytest
 
 from messaging.application.ports import Advance
 from messaging.application.sessions import Session
-from messaging.domain import stages
+from messaging.domain import limits, stages
 from messaging.domain.catalogue import REGISTRY
 from messaging.domain.errors import ProtocolError
 from messaging.domain.messages import System
@@ -77,6 +77,27 @@ class TestHistory:
 
         (page,) = await phone.got("page")
         assert (page["request"], [one["seq"] for one in page["messages"]], page["more"]) == ("r1", numbers, more)
+
+    @pytest.mark.parametrize(("asked", "first"), [({"after": 0}, 1), ({"before": 101}, 101)])
+    async def test_gives_no_page_that_a_socket_would_choke_on(
+        self, town: Town, anna: uuid.UUID, asked: dict[str, int], first: int
+    ) -> None:
+        node, room = town.start(), town.messenger.open_room(anna)
+        phone = await town.phone(node, anna)
+        for _ in range(100):
+            long = {"type": "send", "id": uuid.uuid4(), "conversation": room, "body": {"text": "😀" * 3500}}
+            node.receive_frame(msgspec.json.encode(long), phone.session)
+        await phone.got("ack", 100)
+
+        phone.say(type="history", request="r1", conversation=room, limit=100, **asked)
+
+        (page,) = await phone.got("page")
+        numbers = [one["seq"] for one in page["messages"]]
+        assert len(msgspec.json.encode(page)) <= limits.QUEUE_BYTES // 2
+        assert page["more"] is True
+        assert len(numbers) > 10
+        assert first in (numbers[0], numbers[-1] + 1)
+        assert numbers == list(range(numbers[0], numbers[-1] + 1))
 
     async def test_is_refused_to_strangers(self, town: Town, anna: uuid.UUID, boris: uuid.UUID) -> None:
         node, room = town.start(), town.messenger.open_room(boris)
@@ -187,7 +208,14 @@ class TestReceiveFrame:
         ]
 
     @pytest.mark.parametrize(
-        "frame", [b"not json", b"{}\n" * 65, b" " * (64 * 1024 + 1), b'{"type":"hello","device":"%s"}']
+        "frame",
+        [
+            b"not json",
+            b"{}\n" * 65,
+            b" " * (64 * 1024 + 1),
+            b'{"type":"hello","device":"%s"}',
+            b'{"type":"send","body":' + b"[" * 7000 + b"]" * 7000 + b"}",
+        ],
     )
     async def test_closes_on_what_is_beyond_the_protocol(self, town: Town, anna: uuid.UUID, frame: bytes) -> None:
         node = town.start()
