@@ -43,7 +43,9 @@ def claim_jobs(*, job_ids: Sequence[UUID], now: datetime) -> list[NotificationJo
 
 
 @requires_transaction
-def renew_lease(*, job: NotificationJob, now: datetime) -> bool:
-    """Keep the job for another lease; False when it is no longer this worker's."""
-    mine = NotificationJob.objects.filter(id=job.id, lease_token=job.lease_token)
-    return bool(mine.update(next_attempt_at=now + timedelta(seconds=LEASE_SECONDS)))
+def renew_leases(*, jobs: Sequence[NotificationJob], now: datetime) -> set[UUID]:
+    """Keep the jobs of one claim for another lease; return those that are still this worker's."""
+    ids, tokens = [job.id for job in jobs], {job.lease_token for job in jobs}
+    mine = NotificationJob.objects.filter(id__in=ids, lease_token__in=tokens, status=NotificationJob.Status.SENDING)
+    mine.update(next_attempt_at=now + timedelta(seconds=LEASE_SECONDS))
+    return set(mine.values_list("id", flat=True))

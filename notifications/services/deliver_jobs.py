@@ -22,7 +22,7 @@ from notifications.models.choices import Category, Channel
 from notifications.rendering.message import Message, render_message
 from notifications.rendering.sandbox import TemplateIsBroken
 from notifications.selectors import find_text
-from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_lease
+from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_leases
 from notifications.services.decide_delivery import Decision, Question, decide_delivery
 from notifications.services.finish_jobs import Finished, Outcome, after_failure, finish_jobs
 from notifications.services.know_batch import BatchKnowledge, know_batch
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 # What is sent but not yet written down would be sent again after a crash, so it is kept short.
 UNWRITTEN_MOST = 10
 UNWRITTEN_SECONDS = 0.5
+RENEWED_AFTER = timedelta(seconds=LEASE_SECONDS / 4)
 Status = NotificationJob.Status
 Clock = Callable[[], datetime]
 
@@ -50,15 +51,19 @@ class Batch:
 
 def deliver_jobs(*, job_ids: Sequence[UUID], clock: Clock, jitter: Callable[[], float]) -> int:
     """Send what is ready among these jobs; return how many were taken."""
-    claimed_at = written_at = clock()
+    renewed_at = written_at = clock()
     with use_case():
-        jobs = claim_jobs(job_ids=job_ids, now=claimed_at)
-        known = know_batch(jobs=jobs, now=claimed_at)
+        jobs = claim_jobs(job_ids=job_ids, now=renewed_at)
+        known = know_batch(jobs=jobs, now=renewed_at)
+    mine = {job.id for job in jobs}
     unwritten: list[Finished] = []
     with OpenRoutes() as routes:
         batch = Batch(known=known, routes=routes, clock=clock, jitter=jitter)
-        for job in jobs:
-            if not _still_mine(job, claimed_at=claimed_at, now=clock()):
+        for place, job in enumerate(jobs):
+            if clock() - renewed_at >= RENEWED_AFTER:
+                renewed_at = clock()
+                mine = _renew(jobs[place:], renewed_at)
+            if job.id not in mine:
                 continue
             unwritten.append(Finished(job=job, outcome=_attempt(job, batch)))
             is_sent_outside = job.channel != Channel.IN_APP and len(unwritten) >= UNWRITTEN_MOST
@@ -68,12 +73,13 @@ def deliver_jobs(*, job_ids: Sequence[UUID], clock: Clock, jitter: Callable[[], 
     return len(jobs)
 
 
-def _still_mine(job: NotificationJob, *, claimed_at: datetime, now: datetime) -> bool:
-    """Renew the lease of a job whose turn comes late in a slow batch."""
-    if now - claimed_at < timedelta(seconds=LEASE_SECONDS / 4):
-        return True
+def _renew(jobs: Sequence[NotificationJob], now: datetime) -> set[UUID]:
+    """Keep the leases of all whose turn comes late in a slow batch; return those that no other worker has taken over.
+
+    A lease that ran out would cost its job an attempt that was never made.
+    """
     with use_case():
-        return renew_lease(job=job, now=now)
+        return renew_leases(jobs=jobs, now=now)
 
 
 def _write_down(unwritten: list[Finished], now: datetime) -> datetime:
