@@ -1,5 +1,6 @@
 """E-mail: over SMTP, or by the interface of a mail service that django-anymail knows."""
 
+import re
 import smtplib
 from email.utils import parseaddr
 from typing import Any
@@ -19,6 +20,8 @@ from notifications.channels.ports import (
 
 # The address doesn't exist or takes no mail (RFC 5321, section 4.2.3); other 5xx refuse the message.
 NO_SUCH_MAILBOX = {521, 550, 551, 553, 556}
+# It refuses the sender, by a rule of its own (RFC 3463, section 3.8): that says nothing about the address.
+POLICY = re.compile(r"SMTP \d{3}: \s*5\.7\.")
 
 
 class EmailProvider:
@@ -65,7 +68,8 @@ class EmailProvider:
         reason = _reason(code, words)
         if code < 500:
             return TemporaryRefusal(reason)
-        gone = {outgoing.contact_points[0].id: reason} if code in NO_SUCH_MAILBOX else {}
+        is_gone = code in NO_SUCH_MAILBOX and not POLICY.match(reason)
+        gone = {outgoing.contact_points[0].id: reason} if is_gone else {}
         return PermanentRefusal(reason, receipt=Receipt(gone=gone))
 
 

@@ -12,9 +12,11 @@ from django.utils import timezone
 from bus.facts import payload_of
 from bus.models import OutboxRow
 from common.transactions import use_case
+from notifications.channels.email import EmailProvider
 from notifications.domain_events import JobPlanned
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, TemplateVersion
-from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_lease
+from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_leases
+from notifications.services.deliver_jobs import deliver_jobs
 from notifications.services.finish_jobs import MAX_ATTEMPTS, Finished, Outcome, finish_jobs
 from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
@@ -191,6 +193,16 @@ class TestDeliverJobs:
         assert (job.status, job.attempts) == ("undeliverable", 1)
         assert "no such user" in point.switched_off_reason
 
+    def test_keeps_an_address_whose_server_refuses_the_sender(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipient = "550 5.7.1 our address is on a blocklist"
+        job = make_job()
+
+        send([job.id])
+
+        job.refresh_from_db()
+        assert job.status == "dead"
+        assert ContactPoint.objects.get(recipient=job.recipient).switched_off_at is None
+
     def test_gives_up_a_message_that_is_refused_but_keeps_the_address(self, mail_server: MailServer) -> None:
         mail_server.refuse_message = "554 5.6.0 smells of spam"
         job = make_job()
@@ -344,6 +356,29 @@ class TestClaimJobs:
             claim_jobs(job_ids=[job.id for job in jobs[1:]], now=now)
 
 
+class TestSlowBatch:
+    def test_keeps_the_messages_behind_a_slow_one(
+        self, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Servers that answer late must not use up the attempts of messages that have not had their turn."""
+        jobs = [make_job() for _ in range(8)]
+        began = timezone.now()
+        past = {"seconds": 0}
+        deliver = EmailProvider.deliver
+
+        def slow(provider: EmailProvider, outgoing: Any) -> Any:
+            past["seconds"] += 12
+            with use_case():
+                requeue_due_jobs(now=began + timedelta(**past))
+            return deliver(provider, outgoing)
+
+        monkeypatch.setattr(EmailProvider, "deliver", slow)
+        deliver_jobs(job_ids=[job.id for job in jobs], clock=lambda: began + timedelta(**past), jitter=lambda: 0.5)
+
+        assert set(NotificationJob.objects.values_list("status", "attempts")) == {("sent", 1)}
+        assert len(mail_server.mails) == 8
+
+
 class TestFinishJobs:
     def test_refuses_the_late_word_of_a_worker_that_lost_its_lease(self) -> None:
         job = make_job()
@@ -359,7 +394,7 @@ class TestFinishJobs:
         ended = Outcome(status=Status.SENT)
         with use_case():
             assert finish_jobs(finished=[Finished(job=slow, outcome=ended)], now=later) == {job.id}
-            assert not renew_lease(job=slow, now=later)
+            assert renew_leases(jobs=[slow], now=later) == set()
             assert finish_jobs(finished=[Finished(job=quick, outcome=ended)], now=later) == set()
 
         job.refresh_from_db()
