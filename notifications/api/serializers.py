@@ -146,7 +146,8 @@ class RecipientSerializer(serializers.Serializer[Any]):
     def validate_time_zone(self, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            # An OSError: `America` is a folder of zones.
             raise serializers.ValidationError(_("This is not the name of a time zone.")) from error
         return value
 

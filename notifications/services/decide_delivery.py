@@ -139,13 +139,20 @@ def _digest(question: Question) -> Decision | None:
     job = question.job
     if job.is_urgent or job.channel == Channel.IN_APP or job.template_code == DIGEST_TEMPLATE:
         return None
-    if job.reason == DIGEST_DUE:
+    if job.reason == DIGEST_DUE or _has_waited_for_digest(job):
         return None
     period = question.known.digests.get((job.recipient_id, job.category))
     if period is None:
         return None
     until = end_of_period(period, zone=question.recipient.time_zone, now=question.now)
     return Decision(status=Status.DEFERRED, reason=DIGEST_REASON, until=until)
+
+
+def _has_waited_for_digest(job: NotificationJob) -> bool:
+    """Tell whether it was put off to a digest before: what has kept it since then must not put it off to the next one."""
+    return {"rule": "digest", "answer": DIGEST_REASON} in [
+        {"rule": one.get("rule"), "answer": one.get("answer")} for one in job.decisions
+    ]
 
 
 def _quiet_hours(question: Question) -> Decision | None:
@@ -171,7 +178,7 @@ def zone_of(name: str) -> ZoneInfo:
     """Return the zone, UTC for a name that isn't one."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 

@@ -1,7 +1,7 @@
 """What happens by the clock: digests, reminders; and what mail services report."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -76,6 +76,21 @@ class TestCollectDigests:
         send([job.id], now=now)
         assert collect(now + timedelta(minutes=50)) == 0
         send([job.id], now=now + timedelta(minutes=50))
+
+        job.refresh_from_db()
+        assert (job.status, len(mail_server.mails)) == ("sent", 1)
+
+    def test_lets_a_single_message_go_after_the_quiet_hours_that_it_met(self, mail_server: MailServer) -> None:
+        recipient = make_recipient(time_zone="UTC", quiet_from=time(22), quiet_until=time(10))
+        DigestChoice.objects.create(recipient=recipient, category="social", period="daily")
+        job = review_job(recipient, "Rafting")
+        noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+        at_nine, at_ten = noon + timedelta(hours=21), noon + timedelta(hours=22)
+
+        send([job.id], now=noon)
+        collect(at_nine)
+        send([job.id], now=at_nine)
+        send([job.id], now=at_ten)
 
         job.refresh_from_db()
         assert (job.status, len(mail_server.mails)) == ("sent", 1)

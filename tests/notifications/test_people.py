@@ -90,7 +90,14 @@ class TestSaveRecipient:
 
     @pytest.mark.parametrize(
         "body",
-        [{"email": "x"}, {"locale": "de"}, {"time_zone": "Mars/Base"}, {"birth_on": "1990"}, {"genres": "drama"}],
+        [
+            {"email": "x"},
+            {"locale": "de"},
+            {"time_zone": "Mars/Base"},
+            {"time_zone": "America"},
+            {"birth_on": "1990"},
+            {"genres": "drama"},
+        ],
     )
     def test_refuses_wrong_details(self, service: APIClient, body: dict[str, Any]) -> None:
         answer = put_recipient(service, body)
