@@ -11,6 +11,8 @@ import httpx
 from django.conf import settings
 
 PORTS = {443, 8443}
+# Ranges that carry an IPv4 address inside, and lead to it where somebody translates.
+TUNNELS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10")))
 
 
 class AddressRefused(Exception):
@@ -59,7 +61,10 @@ def _demand_form(url: httpx.URL) -> None:
 
 
 def _demand_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-    if not address.is_global and not (_is_local_allowed() and address.is_loopback):
+    if _is_local_allowed() and address.is_loopback:
+        return
+    in_tunnel = any(address in network for network in TUNNELS if network.version == address.version)
+    if not address.is_global or address.is_multicast or address.is_reserved or in_tunnel:
         raise AddressRefused("this address is not public")
 
 
