@@ -10,6 +10,7 @@ import structlog
 from common.transactions import requires_transaction
 from notifications.models import NotificationEvent
 from notifications.selectors import count_complaints, count_jobs_by_status, list_mailings_under_way
+from notifications.services.announce_fact import OWN_SOURCE
 from notifications.services.control_mailing import pause_mailing, resume_mailing
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,9 @@ def watch_mailings(*, now: datetime) -> dict[UUID, str]:
     for event in list_mailings_under_way(now=now):
         results = results_of(event)
         campaign = getattr(event, "campaign", None)
+        if campaign is None and event.source == OWN_SOURCE:
+            # What people must hear of their own bookings goes out, whatever becomes of some of it.
+            continue
         reason = results.judge(
             failure_percent=campaign.failure_percent if campaign else FAILURE_PERCENT,
             complaint_percent=campaign.complaint_percent if campaign else COMPLAINT_PERCENT,

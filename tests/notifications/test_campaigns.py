@@ -119,6 +119,17 @@ class TestWatchMailings:
         event.refresh_from_db()
         assert (event.recipients_planned, event.pause_reason) == (12, "failures")
 
+    def test_never_holds_what_people_must_hear_of_their_bookings(self, mail_server: MailServer) -> None:
+        event = start(make_campaign(members=20, canary_percent=0))
+        Campaign.objects.update(event=None)
+        mail_server.refuse_message = "550 spam"
+
+        deliver_everything()
+
+        assert watch() == []
+        event.refresh_from_db()
+        assert event.pause_reason == ""
+
     def test_holds_a_mailing_that_people_complain_of(self, mail_server: MailServer) -> None:
         event = start(make_campaign(members=20, canary_percent=0, complaint_percent=Decimal("4.9")))
         deliver_everything()
