@@ -135,7 +135,9 @@ def _composed(compose: Callable[..., QuerySet[Any]], given: dict[str, Any]) -> _
     places: dict[Any, Place] = {}
     for name, value in stand_ins.items():
         places |= {one: (name, at) for at, one in enumerate(value)} if _is_many(value) else {value: (name, None)}
-    parameters = tuple((places.get(one) if isinstance(one, Hashable) else None, one) for one in found)
+    # Django hands bytes on in a wrapper.
+    plain = [one.obj if isinstance(one, psycopg.Binary) else one for one in found]
+    parameters = tuple((places.get(one) if isinstance(one, Hashable) else None, one) for one in plain)
     if missing := set(places.values()) - {place for place, _ in parameters}:
         raise NotComposable(f"{sorted(name for name, _ in missing)} can't be told apart in: {sql}")
     told = compiler.klass_info

@@ -16,8 +16,11 @@ from accounts.models import User
 from bookings.models import Booking
 from common.statements import NotComposable, composed_once
 from events.models import Event, TicketType
+from loyalty.models import WebhookSecret
+from loyalty.secrets_of_shops import digest_of
 from tests.factories.bookings import hold
 from tests.factories.events import make_event, make_ticket_type
+from tests.factories.loyalty import make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +37,11 @@ def columns_of(row: Model) -> dict[str, Any]:
 @composed_once
 def event_with_organizer(event_id: uuid.UUID) -> QuerySet[Event]:
     return Event.objects.select_related("organizer", "series").filter(id=event_id)
+
+
+@composed_once
+def secrets_of(digests: list[bytes]) -> QuerySet[WebhookSecret]:
+    return WebhookSecret.objects.filter(digest__in=digests)
 
 
 @composed_once
@@ -87,6 +95,14 @@ class TestComposedOnce:
         assert types_of(event_id=event.id, type_ids=[c.id, b.id]) == [b, c]
         assert types_of(event_id=event.id, type_ids=[c.id, a.id, b.id]) == [a, b, c]
         assert types_of(event_id=make_event().id, type_ids=[c.id, b.id]) == []
+
+    def test_carries_bytes(self) -> None:
+        shops = [make_shop(), make_shop()]
+        digests = [digest_of(shop.secret) for shop in shops]
+
+        found = [[one.project_id for one in secrets_of(digests=[digest])] for digest in digests]
+
+        assert found == [[shop.project.id] for shop in shops]
 
     def test_composes_once(self) -> None:
         composed: list[Any] = []
