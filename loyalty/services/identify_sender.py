@@ -1,10 +1,14 @@
 """Who sends this webhook: the secret in the address names the shop, a signature proves it."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from common.problems import Problem
+from common.statements import composed_once
 from loyalty.models import Project, SigningKey, WebhookSecret
 from loyalty.secrets_of_shops import digests_of
 from loyalty.signatures import WrongSignature, checked_scheme
@@ -80,16 +84,26 @@ def find_door(*, secret: str, now: datetime) -> Door:
     """
     door = doors.get(secret, now)
     if door is None:
-        found = WebhookSecret.objects.valid(now).filter(digest__in=digests_of(secret)).select_related("project").first()
-        if found is None:
+        found = _secrets(digests=digests_of(secret), now=now)
+        if not found:
             raise UnknownWebhookSecret
-        keys = SigningKey.objects.valid(now).filter(project=found.project).order_by("-created_at")
-        door = Door(project=found.project, keys=tuple(keys))
-        if found.project.is_active:
+        project = found[0].project
+        door = Door(project=project, keys=tuple(_keys(project_id=project.id, now=now)))
+        if project.is_active:
             doors.keep(secret, door, now)
     if not door.project.is_active:
         raise ProjectInactive
     return door
+
+
+@composed_once
+def _secrets(digests: list[bytes], now: datetime) -> QuerySet[WebhookSecret]:
+    return WebhookSecret.objects.valid(now).filter(digest__in=digests).select_related("project")
+
+
+@composed_once
+def _keys(project_id: uuid.UUID, now: datetime) -> QuerySet[SigningKey]:
+    return SigningKey.objects.valid(now).filter(project=project_id).order_by("-created_at")
 
 
 def check_signature(*, door: Door, headers: Mapping[str, str], body: bytes, now: datetime) -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
@@ -15,7 +15,7 @@ from loyalty.secrets_of_shops import new_signing_key
 from loyalty.signatures import WrongSignature, checked_scheme
 from tests.factories.loyalty import Shop, make_shop
 
-VECTORS = json.loads(Path(settings.BASE_DIR, "docs", "webhooks", "vectors.json").read_text())
+VECTORS = json.loads(Path(django_settings.BASE_DIR, "docs", "webhooks", "vectors.json").read_text())
 BODY = b'{"action":"purchase","payload":{"email":"a@example.com","amount":1,"orderId":"1"}}'
 
 
@@ -34,6 +34,7 @@ class TestCheckedScheme:
         else:
             assert check() == case["expected"]
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         name=st.sampled_from(["webhook-signature", "x-signature"]),
         value=st.text(max_size=200),
