@@ -4,7 +4,7 @@ A worker that dies keeps its webhooks until the lease ends; one that has killed 
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from django.db.models import F, Func, IntegerField
 
 from common.transactions import requires_transaction
 from loyalty.models import Project, WebhookDelivery
+from loyalty.models.webhook_delivery import WebhookDeliveryQuerySet
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +45,7 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
     it: there this one would only wait.
     """
     waiting = WebhookDelivery.objects.due(now)
-    oldest = waiting.order_by("next_attempt_at").values_list("project_id", flat=True)[:LOOKED_AT]
-    free = Project.objects.filter(id__in=set(oldest)).locked_unless_taken()
-    projects = list(free.values_list("id", flat=True))
-    mine = waiting.filter(project_id__in=projects).locked_unless_taken()
+    mine = waiting.filter(project_id__in=_free_projects(waiting)).locked_unless_taken()
     size = Func("body", function="octet_length", output_field=IntegerField())
     found = mine.annotate(size_bytes=size).values_list("id", "project_id", "attempts", "size_bytes")[:limit]
     due = _not_too_much(
@@ -65,6 +63,21 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
         status=Status.PROCESSING, attempts=F("attempts") + 1, lease_expires_at=now + LEASE
     )
     return taken
+
+
+def _free_projects(waiting: WebhookDeliveryQuerySet) -> list[uuid.UUID]:
+    """Return projects that have waited longest and that nobody is at; they stay locked until the claim is committed."""
+    oldest = set(waiting.order_by("next_attempt_at").values_list("project_id", flat=True)[:LOOKED_AT])
+    free = _unless_taken(oldest)
+    if oldest and not free:
+        # A large shop's backlog stands in front of everybody's, and a worker is at it: the others needn't wait for that.
+        behind = waiting.exclude(project_id__in=oldest).values_list("project_id", flat=True)
+        free = _unless_taken(set(behind.distinct()[:LOOKED_AT]))
+    return free
+
+
+def _unless_taken(project_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    return list(Project.objects.filter(id__in=project_ids).locked_unless_taken().values_list("id", flat=True))
 
 
 def _not_too_much(found: Iterable[Claim]) -> list[Claim]:

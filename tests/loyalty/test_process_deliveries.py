@@ -172,15 +172,17 @@ class TestProcessDeliveries:
 
 @pytest.mark.django_db(transaction=True)
 class TestWorkersSideBySide:
-    def test_leave_a_shop_to_the_one_that_is_at_it(self) -> None:
+    @pytest.mark.parametrize("looked_at", [400, 1])
+    def test_leave_a_shop_to_the_one_that_is_at_it(self, looked_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("loyalty.services.claim_deliveries.LOOKED_AT", looked_at)
         busy, free = make_shop(), make_shop()
         make_delivery(busy, GOOD)
-        waiting = make_delivery(free, GOOD)
+        waiting = make_delivery(free, GOOD, next_attempt_at=NOON + timedelta(seconds=1))
         found: list[Any] = []
 
         def claim() -> None:
             with use_case():
-                found.extend(claim_deliveries(now=NOON))
+                found.extend(claim_deliveries(now=NOON + timedelta(seconds=1)))
             connections.close_all()
 
         with use_case():
