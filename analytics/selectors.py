@@ -18,8 +18,10 @@ from events.models import Event
 
 COUNTERS = ("views", "visitors", "holds", "confirmed", "seats", "cancelled")
 MONEY = ("revenue", "refunds")
-# Money that came too late or twice never was revenue; giving it back is no loss.
-LOST = (Refund.Reason.CANCELLED, Refund.Reason.EVENT_CANCELLED)
+# Money that came too late or twice never was revenue; giving it back is no loss. What a change gives back has left the
+# booking's amount.
+OF_CANCELLATIONS = (Refund.Reason.CANCELLED, Refund.Reason.EVENT_CANCELLED)
+OF_KEPT_BOOKINGS = (Refund.Reason.GOODWILL, Refund.Reason.AT_PROVIDER)
 REPORTING_ROLES = ("owner", "manager")
 TOP_EVENTS = 10
 
@@ -80,9 +82,19 @@ def get_booking(*, booking_id: UUID) -> Booking:
     return Booking.objects.select_related("event").get(pk=booking_id)
 
 
+def get_event(*, event_id: UUID) -> Event:
+    """Return an event, whatever became of it."""
+    return Event.objects.only("time_zone").get(pk=event_id)
+
+
+def list_refund_moments(*, booking_id: UUID) -> list[datetime]:
+    """Return when money of a booking was promised back."""
+    return list(Refund.objects.filter(payment__booking_id=booking_id).values_list("created_at", flat=True))
+
+
 def count_bookings(*, event_id: UUID, day: date) -> dict[str, Any]:
     """Return what the rows of bookings and refunds say about one event's day."""
-    begin, end = bounds_of(day, Event.objects.only("time_zone").get(pk=event_id).time_zone)
+    begin, end = bounds_of(day, get_event(event_id=event_id).time_zone)
     bookings = Booking.objects.filter(event_id=event_id)
     begun = Q(created_at__gte=begin, created_at__lt=end)
     confirmed = Q(confirmed_at__gte=begin, confirmed_at__lt=end)
@@ -94,13 +106,17 @@ def count_bookings(*, event_id: UUID, day: date) -> dict[str, Any]:
         revenue=Coalesce(Sum("amount", filter=confirmed), Decimal(0)),
         cancelled=Count("pk", filter=cancelled),
     )
-    refunds = Refund.objects.filter(
-        payment__booking__event_id=event_id,
-        payment__booking__cancelled_at__gte=begin,
-        payment__booking__cancelled_at__lt=end,
-        reason__in=LOST,
-    )
+    refunds = Refund.objects.filter(_refunded_between(begin, end), payment__booking__event_id=event_id)
     return figures | {"refunds": refunds.aggregate(total=Coalesce(Sum("amount"), Decimal(0)))["total"]}
+
+
+def _refunded_between(begin: datetime, end: datetime) -> Q:
+    """A cancellation's refund stands on its day; one without it (a seat that was handed over, goodwill) on its own."""
+    on_its_own_day = Q(created_at__gte=begin, created_at__lt=end)
+    is_cancelled = Q(payment__booking__cancelled_at__isnull=False)
+    on_day_of_cancellation = Q(payment__booking__cancelled_at__gte=begin, payment__booking__cancelled_at__lt=end)
+    of_cancellations = on_day_of_cancellation | (on_its_own_day & ~is_cancelled)
+    return Q(reason__in=OF_CANCELLATIONS) & of_cancellations | Q(reason__in=OF_KEPT_BOOKINGS) & on_its_own_day
 
 
 def list_dirty_days(*, limit: int) -> list[tuple[UUID, date]]:
@@ -113,9 +129,15 @@ def list_days_with_bookings(*, first: date, end: date) -> list[tuple[UUID, date]
     found = set(EventDay.objects.filter(day__gte=first, day__lt=end).values_list("event_id", "day"))
     # Wide enough for every time zone; the day itself decides.
     begin, stop = bounds_of(first - timedelta(days=1), "UTC")[0], bounds_of(end + timedelta(days=1), "UTC")[0]
-    for moment in ("created_at", "confirmed_at", "cancelled_at"):
-        rows = Booking.objects.filter(**{f"{moment}__gte": begin, f"{moment}__lt": stop})
-        for event_id, time_zone, at in rows.values_list("event_id", "event__time_zone", moment).iterator():
+    sources: list[tuple[QuerySet[Any], str, str]] = [
+        (Booking.objects.all(), "", moment) for moment in ("created_at", "confirmed_at", "cancelled_at")
+    ]
+    sources.append((Refund.objects.all(), "payment__booking__", "created_at"))
+    for rows, booking, moment in sources:
+        within = rows.filter(**{f"{moment}__gte": begin, f"{moment}__lt": stop})
+        for event_id, time_zone, at in within.values_list(
+            f"{booking}event_id", f"{booking}event__time_zone", moment
+        ).iterator():
             day = day_of(at, time_zone)
             if first <= day < end:
                 found.add((event_id, day))

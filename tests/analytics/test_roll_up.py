@@ -15,7 +15,7 @@ from bus.facts import ReceivedFact
 from bus.subscriptions import HANDLERS
 from common.transactions import use_case
 from events.models import Event
-from tests.factories.analytics import cancel, make_booking, make_hold
+from tests.factories.analytics import cancel, make_booking, make_hold, promise
 from tests.factories.events import make_event
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +24,15 @@ NOON = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 
 
-def hear(booking: Booking, react: Any) -> None:
+def hear(booking: Booking, react: Any, **more: Any) -> None:
     """Hand a fact about the booking to a handler, as the bus does."""
+    schema = next(one.schema for one in HANDLERS.values() if one.react is react)
     fact = ReceivedFact(
         id="1",
         type="",
         key=str(booking.pk),
         occurred_at=NOON,
-        data=handlers.BookingSeen(booking_id=booking.pk),
+        data=schema(booking_id=booking.pk, **more),
     )
     with use_case():
         react(fact)
@@ -46,7 +47,8 @@ class TestHandlers:
     def test_listen_to_the_bookings_facts(self) -> None:
         mine = {one.wire_type for name, one in HANDLERS.items() if name.startswith("analytics.")}
 
-        assert mine == {f"bookings.booking.{what}.v1" for what in ("held", "confirmed", "cancelled")}
+        heard = {"held", "confirmed", "changed", "moved", "transferred", "cancelled", "refunded"}
+        assert mine == {f"bookings.booking.{what}.v1" for what in heard}
 
     def test_count_what_the_rows_say_however_often_they_hear_it(self) -> None:
         event = make_event()
@@ -83,6 +85,55 @@ class TestHandlers:
         roll_up_days()
 
         assert figures(event)[DAY][-1] == Decimal(0)
+
+    def test_follow_a_booking_that_has_other_seats(self) -> None:
+        event = make_event()
+        booking = make_booking(event=event, at=NOON, seats=3, amount="3000.00")
+        hear(booking, handlers.on_booking_confirmed)
+        roll_up_days()
+        Booking.objects.filter(pk=booking.pk).update(seats=1, amount="1000.00")
+
+        hear(booking, handlers.on_booking_changed)
+        roll_up_days()
+
+        assert figures(event)[DAY][2:4] == (1, Decimal("1000.00"))
+
+    def test_follow_a_booking_to_another_event(self) -> None:
+        before, after = make_event(), make_event(time_zone="Asia/Kamchatka")
+        booking = make_booking(event=before, at=NOON)
+        hear(booking, handlers.on_booking_confirmed)
+        roll_up_days()
+        Booking.objects.filter(pk=booking.pk).update(event=after)
+
+        hear(booking, handlers.on_booking_moved, previous_event_id=before.pk)
+        roll_up_days()
+
+        assert figures(before)[DAY][1:4] == (0, 0, Decimal(0))
+        assert figures(after)[DAY][1:4] == (1, 1, Decimal("1000.00"))
+
+    def test_follow_a_seat_that_is_handed_over(self) -> None:
+        event = make_event()
+        giver = make_booking(event=event, at=NOON, seats=2, amount="2000.00")
+        hear(giver, handlers.on_booking_confirmed)
+        roll_up_days()
+        Booking.objects.filter(pk=giver.pk).update(seats=1, amount="1000.00")
+        receiver = make_booking(event=event, at=NOON, confirmed_at=NOON + timedelta(days=1), source=giver)
+
+        hear(giver, handlers.on_booking_transferred, receiver_booking_id=receiver.pk)
+        roll_up_days()
+
+        assert [row[2:4] for row in figures(event).values()] == [(1, Decimal("1000.00"))] * 2
+
+    @pytest.mark.parametrize("reason", ["goodwill", "at_provider", "cancelled"])
+    def test_put_a_refund_of_a_kept_booking_on_its_own_day(self, reason: str) -> None:
+        event = make_event()
+        booking = make_booking(event=event, at=NOON)
+        promise(booking, at=NOON + timedelta(days=2), amount="300.00", reason=reason)
+
+        hear(booking, handlers.on_booking_refunded)
+        roll_up_days()
+
+        assert figures(event)[DAY + timedelta(days=2)] == (0, 0, 0, Decimal(0), 0, Decimal("300.00"))
 
     def test_take_the_day_of_the_place(self) -> None:
         kamchatka = make_event(time_zone="Asia/Kamchatka")

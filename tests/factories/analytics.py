@@ -31,6 +31,11 @@ def make_hold(*, event: Event, at: datetime, **fields: Any) -> Booking:
 def cancel(booking: Booking, *, at: datetime, refund: str, reason: str = "cancelled") -> None:
     """Cancel a booking and promise money back."""
     Booking.objects.filter(pk=booking.pk).update(status="cancelled", cancelled_at=at, cancelled_by="user")
+    promise(booking, at=at, amount=refund, reason=reason)
+
+
+def promise(booking: Booking, *, at: datetime, amount: str, reason: str) -> None:
+    """Promise money of a paid booking back, and leave the booking as it is."""
     payment = Payment.objects.create(
         booking=booking,
         provider="sandbox",
@@ -41,5 +46,10 @@ def cancel(booking: Booking, *, at: datetime, refund: str, reason: str = "cancel
         settled_at=at,
     )
     Refund.objects.create(
-        payment=payment, amount=Decimal(refund), currency=booking.currency, reason=reason, next_attempt_at=at
+        payment=payment,
+        amount=Decimal(amount),
+        currency=booking.currency,
+        reason=reason,
+        next_attempt_at=at,
+        created_at=at,
     )
