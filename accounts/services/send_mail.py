@@ -1,14 +1,17 @@
 """Send a queued mail: claim it, speak to the mail server, write the outcome down.
 
 Two transactions around the network call. The claim is a lease: a worker that dies leaves the mail to the next one, so
-a mail may arrive twice, with the same Message-ID.
+a mail may arrive twice, with the same Message-ID. While the mail server is away nobody waits for it but one attempt now
+and then: holds and payments are served by the same workers.
 """
 
+import smtplib
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
@@ -22,10 +25,16 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 10
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(minutes=15)
+# What says that the server is not there for anybody, whatever the mail.
+AWAY = (TimeoutError, ConnectionError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError)
+AWAY_KEY = "accounts.mail_server_away"
+PAUSE_SECONDS = 30
 
 
 def send_mail(*, mail_id: UUID, now: datetime) -> bool:
     """Send the mail if it is due; return whether it was sent now. A failure is written down and tried again later."""
+    if cache.get(AWAY_KEY):
+        return False
     with use_case():
         claimed = (
             AccountMail.objects.due().filter(id=mail_id).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
@@ -36,6 +45,8 @@ def send_mail(*, mail_id: UUID, now: datetime) -> bool:
     try:
         _message(mail).send()
     except Exception as error:  # a mail that can't be sent at all must be parked, not claimed for ever
+        if isinstance(error, AWAY):
+            cache.set(AWAY_KEY, True, PAUSE_SECONDS)  # noqa: FBT003  (Django's own order)
         with use_case():
             _record_failure(mail, error, now)
         return False

@@ -26,6 +26,15 @@ class BrokenBackend(EmailBackend):
         raise smtplib.SMTPServerDisconnected("away")
 
 
+class ChoosyBackend(EmailBackend):
+    """A mail server that doesn't know one of the recipients."""
+
+    def send_messages(self, messages: Any) -> int:
+        if messages[0].to == ["nobody@example.com"]:
+            raise smtplib.SMTPRecipientsRefused({})
+        return super().send_messages(messages)
+
+
 def queued(**fields: Any) -> AccountMail:
     with use_case():
         mail = queue_mail(recipient="anna@example.com", subject="Hello", text="https://example.com/secret")
@@ -80,6 +89,27 @@ class TestSendMail:
         assert (mail.status, mail.attempts) == ("pending", 1)
         assert mail.next_attempt_at == now + timedelta(seconds=5)
         assert "SMTPServerDisconnected" in mail.last_error
+
+    @pytest.mark.usefixtures("no_mail_server")
+    def test_lets_the_others_rest_while_the_server_is_away(self) -> None:
+        queued()
+        other = queued()
+
+        send_due_mails()
+
+        other.refresh_from_db()
+        assert (other.status, other.attempts) == ("pending", 0)
+
+    def test_goes_on_after_a_mail_that_the_server_refuses(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = f"{__name__}.ChoosyBackend"
+        refused = queued(recipient="nobody@example.com")
+        queued()
+
+        send_due_mails()
+
+        refused.refresh_from_db()
+        assert (refused.status, refused.attempts) == ("pending", 1)
+        assert [message.to for message in outbox.outbox] == [["anna@example.com"]]
 
     @pytest.mark.usefixtures("no_mail_server")
     def test_parks_a_mail_after_its_last_attempt(self) -> None:
