@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from email.charset import Charset
 from email.utils import parseaddr
 from typing import Any
 
@@ -22,6 +23,9 @@ from notifications.channels.ports import (
 NO_SUCH_MAILBOX = {521, 550, 551, 553, 556}
 # It refuses the sender, by a rule of its own (RFC 3463, section 3.8): that says nothing about the address.
 POLICY = re.compile(r"SMTP \d{3}: \s*5\.7\.")
+
+# Base64: a relay that knows no 8-bit bodies would encode them anew and break their signature (RFC 6376, section 5.3).
+SAFE_CHARSET = Charset("utf-8")
 
 
 class EmailProvider:
@@ -95,6 +99,7 @@ def compose(outgoing: Outgoing, *, to: str) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(outgoing.message.subject, outgoing.message.text, to=[to], headers=headers)
+    mail.encoding = SAFE_CHARSET
     # A mail service gives these back with its reports.
     mail.metadata = {"job_id": str(outgoing.job_id)}  # type: ignore[attr-defined]
     mail.attach_alternative(outgoing.message.html, "text/html")

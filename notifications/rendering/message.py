@@ -35,7 +35,7 @@ class Message:
             "site_url": self.site_url,
             "unsubscribe_url": self.unsubscribe_url,
         }
-        return css_inline.inline(render_to_string("notifications/mail.html", page))
+        return css_inline.inline(render_to_string("notifications/mail.html", page), keep_at_rules=True)
 
 
 def render_message(*, subject: str, body: str, link: str, context: dict[str, Any]) -> Message:

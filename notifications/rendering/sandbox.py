@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -27,7 +27,9 @@ DEEPEST_WALK = 2
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Given to every template.
 COMMON_VARIABLES = frozenset({"recipient_name", "site_url", "unsubscribe_url", "locale"})
-FILTERS = frozenset({"local_time", "day", "money", "default", "length", "int", "float", "round", "first", "last"}) | {
+FILTERS = frozenset(
+    {"local_time", "day", "money", "points", "default", "length", "int", "float", "round", "first", "last"}
+) | {
     *("lower", "upper", "capitalize", "trim", "join"),
 }
 LONGEST_SEPARATOR = 20
@@ -163,6 +165,7 @@ def _environment(locale: str, *, is_markdown: bool = False) -> ImmutableSandboxe
     environment.filters |= {
         "local_time": lambda value, zone: _local_time(value, zone, locale),
         "day": lambda value: format_date(date.fromisoformat(str(value)[:10]), format="long", locale=locale),
+        "points": lambda amount: format_decimal(Decimal(str(amount)), locale=locale),
         "money": lambda amount, currency: format_currency(Decimal(str(amount)), currency, locale=locale),
     }
     return environment

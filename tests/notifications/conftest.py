@@ -22,6 +22,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.refuse_recipient = ""
         self.refuse_message = ""
 
@@ -37,6 +38,7 @@ class MailServer:
         if self.refuse_message:
             return self.refuse_message
         raw = envelope.original_content or b""
+        self.raw.append(raw)
         self.mails.append(email.message_from_bytes(raw, policy=email.policy.default))
         return "250 OK"
 

@@ -75,6 +75,10 @@ class TestRender:
 
         assert render(source, {"locale": "ru"}, locale="ru") == "1 500,00 ₽ 15 ноября 2025 г."
 
+    @pytest.mark.parametrize(("amount", "shown"), [("120.00", "120"), ("1234.50", "1 234,5"), ("0.05", "0,05")])
+    def test_writes_points_without_empty_cents(self, amount: str, shown: str) -> None:
+        assert render("{{ amount|points }}", {"amount": amount, "locale": "ru"}, locale="ru") == shown
+
     def test_puts_values_on_one_line_without_meaning_for_markdown(self) -> None:
         value = "# a\n\n* [b](c) <d> `e` \\f"
 
