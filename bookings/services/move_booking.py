@@ -14,6 +14,8 @@ from audit.services.record_entry import record_entry
 from bookings.domain_events import BookingMoved, told_of
 from bookings.models import Booking, BookingItem, Ticket
 from bookings.models.ticket_code import new_code
+from bookings.selectors import get_open_change
+from bookings.services.change_booking import ChangeInProgress
 from bookings.services.change_status import InvalidTransition
 from bookings.services.free_seats import free_sold_seats
 from bookings.services.insert_booking import ONE_ACTIVE, AlreadyBooked
@@ -43,6 +45,7 @@ def move_booking(
     Raises:
         NotFound, InvalidTransition: it isn't confirmed.
         NoMatchingTickets, AlreadyBooked
+        ChangeInProgress: other seats of the old event are held for it until they are paid.
         SeatsSoldOut, EventCancelled, NotOnSale: from `take_seats`, at the end of the use case; nothing has moved then.
     """
     booking = Booking.objects.locked().filter(id=booking_id).first()
@@ -51,6 +54,9 @@ def move_booking(
         raise NotFound()
     if booking.status != Booking.Status.CONFIRMED:
         raise InvalidTransition(action="move", booking_status=booking.status)
+    change = get_open_change(booking_id=booking_id)
+    if change is not None:
+        raise ChangeInProgress(hold_expires_at=change.hold_expires_at)
     old_event_id, old_quantities = booking.event_id, booking.quantities
     if event.currency != booking.currency or event.organizer_id != booking.event.organizer_id:
         raise NoMatchingTickets()

@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import AuditEntry
 from bookings.models import Booking, Refund
+from bookings.services.change_booking import ChangeInProgress
 from bookings.services.change_status import InvalidTransition
 from bookings.services.confirm_unpaid import confirm_unpaid
+from bookings.services.end_change import expire_changes
 from bookings.services.extend_hold import NotHeld, extend_hold
 from bookings.services.force_cancel import force_cancel
 from bookings.services.grant_refund import RefundTooLarge, grant_refund
@@ -26,8 +28,10 @@ from events.models import Event, EventAccess
 from events.services.raise_capacity import raise_capacity
 from events.services.take_seats import SeatsSoldOut
 from tests.accounts.test_admin_site import staff_client
+from tests.bookings.test_change_booking import change
+from tests.bookings.test_claim_ticket import claim, offer
 from tests.factories.accounts import make_account, make_user
-from tests.factories.bookings import confirm, hold, make_payment, seats_of, settle, tickets_of
+from tests.factories.bookings import HOLD, confirm, hold, make_payment, seats_of, settle, tickets_of
 from tests.factories.events import make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +88,20 @@ class TestTools:
         assert (booking.status, booking.cancelled_by, seats_of(kind)) == ("cancelled", "administrator", (0, 0))
         assert Refund.objects.get().amount == booking.amount
         assert reasons("bookings.force_cancel") == ["They asked"]
+
+    @pytest.mark.parametrize("whose", ["giver", "receiver"])
+    def test_cancel_leaves_the_others_the_money_of_their_seats(self, whose: str) -> None:
+        giver = confirm(seats=2)
+        receiver = claim(offer(giver))
+        ended, going = (giver, receiver) if whose == "giver" else (receiver, giver)
+
+        with use_case():
+            force_cancel(administrator_id=make_user().id, booking_id=ended.id, reason="They asked", now=NOW)
+
+        assert Refund.objects.get().amount == Decimal(1000)
+        with use_case():
+            force_cancel(administrator_id=make_user().id, booking_id=going.id, reason="They asked too", now=NOW)
+        assert sum(one.amount for one in Refund.objects.all()) == Decimal(2000)
 
     def test_refund_gives_any_part_back_and_no_more_than_was_paid(self, office: Client) -> None:
         booking = confirm()
@@ -198,6 +216,19 @@ class TestMoveBooking:
 
         with pytest.raises(AlreadyBooked):
             move(booking, new.event)
+
+    def test_waits_until_a_change_of_the_booking_is_paid_or_forgotten(self) -> None:
+        booking = confirm()
+        dearer = make_ticket_type(event=booking.event, price=Decimal(1500))
+        change(booking, {dearer.id: 1})
+        new = neighbour_of(booking)
+
+        with pytest.raises(ChangeInProgress):
+            move(booking, new.event)
+
+        expire_changes(now=NOW + 2 * HOLD)
+        assert move(booking, new.event).event_id == new.event_id
+        assert seats_of(dearer) == (0, 0)
 
     def test_moves_what_is_confirmed_only(self) -> None:
         booking = hold()
