@@ -4,20 +4,33 @@ import uuid
 from datetime import datetime
 from functools import partial
 
+import structlog
+from django.db import InterfaceError, OperationalError
+
 from bookings.models import BookingChange
 from bookings.selectors import list_overdue_changes
 from bookings.services.free_seats import free_held_seats
 from common.transactions import requires_transaction, run_last, use_case
 
+log = structlog.get_logger(__name__)
+
 BATCH = 500
 
 
 def expire_changes(*, now: datetime) -> int:
-    """End what is overdue, each change in its own transaction; return how many."""
+    """End what is overdue, each change in its own transaction; return how many. One that can't stops no other."""
     ended = 0
     for booking_id in list_overdue_changes(now=now, limit=BATCH):
-        with use_case():
-            ended += end_overdue_change(booking_id=booking_id, now=now)
+        try:
+            with use_case():
+                is_ended = end_overdue_change(booking_id=booking_id, now=now)
+        except (OperationalError, InterfaceError):
+            # The database is away: the next sweep goes on.
+            raise
+        except Exception:
+            log.exception("booking.change_not_ended", booking_id=str(booking_id))
+        else:
+            ended += is_ended
     return ended
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bookings.models import Booking
+from bookings.services.promise_refund import refundable_of
 from bookings.services.quote_refund import WHOLE, quote_refund
 from common.money import Money
 from common.problems import Problem
@@ -89,7 +90,9 @@ def quote_change(
     points_back = points_left * (1 - worth.amount / booking.points_worth) if booking.points_worth else NOTHING
     total = price - worth
     less = booking.total - total if total < booking.total else nothing
-    share = quote_refund(booking=booking, now=now).percent
+    back = less.percent(min(quote_refund(booking=booking, now=now).percent, WHOLE))
+    # Less is left when some of it went back before, or when nobody ever paid.
+    left = refundable_of(booking=booking)
     return ChangeQuote(
         items=lines,
         removed={
@@ -103,7 +106,7 @@ def quote_change(
         points_back=points_back.quantize(Decimal("0.01")),
         total=total,
         to_pay=total - booking.total if booking.total < total else nothing,
-        refund=less.percent(min(share, WHOLE)),
+        refund=back if back < left else left,
         questions=tuple(list_questions_of_types(event_id=booking.event_id, ticket_type_ids=quantities)),
     )
 

@@ -61,7 +61,9 @@ def _succeed(payment: Payment, told: ProviderPayment, now: datetime) -> None:
     if not unsettled.update(status=Payment.Status.SUCCEEDED, **facts):
         return
     if payment.change_id:
-        if not apply_paid_change(change_id=payment.change_id, now=now):
+        # Whoever was let in meanwhile has used the old seats: new tickets would let more people in.
+        is_unused = booking.status == Booking.Status.CONFIRMED
+        if not (is_unused and apply_paid_change(change_id=payment.change_id, now=now)):
             _give_back(payment, Refund.Reason.LATE_PAYMENT, now)
     elif booking.status == Booking.Status.HELD:
         confirm_booking(booking_id=booking.id, now=now)

@@ -13,6 +13,7 @@ from bookings.services.change_booking import ChangeInProgress, change_booking
 from bookings.services.change_status import InvalidTransition
 from bookings.services.check_seats import check_seats
 from bookings.services.end_change import expire_changes
+from bookings.services.grant_refund import grant_refund
 from bookings.services.quote_change import NothingToChange, quote_change
 from bookings.services.quote_seats import Wish
 from bus.models import OutboxRow
@@ -22,6 +23,7 @@ from events.models import Event, TicketType
 from events.services.check_sale import LimitPerBooking
 from events.services.take_seats import SeatsSoldOut
 from tests.bookings.points import PointsInMemory, purse
+from tests.bookings.test_check_in_ticket import scan
 from tests.factories.accounts import make_user
 from tests.factories.bookings import HOLD, confirm, hold, make_payment, seats_of, settle, tickets_of
 from tests.factories.events import make_event, make_promo_code, make_ticket_type
@@ -107,6 +109,26 @@ class TestChangeToLess:
         booking.promo_code.refresh_from_db()
         assert booking.promo_code.used == 1
 
+    @pytest.mark.parametrize(("given_before", "comes_back"), [(Decimal(1500), Decimal(500)), (Decimal(2000), None)])
+    def test_gives_back_no_more_than_is_left_of_what_was_paid(
+        self, given_before: Decimal, comes_back: Decimal | None
+    ) -> None:
+        kind = make_ticket_type()
+        booking = confirm(ticket_type=kind, seats=2)
+        with use_case():
+            grant_refund(
+                administrator_id=make_user().id,
+                booking_id=booking.id,
+                amount=given_before,
+                reason="Rain",
+                now=timezone.now(),
+            )
+
+        changed = change(booking, {kind.id: 1})
+
+        assert changed.seats == 1
+        assert Refund.objects.filter(reason="changed").values_list("amount", flat=True).first() == comes_back
+
 
 class TestSwap:
     def test_needs_no_free_seat_of_the_event_when_it_costs_no_more(self) -> None:
@@ -181,6 +203,34 @@ class TestChangeToMore:
 
         assert [(one.amount, one.reason) for one in Refund.objects.all()] == [(Decimal(500), "late_payment")]
         assert Booking.objects.get(id=booking.id).amount == Decimal(1000)
+
+    def test_is_not_done_after_the_old_ticket_has_let_somebody_in(self) -> None:
+        cheap, dear = two_kinds()
+        booking = confirm(ticket_type=cheap)
+        change(booking, {dear.id: 1})
+        open_change = BookingChange.objects.get()
+        payment = make_payment(booking=booking, change=open_change, amount=open_change.amount)
+        [ticket] = tickets_of(booking)
+        scan(booking, ticket.door_code)
+
+        settle(payment)
+        expire_changes(now=timezone.now() + 2 * HOLD)
+
+        assert [one.id for one in Ticket.objects.of_booking(booking.id).valid()] == [ticket.id]
+        assert [(one.amount, one.reason) for one in Refund.objects.all()] == [(Decimal(500), "late_payment")]
+        assert (seats_of(cheap), seats_of(dear), drift()) == ((0, 1), (0, 0), [])
+
+    def test_that_cannot_be_ended_stops_no_other(self) -> None:
+        broken, fine = two_kinds(), two_kinds()
+        long_ago = timezone.now() - 2 * HOLD
+        change(confirm(ticket_type=broken[0]), {broken[1].id: 1}, now=long_ago)
+        change(confirm(ticket_type=fine[0]), {fine[1].id: 1}, now=timezone.now() - HOLD)
+        Event.objects.filter(id=broken[0].event_id).update(held=0)
+
+        ended = expire_changes(now=timezone.now())
+
+        assert ended == 1
+        assert seats_of(fine[1]) == (0, 0)
 
     def test_ends_with_the_booking(self) -> None:
         cheap, dear = two_kinds()
