@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from bookings.domain_events import BookingExpired, told_of
@@ -24,11 +25,19 @@ BATCH = 500
 
 
 def expire_holds(*, now: datetime) -> int:
-    """Expire what is overdue, each hold in its own transaction; return how many."""
+    """Expire what is overdue, each hold in its own transaction; return how many. One that can't stops no other."""
     expired = 0
     for booking_id in list_overdue_holds(now=now, limit=BATCH):
-        with use_case():
-            expired += expire_hold(booking_id=booking_id, now=now)
+        try:
+            with use_case():
+                is_expired = expire_hold(booking_id=booking_id, now=now)
+        except (OperationalError, InterfaceError):
+            # The database is away: the next sweep goes on.
+            raise
+        except Exception:
+            log.exception("booking.hold_not_expired", booking_id=str(booking_id))
+        else:
+            expired += is_expired
     if expired:
         log.info("booking.holds_expired", count=expired)
     return expired

@@ -7,6 +7,7 @@ from bookings.selectors import get_booking_of_user
 from bookings.services.expire_holds import expire_hold, expire_holds, open_booking
 from bus.models import OutboxRow
 from common.transactions import use_case
+from events.models import Event
 from tests.factories.bookings import HOLD, confirm, hold, seats_of
 from tests.factories.events import make_ticket_type
 
@@ -28,6 +29,17 @@ class TestExpireHolds:
         assert seats_of(kind) == (3, 0)
         facts = OutboxRow.objects.filter(key=str(overdue.id)).order_by("id").values_list("wire_type", flat=True)
         assert list(facts) == ["bookings.booking.held.v1", "bookings.booking.expired.v1"]
+
+    def test_goes_on_after_a_hold_that_cannot_be_ended(self) -> None:
+        now = timezone.now()
+        broken, fine = hold(now=now - 2 * HOLD), hold(now=now - HOLD)
+        Event.objects.filter(id=broken.event_id).update(held=0)
+
+        expired = expire_holds(now=now)
+
+        broken.refresh_from_db()
+        fine.refresh_from_db()
+        assert (expired, broken.status, fine.status) == (1, "held", "expired")
 
     def test_leaves_a_hold_alone_until_its_time(self) -> None:
         booking = hold()
