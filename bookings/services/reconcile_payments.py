@@ -33,11 +33,15 @@ def _reconcile(payment: Payment, now: datetime) -> bool:
             return False
     try:
         told = provider_of(payment).fetch_payment(payment.provider_payment_id)
+        with use_case():
+            settle_payment(payment=payment, told=told, now=now)
     except (ProviderUnavailable, ProviderRefused) as error:
         log.warning("payment.not_reconciled", payment_id=str(payment.id), error=str(error))
         return False
-    with use_case():
-        settle_payment(payment=payment, told=told, now=now)
+    except Exception:
+        # It must not hold up the payments behind it; it is asked about again.
+        log.exception("payment.reconciliation_broken", payment_id=str(payment.id))
+        return False
     return True
 
 

@@ -32,6 +32,7 @@ def refund_payment(*, refund_id: uuid.UUID, now: datetime) -> bool:
         return False
     try:
         told = _ask(refund)
+        return _write_down(refund, told, now)
     except ProviderRefused as error:
         log.warning("payment.refund_refused", refund_id=str(refund.id), error=str(error))
         _record_refusal(refund, str(error), now)
@@ -40,7 +41,11 @@ def refund_payment(*, refund_id: uuid.UUID, now: datetime) -> bool:
         log.warning("payment.refund_failed", refund_id=str(refund.id), error=str(error))
         _put_off(refund, str(error), now)
         return False
-    return _write_down(refund, told, now)
+    except Exception as error:
+        # Asked again with the same key, and shown to a person in the end: it must not hold up the refunds behind it.
+        log.exception("payment.refund_broken", refund_id=str(refund.id))
+        _put_off(refund, f"{type(error).__name__}: {error}", now)
+        return False
 
 
 def _ask(refund: Refund) -> ProviderRefund:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -34,6 +35,26 @@ class TestReconcilePayments:
 
         booking.refresh_from_db()
         assert (early, due, booking.status) == (0, 1, "confirmed")
+
+    def test_goes_on_after_a_payment_that_makes_no_sense(self, provider: ObedientProvider) -> None:
+        now = timezone.now()
+        bookings = [hold(), hold()]
+        for booking in bookings:
+            start_payment(
+                user_id=booking.user_id,
+                booking_id=booking.id,
+                provider=provider,
+                return_url="https://x.example",
+                now=now,
+            )
+        Payment.objects.filter(booking=bookings[0]).update(amount=Decimal(1), next_attempt_at=now)
+        provider.outcome = "succeeded"
+
+        settled = reconcile_payments(now=now + FIRST_QUESTION)
+
+        for booking in bookings:
+            booking.refresh_from_db()
+        assert (settled, [one.status for one in bookings]) == (1, ["held", "confirmed"])
 
     def test_asks_less_and_less_often(self, provider: ObedientProvider) -> None:
         booking, now = hold(), timezone.now()

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from bookings.models import Booking, Refund
 from bookings.providers import registry
+from bookings.providers.port import ProviderRefund
 from bookings.services.promise_refund import RefundExceedsPayment, promise_refund
 from bookings.services.refund_payment import LEASE, MAX_ATTEMPTS, refund_payment
 from bookings.services.retry_payment_work import retry_refunds
@@ -80,6 +81,21 @@ class TestRefundPayment:
             refund_payment(refund_id=refund.id, now=refund.next_attempt_at)
         refund.refresh_from_db()
         assert (refund.status, refund.attempts, refund.last_error) == ("failed", MAX_ATTEMPTS, "no answer")
+
+    def test_that_breaks_is_put_off_and_waits_for_a_person_in_the_end(
+        self, provider: ObedientProvider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refund, now = promise(confirm()), timezone.now()
+        wrong = ProviderRefund(id="r-1", key=str(refund.id), outcome="succeeded", amount=Money(Decimal(1), "RUB"))
+        monkeypatch.setattr(provider, "refund", lambda order: wrong)
+
+        for _ in range(MAX_ATTEMPTS):
+            assert not refund_payment(refund_id=refund.id, now=now)
+            now += timedelta(hours=1)
+
+        refund.refresh_from_db()
+        assert (refund.status, refund.provider_refund_id) == ("failed", "")
+        assert refund.last_error.startswith("RefundMismatch")
 
     def test_leaves_a_leased_refund_to_its_worker_until_the_lease_ends(self, provider: ObedientProvider) -> None:
         refund, now = promise(confirm()), timezone.now()
