@@ -38,6 +38,11 @@ SESSION_EVENTS = (
     "checkout.session.async_payment_failed",
 )
 REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+# What is read of a session or a refund.
+KEPT = (
+    *("status", "payment_status", "metadata", "amount_total", "amount", "currency", "url", "payment_intent"),
+    "failure_reason",
+)
 T = TypeVar("T")
 REFUND_OUTCOMES: dict[str, Outcome] = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
@@ -96,10 +101,12 @@ class StripeProvider:
             raise UntrustedWebhook()
         try:
             payload = json.loads(incoming.body)
-            notice_id, _, _ = payload["id"], payload["type"], payload["data"]["object"]["id"]
+            notice_id, kind, about = payload["id"], payload["type"], payload["data"]["object"]
+            kept = {"id": about["id"]} | {name: about[name] for name in KEPT if name in about}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InvalidInput(errors=(FieldProblem("", "unreadable", "This is not an event of Stripe."),)) from error
-        return Notice(id=str(notice_id)[:200], payload=payload)
+        # As much as is used: the body names the payer, with address and telephone.
+        return Notice(id=str(notice_id)[:200], payload={"type": kind, "data": {"object": kept}})
 
     def read_notice(self, payload: dict[str, Any]) -> ProviderPayment | ProviderRefund | None:
         told = payload["data"]["object"]

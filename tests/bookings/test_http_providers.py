@@ -231,6 +231,14 @@ class TestStripe:
         with pytest.raises(UntrustedWebhook):
             stripe.verify_webhook(signed(event("x.y", {"id": "1"}), at=seconds), now=NOW)
 
+    def test_keeps_nothing_of_the_payer(self, stripe: StripeProvider) -> None:
+        told = {"id": "cs_1", "status": "complete", "customer_details": {"name": "Анна", "phone": "+79990000000"}}
+
+        notice = stripe.verify_webhook(signed(event("checkout.session.completed", told)), now=NOW)
+
+        kept = {"id": "cs_1", "status": "complete"}
+        assert notice.payload == {"type": "checkout.session.completed", "data": {"object": kept}}
+
     def test_reads_the_raw_bytes(self, stripe: StripeProvider) -> None:
         incoming = signed(event("x.y", {"id": "1"}))
         respaced = json.dumps(json.loads(incoming.body), indent=1).encode()
