@@ -5,13 +5,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
+from bookings.pages.asking import ID
 from bookings.services.quote_seats import Wish
 from common.problems import FieldProblem, InvalidInput
 
-QUANTITY = re.compile(r"quantity-(?P<ticket_type>[0-9a-f-]{36})")
+QUANTITY = re.compile(rf"quantity-(?P<ticket_type>{ID})")
+EMAIL = forms.EmailField(max_length=254)
 LONGEST_NAME = 120
 MOST_POINTS = Decimal(10_000_000)
 
@@ -35,9 +37,9 @@ def wish_of(fields: Any) -> Wish:
     if not points.is_finite() or not 0 <= points <= MOST_POINTS:
         points = Decimal(0)
     return Wish(
-        promo_code=fields.get("promo_code", "").strip()[:40],
+        promo_code=_word(fields, "promo_code").strip(),
         points=points,
-        access_code=fields.get("access_code", "")[:40],
+        access_code=_word(fields, "access_code"),
     )
 
 
@@ -52,9 +54,12 @@ def email_of(fields: Any) -> str:
     Raises:
         InvalidInput: it is none.
     """
-    email = fields.get("email", "").strip()
     try:
-        validate_email(email)
+        return str(EMAIL.clean(fields.get("email", "")))
     except ValidationError as error:
         raise InvalidInput(errors=(FieldProblem("/email", "invalid", error.messages[0]),)) from error
-    return email
+
+
+def _word(fields: Any, name: str) -> str:
+    """Return the beginning of a field's text; PostgreSQL looks for no zero characters."""
+    return str(fields.get(name, "")).replace("\0", "")[:40]

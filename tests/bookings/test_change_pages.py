@@ -201,3 +201,26 @@ def test_a_cancelled_booking_leads_to_its_event_once() -> None:
     client.post(f"/bookings/{booking.id}/cancel/")
 
     assert text_of(client.get(f"/bookings/{booking.id}/")).count("To the event") == 1
+
+
+class TestHostileForms:
+    @pytest.mark.parametrize("page", ["quote", "book", "waitlist"])
+    @pytest.mark.parametrize(
+        "field", [{f"quantity-{'-' * 36}": "1"}, {"promo_code": "TEN\0"}, {"access_code": "\0"}, {"use_points": "\0"}]
+    )
+    def test_are_answered_with_a_sentence(self, page: str, field: dict[str, str]) -> None:
+        kind = make_ticket_type()
+
+        answer = browser_of(make_user()).post(f"/events/{kind.event_id}/{page}/", {f"quantity-{kind.id}": "1"} | field)
+
+        assert answer.status_code in (200, 302)
+
+    @pytest.mark.parametrize("email", ["", "boris", "boris\0@example.com", f"{'b' * 250}@example.com"])
+    def test_send_no_ticket_to_what_is_no_address(self, email: str) -> None:
+        booking = confirm()
+        [ticket] = tickets_of(booking)
+
+        answer = browser_of(booking.user).post(f"/bookings/{booking.id}/transfer/{ticket.id}/", {"email": email})
+
+        assert (answer.status_code, len(said(answer))) == (302, 1)
+        assert not TicketTransfer.objects.exists()
