@@ -126,6 +126,18 @@ class TestBooking:
         assert booking.event.address in text_of(answer)
         assert all(ticket.code in text_of(answer) for ticket in tickets_of(booking))
 
+    def test_keeps_address_and_link_to_itself_once_the_booking_is_cancelled(self) -> None:
+        booking = confirm(ticket_type=make_ticket_type(event=make_event(online_url="https://meet.example/river")))
+        client = browser_of(booking.user)
+        before = text_of(client.get(f"/bookings/{booking.id}/"))
+        client.post(f"/bookings/{booking.id}/cancel/")
+
+        after = text_of(client.get(f"/bookings/{booking.id}/"))
+
+        for closed in (booking.event.address, booking.event.online_url):
+            assert closed in before
+            assert closed not in after
+
     def test_keeps_the_address_to_itself_before(self) -> None:
         booking = hold()
 
