@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 OFFER_FOR = timedelta(minutes=30)
 # A person who is booking at this very moment waits for our lock; waiting for theirs would be a deadlock.
 PATIENCE = "100ms"
+# Types that aren't sold now are left out here: to try and be refused takes statements for everybody who waits.
 FIRST_THAT_FITS = """
     SELECT entry.id
     FROM bookings_waitingentry AS entry JOIN events_event AS event ON event.id = entry.event_id
@@ -35,7 +36,12 @@ FIRST_THAT_FITS = """
       AND (event.capacity IS NULL OR event.capacity - event.held - event.sold >= entry.seats)
       AND NOT EXISTS (
           SELECT FROM bookings_waitingitem AS item JOIN events_tickettype AS kind ON kind.id = item.ticket_type_id
-          WHERE item.entry_id = entry.id AND kind.capacity - kind.held - kind.sold < item.quantity
+          WHERE item.entry_id = entry.id AND (
+              kind.capacity - kind.held - kind.sold < item.quantity
+              OR %(now)s < kind.sale_opens_at OR %(now)s >= coalesce(kind.sale_closes_at, event.starts_at)
+              OR kind.access_code NOT IN ('', entry.access_code)
+              OR item.quantity NOT BETWEEN kind.min_per_booking AND kind.max_per_booking
+          )
       )
       AND NOT EXISTS (
           SELECT FROM bookings_booking AS booking
@@ -51,15 +57,15 @@ def offer_seats(*, event_id: uuid.UUID, now: datetime) -> int:
     """Hold what is free for those who wait; return how many parties got an offer."""
     offered = 0
     passed: list[uuid.UUID] = []
-    while (entry_id := _first_that_fits(event_id, passed)) is not None:
+    while (entry_id := _first_that_fits(event_id, passed, now)) is not None:
         passed.append(entry_id)
         offered += _offer(entry_id, now)
     return offered
 
 
-def _first_that_fits(event_id: uuid.UUID, passed: list[uuid.UUID]) -> uuid.UUID | None:
+def _first_that_fits(event_id: uuid.UUID, passed: list[uuid.UUID], now: datetime) -> uuid.UUID | None:
     with connection.cursor() as sql:
-        sql.execute(FIRST_THAT_FITS, {"event": event_id, "passed": passed})
+        sql.execute(FIRST_THAT_FITS, {"event": event_id, "passed": passed, "now": now})
         row = sql.fetchone()
     return row[0] if row else None
 

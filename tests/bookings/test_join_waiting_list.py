@@ -249,6 +249,35 @@ class TestOffer:
 
         assert (statuses(entry), drift()) == (["offered"], [])
 
+    def test_of_hidden_seats_is_made_to_who_has_said_their_access_code(self) -> None:
+        kind, booking = sold_out()
+        TicketType.objects.update(access_code="wave")
+        with use_case():
+            entry = join_waiting_list(
+                user_id=make_user().id,
+                event_id=kind.event_id,
+                quantities={kind.id: 1},
+                access_code="wave",
+                now=timezone.now(),
+            )
+
+        cancel(booking)
+
+        assert statuses(entry) == ["offered"]
+
+    @pytest.mark.parametrize("people", [1, 3])
+    def test_is_not_tried_for_each_one_while_nothing_is_sold(self, people: int, django_assert_num_queries: Any) -> None:
+        kind, _booking = sold_out()
+        entries = [join(kind) for _ in range(people)]
+        now = timezone.now()
+        TicketType.objects.update(capacity=9, sale_closes_at=now)
+
+        # The list, the transaction around, the event's row, and whoever comes first.
+        with django_assert_num_queries(5):
+            offered = serve_waiting_lists(now=now)
+
+        assert (offered, statuses(*entries)) == (0, ["waiting"] * people)
+
     def test_of_seats_that_cost_nothing_is_accepted_without_a_payment(self) -> None:
         kind, booking = sold_out(seats=1, price=Decimal(0))
         entry = join(kind)
