@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -16,6 +17,9 @@ from common.problems import FieldProblem, InvalidInput, NotFound, Problem
 from common.statements import composed_once
 from events.models import Event, TicketType
 from events.models.lifecycle import HIDDEN, LISTED
+
+# What the amount of a booking has room for.
+MOST_MONEY = Decimal("9999999999.99")
 
 
 class EventCancelled(Problem):
@@ -57,7 +61,7 @@ def check_sale(
     Raises:
         NotFound: there is no such event, or it isn't shown to anybody.
         EventCancelled, NotOnSale, LimitPerBooking
-        InvalidInput: a type isn't the event's, or nothing is wanted.
+        InvalidInput: a type isn't the event's, nothing is wanted, or it costs more than can be written down.
     """
     event = _shown_event.first(event_id=event_id)
     if event is None:
@@ -74,6 +78,8 @@ def check_sale(
     for ticket_type in types:
         _check_window(event, ticket_type, now)
         _check_limits(ticket_type, quantities[ticket_type.id])
+    if sum(one.price * quantities[one.id] for one in types) > MOST_MONEY:
+        raise InvalidInput(errors=(FieldProblem("/items", "too_much", _("This is more than one booking can cost.")),))
     return Sale(event=event, lines=tuple((one, quantities[one.id]) for one in types))
 
 

@@ -8,6 +8,7 @@ from bookings.models import Booking, Ticket
 from bookings.services.hold_seats import hold_seats
 from bookings.services.insert_booking import AlreadyBooked
 from bus.models import OutboxRow
+from common.problems import InvalidInput
 from common.transactions import NoTransaction
 from events.models import EventAccess
 from events.services.take_seats import SeatsSoldOut
@@ -70,6 +71,14 @@ class TestHoldSeats:
         old.refresh_from_db()
         assert (old.status, new.status) == ("expired", "held")
         assert seats_of(kind) == (1, 0)
+
+    def test_refuses_what_costs_more_than_can_be_written_down(self) -> None:
+        kind = make_ticket_type(price=Decimal("9999999999.99"))
+
+        with pytest.raises(InvalidInput):
+            hold(ticket_type=kind, seats=2)
+
+        assert hold(ticket_type=kind, seats=1).amount == kind.price
 
     def test_leaves_nothing_behind_when_sold_out(self) -> None:
         kind = make_ticket_type(capacity=1)
