@@ -11,6 +11,7 @@ from typing import Any
 
 import django_filters.rest_framework as filters
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -73,6 +74,8 @@ class TagsField(forms.CharField):
     """Tags with commas between them."""
 
     def to_python(self, value: str | None) -> Any:
+        # The validators of the field look at the list, not at its words.
+        ProhibitNullCharactersValidator()(value or "")
         tags = [same_tag(one) for one in (value or "").split(",") if one.strip()]
         if len(tags) > MOST_TAGS:
             raise forms.ValidationError(_("Ten tags at most."), code="max_length")

@@ -54,9 +54,9 @@ class TicketTypesView(TicketTypeEndpoint, generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet:
         standing = standing_of(actor=self.actor, event=self.event)
-        return list_ticket_types(
-            event=self.event, standing=standing, access_code=self.request.query_params.get("access_code", "")
-        )
+        # PostgreSQL looks for no zero characters.
+        access_code = self.request.query_params.get("access_code", "").replace("\0", "")
+        return list_ticket_types(event=self.event, standing=standing, access_code=access_code)
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), **self.context_of(self.event)}

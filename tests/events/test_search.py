@@ -109,7 +109,12 @@ def test_finds_by_any_beginning_of_a_word_that_is_there(word: str, cut: int) -> 
 
 
 def test_a_zero_byte_is_refused_at_the_door(api: APIClient) -> None:
+    event = make_event()
+
     assert api.get("/api/v1/events/", {"q": "a\x00b"}).status_code == 400
+    assert api.get("/api/v1/events/", {"tags": "a\x00b"}).status_code == 400
+    assert api.get("/", {"tags": "a\x00b"}).status_code == 200
+    assert api.get(f"/api/v1/events/{event.id}/ticket-types/", {"access_code": "\x00"}).status_code == 200
 
 
 def test_puts_a_match_in_the_title_before_one_in_the_description() -> None:
