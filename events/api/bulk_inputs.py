@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from common.api.known_members import KnownMembersOnly
-from events.api.fields import TIME_LIMITS, MomentField, RefundPolicySerializer
+from events.api.fields import TIME_LIMITS, MomentField, RefundPolicySerializer, TagField
 from events.models import Event
 
 MOST_AT_ONCE = 20
@@ -53,7 +53,7 @@ class SharedContentInput(KnownMembersOnly, serializers.ModelSerializer):
 
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=["ru", "en"], required=False)
-    tags = serializers.ListField(child=serializers.CharField(max_length=30), max_length=10, required=False)
+    tags = serializers.ListField(child=TagField(max_length=30), max_length=10, required=False)
     cancellable_hours_before = serializers.IntegerField(min_value=0, max_value=8760, required=False)
     refund_policy = RefundPolicySerializer(required=False)
 

@@ -316,7 +316,7 @@ class TestApi:
         owner = calling("owner", first)
         made = owner.post(f"/api/v1/events/{first.id}/recurrence/", {"rule": "FREQ=DAILY;COUNT=4"}).json()["events"]
         third = made[2]["id"]
-        body = {"action": "update", "fields": {"title": "Later", "age_rating": "16+"}}
+        body = {"action": "update", "fields": {"title": "Later", "age_rating": "16+", "tags": ["  Катамаран "]}}
 
         response = self.post(owner, body, path=f"/api/v1/events/{third}/following/")
         run_bulk_operation(operation_id=uuid.UUID(response.json()["id"]), clock=timezone.now)
@@ -324,6 +324,8 @@ class TestApi:
         titles = Event.objects.order_by("series_position").values_list("title", flat=True)
         assert (response.status_code, response.json()["progress"]["total"]) == (202, 2)
         assert [title == "Later" for title in titles] == [False, False, True, True]
+        # Stored in the one way in which they are looked for.
+        assert Event.objects.get(id=third).tags == ["катамаран"]
 
     @pytest.mark.parametrize(
         ("body", "pointer"),
