@@ -36,6 +36,7 @@ def change_question(
     asked = Question.objects.filter(id=question_id, event=event).asked()
     columns = question_columns(event=event, fields=fields)
     with violations(MEANING):
-        if not asked.update(**columns):
+        # Without columns Django writes nothing, and finds nothing.
+        if not (asked.update(**columns) if columns else asked.exists()):
             raise NotFound
     return Question.objects.get(id=question_id)

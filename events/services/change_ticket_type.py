@@ -61,6 +61,8 @@ def change_ticket_type(
 
 def _write(*, ticket_type: TicketType, columns: dict[str, Any]) -> None:
     capacity = columns.get("capacity", ticket_type.capacity)
+    if not columns:
+        return
     with violations(meaning_of_violations("")):
         changed = TicketType.objects.filter(id=ticket_type.id, held__lte=capacity - F("sold")).update(**columns)
     ticket_type.refresh_from_db()

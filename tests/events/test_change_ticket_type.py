@@ -54,6 +54,13 @@ class TestChangeTicketType:
         assert entry.action == "events.change_ticket_type"
         assert entry.changes == {"price": ["1000.00", "1200.00"], "capacity": ["10", "12"]}
 
+    def test_of_nothing_changes_nothing(self) -> None:
+        ticket_type, actor = make_own_type()
+
+        changed = change(ticket_type, actor)
+
+        assert (changed.name, changed.price, changed.capacity) == (ticket_type.name, 1000, 10)
+
     def test_raises_the_version_of_its_event(self) -> None:
         ticket_type, actor = make_own_type()
 
