@@ -3,19 +3,22 @@
 import uuid
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Organizer
 from accounts.selectors import get_managed_organizer, list_managed_organizer_ids
 from common.ids import new_id
 from common.problems import FieldProblem, InvalidInput, NotAllowed
-from common.transactions import requires_transaction, violations
+from common.transactions import requires_transaction, violated_constraint, violations
 from events.actors import Actor
 from events.models import Event
 from events.selectors.events import get_readable_event
 from events.services.add_ticket_type import insert_ticket_type
 from events.services.update_event import ENDS_AFTER_START, ends_before_start
 from events.slugs import slug_of
+
+SLUG_UNIQUE = "events_event_slug_unique"
 
 
 @requires_transaction
@@ -37,7 +40,7 @@ def create_event(
     event = Event(id=new_id(), organizer=organizer, **fields)
     event.slug = _free_slug(event)
     with violations({ENDS_AFTER_START: ends_before_start}):
-        event.save(force_insert=True)
+        _insert(event)
     for position, ticket_type in enumerate(ticket_types):
         insert_ticket_type(
             event=event, fields={"position": position, **ticket_type}, pointer=f"/ticket_types/{position}"
@@ -63,6 +66,20 @@ def _organizer(*, actor: Actor, organizer_id: uuid.UUID | None) -> Organizer:
 def _free_slug(event: Event) -> str:
     """Add the id's random tail when the organizer has an event of this title already."""
     slug = slug_of(event.title)
-    if Event.objects.filter(organizer=event.organizer, slug=slug).exists():
-        return f"{slug}-{event.id.hex[-8:]}"
-    return slug
+    return _with_tail(event) if Event.objects.filter(organizer=event.organizer, slug=slug).exists() else slug
+
+
+def _with_tail(event: Event) -> str:
+    return f"{slug_of(event.title)}-{event.id.hex[-8:]}"
+
+
+def _insert(event: Event) -> None:
+    """Write the row; of two events of one title that are made at once, the later one gets the tail."""
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError as error:
+        if violated_constraint(error) != SLUG_UNIQUE:
+            raise
+        event.slug = _with_tail(event)
+        event.save(force_insert=True)

@@ -42,6 +42,16 @@ def create(actor: Actor, **options: Any) -> Event:
 
 
 class TestCreateEvent:
+    def test_gives_two_that_are_made_at_once_addresses_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        owner = make_user()
+        make_organizer(owner=owner)
+        # Both have looked before either of them has written.
+        monkeypatch.setattr("events.services.create_event._free_slug", lambda event: slug_of(event.title))
+
+        first, second = create(Actor(owner.id)), create(Actor(owner.id))
+
+        assert (first.slug, second.slug) == ("splav-po-katuni", f"splav-po-katuni-{second.id.hex[-8:]}")
+
     def test_makes_a_draft_with_its_ticket_types_in_their_order(self) -> None:
         owner = make_user()
         organizer = make_organizer(owner=owner)
