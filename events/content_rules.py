@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>()\[\]]+|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|net|org|info|biz|ru|su|рф|xyz|top|me|ly|gl)\b(?:/\S*)?"
+    r"(?:https?://|www\.)[^\s<>()\[\]]+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|net|org|info|biz|ru|su|рф|xyz|top|me|ly|gl)\b(?:/\S*)?"
 )
 # A reader can't see where these lead.
 SHORTENERS = ("bit.ly", "goo.gl", "tinyurl.com", "clck.ru", "t.co", "is.gd", "cutt.ly", "vk.cc")

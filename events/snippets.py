@@ -5,7 +5,8 @@ import re
 
 # Private-use characters that no text of ours contains: the text is escaped first, the marks are put in after.
 START, STOP = "\ue000", "\ue001"
-MARKDOWN = re.compile(r"[*_#>`~]+|\[([^\]]*)\]\([^)]*\)")
+# No bracket inside of brackets: a text of nothing else would be read to its end from each of them.
+MARKDOWN = re.compile(r"[*_#>`~]+|\[([^\[\]]*)\]\([^)]*\)")
 
 
 def marked_snippet(headline: str | None) -> str | None:

@@ -51,7 +51,9 @@ class TestFindings:
     def test_of_a_description(self, text: str, codes: list[str]) -> None:
         assert found(text) == codes
 
-    @pytest.mark.parametrize("text", ["Buy at https://example.org", "See example.com/tour", "Смотри www.пример.рф"])
+    @pytest.mark.parametrize(
+        "text", ["Buy at https://example.org", "See example.com/tour", "Смотри www.пример.рф", "-example.com"]
+    )
     def test_of_a_title_are_all_links(self, text: str) -> None:
         assert found(text, "title") == ["link"]
 
