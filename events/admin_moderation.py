@@ -7,8 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -88,7 +87,9 @@ class ModerationCaseAdmin(ModelAdmin):
         """Show what speaks against the event, and decide."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        case = get_object_or_404(ModerationCase.objects.select_related("event__organizer", "decided_by"), pk=object_id)
+        case = self.get_object(request, object_id)
+        if case is None:
+            raise Http404
         form = DecisionForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._decide(request, case, form.cleaned_data)

@@ -160,7 +160,11 @@ class TestEvents:
         assert BulkOperation.objects.get().status == "planned"
 
     @pytest.mark.parametrize(
-        "path", ["bulkoperation/{id}/plan/", "bulkoperation/{id}/change/", "event/{id}/cancel_this/"]
+        "path",
+        [
+            *("bulkoperation/{id}/plan/", "bulkoperation/{id}/change/"),
+            *("event/{id}/cancel_this/", "moderationcase/{id}/change/"),
+        ],
     )
     @pytest.mark.parametrize("wanted", ["0197a2b0-0000-7000-8000-000000000000", "nonsense"])
     def test_that_are_not_there_are_not_found(self, back_office: Client, path: str, wanted: str) -> None:
