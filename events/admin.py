@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from audit.services.record_entry import record_entry
 from events import admin_moderation, admin_promo_codes
 from events.admin_actors import administrator_of
 from events.admin_orders import plan_step, take_step
+from events.filters import LANGUAGES
 from events.models import Category, Event, TicketType
 from events.models.lifecycle import actions_from
 from events.services.update_event import update_event
@@ -27,6 +29,12 @@ class EventForm(forms.ModelForm):
     """Content; the version that the administrator has read travels with it."""
 
     read_version = forms.IntegerField(widget=forms.HiddenInput)
+    age_rating = forms.ChoiceField(
+        label=_("Age rating"),
+        choices=[(value, value) for value in Event.AgeRating.values],
+        widget=UnfoldAdminSelectWidget,
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Event

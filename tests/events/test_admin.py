@@ -249,6 +249,23 @@ class TestEvents:
         assert (event.title, event.version) == ("New", 2)
         assert AuditEntry.objects.get().changes["title"][1] == "New"
 
+    @pytest.mark.parametrize("wrong", [{"language": "xx"}, {"age_rating": "13+"}])
+    def test_refuse_what_no_event_may_say(self, back_office: Client, wrong: dict[str, str]) -> None:
+        event = make_event()
+        page = reverse("admin:events_event_change", args=[event.id])
+        form = back_office.get(page).context["adminform"].form
+        fields = {name: form.initial.get(name, "") for name in form.Meta.fields}
+
+        response = back_office.post(
+            page,
+            fields
+            | wrong
+            | {"read_version": event.version, "ticket_types-TOTAL_FORMS": 0, "ticket_types-INITIAL_FORMS": 0},
+        )
+
+        event.refresh_from_db()
+        assert (response.status_code, event.version) == (200, 1)
+
     def test_refuse_a_form_that_somebody_has_overtaken(self, back_office: Client) -> None:
         event = make_event(version=5)
         page = reverse("admin:events_event_change", args=[event.id])
