@@ -234,5 +234,5 @@ if ("serviceWorker" in navigator) {
   const { active } = await navigator.serviceWorker.ready;
   const parts = performance.getEntriesByType("resource").map((one) => one.name);
   const ours = parts.filter((url) => url.startsWith(`${location.origin}/static/`));
-  active.postMessage({ keep: [location.pathname, new URL(said.decoder, location).href, ...ours] });
+  active.postMessage({ keep: [...new Set([location.href, new URL(said.decoder, location).href, ...ours])] });
 }

@@ -13,7 +13,8 @@ self.addEventListener("activate", (event) => {
 // The page asks for what it was made of before this worker was there, and is told when all of it is kept.
 self.addEventListener("message", (event) => {
   const keep = async () => {
-    await (await caches.open(CACHE)).addAll(event.data.keep);
+    const cache = await caches.open(CACHE);
+    await cache.addAll(event.data.keep);
     event.source.postMessage({ kept: true });
   };
   event.waitUntil(keep());
@@ -33,7 +34,8 @@ async function newOrKept(request) {
     if (answer.ok && !answer.redirected) await cache.put(request, answer.clone());
     return answer;
   } catch (error) {
-    const kept = await cache.match(request);
+    // Vary names cookies and languages: without a network, what is there is better than nothing.
+    const kept = await cache.match(request, { ignoreVary: true });
     if (kept) return kept;
     throw error;
   }
