@@ -68,7 +68,7 @@ class ChangeItemInline(ShownInline):
 
 @admin.register(BookingChange)
 class BookingChangeAdmin(Unfinished):
-    list_display = ["booking_id", "person", "event", "status", "amount", "currency", "hold_expires_at", "created_at"]
+    list_display = ["id", "person", "event", "status", "amount", "currency", "hold_expires_at", "created_at"]
     list_filter = ["status"]
     list_select_related = ["booking__user", "booking__event"]
     search_fields = ["=id", "=booking__id", "booking__user__email", "booking__event__title"]

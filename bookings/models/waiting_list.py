@@ -54,6 +54,7 @@ class WaitingEntry(models.Model):
     objects = WaitingEntryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "waiting entries"
         constraints = [
             # A status is one of the table's.
             models.CheckConstraint(
