@@ -85,6 +85,7 @@ from messaging.application.stages.spend_credit import SpendCredit
 from messaging.application.stages.store_state import StoreState
 from messaging.application.stages.validate import Validate, ValidateSignal
 from messaging.application.topics import Topics
+from messaging.application.whereabouts import Whereabouts
 from messaging.domain import stages
 from messaging.domain.catalogue import REGISTRY
 from messaging.domain.credits import Allowance
@@ -265,7 +266,9 @@ def _stages(
     """Return the ready stages by the names that types list."""
     allowance = feel_pressure.allowance
     recent = RecentIds()
-    deliver = Deliver(node_id=node_id, presence=ports.presence, nodes=ports.nodes, deliver_here=deliver_here)
+    deliver = Deliver(
+        node_id=node_id, whereabouts=Whereabouts(ports.presence), nodes=ports.nodes, deliver_here=deliver_here
+    )
     spend_credit = SpendCredit(ports.bank, allowance, ports.store)
     finalize_chat = FinalizeChat(
         sessions=sessions,

@@ -1,7 +1,6 @@
 """What this node has acknowledged lately: most repetitions come soon, and over the same node."""
 
 from collections import OrderedDict
-from dataclasses import replace
 
 from messaging.application.ports import MessageKey
 from messaging.domain.parcels import Parcel, Stored
@@ -19,9 +18,11 @@ class RecentIds:
         return self._stored.get(key)
 
     def remember(self, parcel: Parcel) -> None:
-        if parcel.stored is None or parcel.draft is None or parcel.stored.is_duplicate:
+        stored, draft = parcel.stored, parcel.draft
+        if stored is None or draft is None or stored.is_duplicate:
             return
-        key = (parcel.draft.sender_id, parcel.draft.id)
-        self._stored[key] = replace(parcel.stored, is_duplicate=True, members=(), fingerprint=parcel.draft.fingerprint)
+        self._stored[draft.sender_id, draft.id] = Stored(
+            stored.conversation_id, stored.seq, stored.at, is_duplicate=True, members=(), fingerprint=draft.fingerprint
+        )
         if len(self._stored) > REMEMBERED:
             self._stored.popitem(last=False)

@@ -9,6 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.pool import connected
+from messaging.adapters.postgres.writing import numbers, uuids
 from messaging.application.ports import Advance, Head, HeadList, Progress
 from messaging.domain.conversations import Card
 
@@ -138,11 +139,11 @@ class PostgresCursors:
         self._readers = readers
 
     async def advance(self, advances: Sequence[Advance]) -> list[Advance]:
-        columns: list[list[Any]] = [
-            [one.conversation_id for one in advances],
-            [one.user_id for one in advances],
-            [one.delivered for one in advances],
-            [one.read for one in advances],
+        columns = [
+            uuids(one.conversation_id for one in advances),
+            uuids(one.user_id for one in advances),
+            numbers(one.delivered for one in advances),
+            numbers(one.read for one in advances),
         ]
         async with connected(self._readers) as connection:
             cursor = await connection.execute(ADVANCE, columns)

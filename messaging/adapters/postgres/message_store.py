@@ -22,9 +22,11 @@ from messaging.adapters.postgres.writing import (
     complete,
     duplicate_of,
     encoded,
+    keys_of,
     number,
     places_of,
     targets_of,
+    uuids,
 )
 from messaging.application.ports import MessageKey, Rejected
 from messaging.domain.conversations import Card
@@ -100,12 +102,11 @@ class PostgresMessageStore:
     async def _write(
         self, connection: psycopg.AsyncConnection[Any], drafts: Sequence[Draft], lane: int
     ) -> list[Stored | Rejected]:
-        conversation_ids = list({draft.conversation_id for draft in drafts})
-        keys = [[draft.sender_id for draft in drafts], [draft.id for draft in drafts]]
+        conversation_ids = uuids({draft.conversation_id for draft in drafts})
         places = places_of(drafts)
         async with connection.pipeline(), connection.transaction():
             locked = await connection.execute(LOCK, [conversation_ids])
-            found = await connection.execute(FIND, keys)
+            found = await connection.execute(FIND, keys_of(drafts))
             aims = (
                 await connection.execute(TARGETS, [list(one) for one in zip(*places, strict=True)]) if places else None
             )

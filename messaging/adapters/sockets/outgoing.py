@@ -56,7 +56,9 @@ class Outgoing:
             while self._closing is None:
                 await self._filled.wait()
                 if self._closing is None:
-                    await asyncio.wait_for(self._write_frame(), limits.SEND_SECONDS)
+                    # Not wait_for: it makes a task for each frame.
+                    async with asyncio.timeout(limits.SEND_SECONDS):
+                        await self._write_frame()
             await self._say_goodbye()
         except TimeoutError:
             self.close(Close.TOO_SLOW)
