@@ -13,7 +13,7 @@ from common.transactions import use_case
 from messaging.adapters.orm.attachments import collect_unused, remove_files
 from messaging.adapters.orm.cutting import cut_history, find_overdue
 from messaging.adapters.orm.reminders import AT_ONCE, find_late, remind
-from messaging.adapters.redis.presence_look import people_there
+from messaging.adapters.redis.looking import people_there
 
 SCHEDULE = {
     "messaging.collect_files": crontab(minute="43"),
