@@ -14,8 +14,12 @@ export class Timeline {
   hasOlder = true;
   #held = new Map();
 
-  constructor({ id, title, members, last_seq, read_seq, unread, last_text, delivered = 0 }) {
+  // Of a large conversation: how many have its last message, and up to where all had everything once.
+  #counts = { delivered: 0, read: 0 };
+
+  constructor({ id, title, epoch, members, last_seq, read_seq, unread, last_text, delivered = 0 }) {
     this.id = id;
+    this.epoch = epoch;
     this.title = title;
     this.members = new Map(members.map((member) => [member.id, member]));
     this.lastSeq = last_seq;
@@ -89,8 +93,23 @@ export class Timeline {
     return shown;
   }
 
+  takeReceipt({ user, delivered, read }) {
+    const member = this.members.get(user);
+    if (!member) return;
+    member.delivered_seq = Math.max(member.delivered_seq, delivered);
+    member.read_seq = Math.max(member.read_seq, read);
+  }
+
+  /** Above 50 members nobody is named: once all have the last message, they have the earlier ones too. */
+  takeCounts({ seq, delivered_count, read_count }) {
+    if (delivered_count >= this.members.size) this.#counts.delivered = Math.max(this.#counts.delivered, seq);
+    if (read_count >= this.members.size) this.#counts.read = Math.max(this.#counts.read, seq);
+  }
+
   /** How far everybody else has got: the state of one's own messages. */
   stateOf(seq, me) {
+    if (seq <= this.#counts.read) return "read";
+    if (seq <= this.#counts.delivered) return "delivered";
     const others = [...this.members.values()].filter((member) => member.id !== me);
     if (others.length === 0) return "sent";
     if (others.every((member) => member.read_seq >= seq)) return "read";

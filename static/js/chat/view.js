@@ -30,6 +30,12 @@ export class View extends Extras {
     if (this.statusLine.textContent !== text) this.statusLine.textContent = text;
   }
 
+  /** A time as people say it: only its hour today, with its day otherwise. */
+  moment(at) {
+    const isToday = at.toDateString() === new Date().toDateString();
+    return isToday ? this.time.format(at) : `${this.day.format(at)}, ${this.time.format(at)}`;
+  }
+
   announce(text) {
     this.announcer.textContent = text;
   }

@@ -1,0 +1,21 @@
+/** Names that this browser makes. */
+
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** This browser: the same on each visit, so that the server knows a device that comes back. */
+export function deviceId() {
+  try {
+    const known = localStorage.getItem("chat-device") ?? newId();
+    localStorage.setItem("chat-device", known);
+    return known;
+  } catch {
+    return newId();
+  }
+}
