@@ -117,7 +117,8 @@ class CatchUp:
             return 0, False
         given = sum(one.lacks(card.id, seq, since=span.first) for seq, _ in messages for one in sessions)
         await self._deliver_here([delivery_of(card, seq, payload) for seq, payload in messages])
-        return given, messages[-1][0] < span.last
+        # Who lacks only what the store has no more can't be helped.
+        return given, given > 0 and messages[-1][0] < span.last
 
     async def _tell_changed(self, conversation_ids: set[UUID]) -> None:
         """Forget what was remembered of them, and let their members ask anew."""

@@ -36,16 +36,21 @@ ACQUAINTED = """
           AND kind <> 'event' AND requested_by_id IS NULL AND closed_at IS NULL
     )
 """
+# One statement for everything that a socket needs to begin: many come back at once.
 HEADS = """
-    SELECT conversation.id, epoch, last_seq, read_seq
-    FROM messaging_membership AS membership JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
-    WHERE user_id = %(user)s AND left_at IS NULL
-    AND (%(since)s::float8 IS NULL
-         OR GREATEST(conversation.changed_at, membership.changed_at) >= to_timestamp(%(since)s) - %(overlap)s * interval '1 second')
-    ORDER BY conversation.changed_at DESC LIMIT %(limit)s
+    SELECT extract(epoch FROM statement_timestamp()), head.*
+    FROM (SELECT) AS one LEFT JOIN LATERAL (
+        SELECT conversation.id, epoch, last_seq, read_seq
+        FROM messaging_membership AS membership
+        JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
+        WHERE user_id = %(user)s AND left_at IS NULL
+        AND (%(since)s::float8 IS NULL
+             OR GREATEST(conversation.changed_at, membership.changed_at)
+                >= to_timestamp(%(since)s) - %(overlap)s * interval '1 second')
+        ORDER BY conversation.changed_at DESC LIMIT %(limit)s
+    ) AS head ON true
 """
 HIDDEN = "SELECT user_id FROM messaging_chatprofile WHERE user_id = ANY(%s) AND NOT shows_presence"
-NOW = "SELECT extract(epoch FROM statement_timestamp())"
 ADVANCE = """
     WITH wanted AS (
         SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[])
@@ -119,11 +124,10 @@ class PostgresDirectory:
     async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
         since = seconds_of(position)
         parameters = {"user": user_id, "since": since, "overlap": OVERLAP_SECONDS, "limit": limit}
-        async with connected(self._readers) as connection, connection.pipeline():
-            clock = await connection.execute(NOW)
-            cursor = await connection.execute(HEADS, parameters)
-            ((now,),) = await clock.fetchall()
-            rows = await cursor.fetchall()
+        async with connected(self._readers) as connection:
+            found = await (await connection.execute(HEADS, parameters)).fetchall()
+        now = found[0][0]
+        rows = [row[1:] for row in found if row[1] is not None]
         # More changed than fits: the client must not believe that what isn't listed is unchanged.
         resumed = since is not None and since <= float(now) and len(rows) < limit
         return HeadList([Head(*row) for row in rows], position=f"{float(now):.3f}", resumed=resumed)
