@@ -8,7 +8,7 @@ from bookings.models import Booking
 from bookings.selectors import get_claimable_transfer
 from bookings.services.claim_ticket import claim_ticket
 from common.problems import Problem
-from common.transactions import requires_transaction
+from common.transactions import requires_transaction, violations
 
 
 class SignInFirst(Problem):
@@ -31,5 +31,7 @@ def claim_as_newcomer(*, token: str, now: datetime) -> Booking:
         raise SignInFirst()
     newcomer = User(email=transfer.email.lower())
     newcomer.set_unusable_password()
-    add_verified_users(users=[newcomer], now=now)
+    # The link was opened twice at once.
+    with violations({"accounts_user_email_unique": SignInFirst}):
+        add_verified_users(users=[newcomer], now=now)
     return claim_ticket(user_id=newcomer.id, token=token, now=now)

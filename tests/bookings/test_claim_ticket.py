@@ -1,6 +1,6 @@
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AccountMail, User
+from accounts.services.add_verified_users import add_verified_users
 from bookings.models import Booking, BookingChange, Payment, Refund, Ticket, TicketTransfer
 from bookings.services.cancel_booking import CancellationClosed, cancel_booking
 from bookings.services.cancel_event_bookings import cancel_event_bookings, order_event_cancellation
@@ -306,6 +307,18 @@ class TestClaimAsNewcomer:
     def test_takes_no_account_over(self) -> None:
         make_user(email="boris@example.com")
         token = offer(confirm(), email="Boris@example.com")
+
+        with pytest.raises(SignInFirst), use_case():
+            claim_as_newcomer(token=token, now=timezone.now())
+
+    def test_makes_one_account_when_the_link_is_opened_twice_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        token = offer(confirm(), email="boris@example.com")
+
+        def add_later(*, users: list[User], now: datetime) -> None:
+            make_user(email="boris@example.com")
+            add_verified_users(users=users, now=now)
+
+        monkeypatch.setattr("bookings.services.claim_as_newcomer.add_verified_users", add_later)
 
         with pytest.raises(SignInFirst), use_case():
             claim_as_newcomer(token=token, now=timezone.now())
