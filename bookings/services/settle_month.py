@@ -23,6 +23,7 @@ from common.transactions import requires_transaction
 # An organizer's id and name, and a currency.
 Key = tuple[uuid.UUID, str, str]
 NOTHING = (0, Decimal(0))
+YEARS = range(2000, 2100)
 
 
 class FeeNotUnderstood(ValueError):
@@ -38,8 +39,10 @@ class Month:
 
     @classmethod
     def read(cls, text: str) -> "Month":
-        """Read `2026-01`; raises ValueError for anything else."""
+        """Read `2026-01`; raises ValueError for anything else, and for a month at the edge of the calendar."""
         moment = datetime.strptime(text, "%Y-%m")  # noqa: DTZ007  (only its year and month are used)
+        if moment.year not in YEARS:
+            raise ValueError(text)
         return cls(moment.year, moment.month)
 
     @classmethod

@@ -152,7 +152,7 @@ class TestPage:
         assert "100.10" in page
         assert "month=2030-04" in page
 
-    @pytest.mark.parametrize("asked", ["", "x", "2030-99", "0000-01"])
+    @pytest.mark.parametrize("asked", ["", "x", "2030-99", "0000-01", "9999-12"])
     def test_shows_the_last_month_that_is_over_otherwise(self, office: Client, asked: str) -> None:
         page = office.get(PAGE, {"month": asked})
 
