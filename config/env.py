@@ -53,6 +53,12 @@ def folder(name: str, default: str | None = None) -> Path:
     return Path(text(name, default)).expanduser()
 
 
+def origin(url: str) -> str:
+    """Return scheme, host and port of an URL, as a page's policy names them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def database(name: str) -> dict[str, Any]:
     """Return Django's connection settings for a libpq URL, unix sockets included."""
     try:

@@ -349,11 +349,13 @@ SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 X_FRAME_OPTIONS = "DENY"
+# Browsers send the chat's files straight to the object store, and are led there for its pictures.
+STORAGE_ORIGINS = [env.origin(S3_ENDPOINT_URL)] if S3_ENDPOINT_URL else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:"],
-        "connect-src": ["'self'", CHAT_URL],
+        "img-src": ["'self'", "data:", "blob:", *STORAGE_ORIGINS],
+        "connect-src": ["'self'", CHAT_URL, *STORAGE_ORIGINS],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
         "form-action": ["'self'"],

@@ -20,8 +20,8 @@ GIVEN = {
 }
 
 
-def run(code: str, *, without: str = "") -> subprocess.CompletedProcess[str]:
-    given = {name: value for name, value in GIVEN.items() if name != without}
+def run(code: str, *, without: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    given = {name: value for name, value in (GIVEN | more).items() if name != without}
     environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings", **given}
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -56,3 +56,13 @@ def test_say_what_is_missing() -> None:
 
     assert done.returncode == 1
     assert "Set the environment variable SECRET_KEY" in done.stderr
+
+
+def test_let_browsers_reach_the_object_store() -> None:
+    done = run(
+        "from django.conf import settings; policy = settings.CONTENT_SECURITY_POLICY['DIRECTIVES']; "
+        "print(*policy['connect-src'], *policy['img-src'])",
+        S3_ENDPOINT_URL="https://files.aquastream.example/s3",
+    )
+
+    assert done.stdout.split().count("https://files.aquastream.example") == 2, done.stderr
