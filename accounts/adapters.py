@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from accounts.models import User
+from accounts.selectors import get_email
 from accounts.services.change_password import change_password
 from accounts.services.queue_mail import queue_mail
 from accounts.services.verify_email import verify_email
@@ -53,9 +54,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark the address as proved, and state what that means, in one transaction."""
         with use_case():
+            previous_email = get_email(user_id=email_address.user_id)
             confirmed: bool = super().confirm_email(request, email_address)
             if confirmed:
-                verify_email(user_id=email_address.user_id, now=timezone.now())
+                verify_email(user_id=email_address.user_id, previous_email=previous_email, now=timezone.now())
         return confirmed
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -34,6 +34,11 @@ def get_user(*, user_id: uuid.UUID) -> User:
     return user
 
 
+def get_email(*, user_id: uuid.UUID) -> str:
+    """Return the present address of a user, active or not."""
+    return User.objects.values_list("email", flat=True).get(id=user_id)
+
+
 def get_verified_user(*, user_id: uuid.UUID) -> User:
     """Return an active user who has proved their e-mail address.
 

@@ -39,7 +39,7 @@ class TestVerifyEmail:
 
         for later in range(2):
             with use_case():
-                verify_email(user_id=user.id, now=NOW + timedelta(days=later))
+                verify_email(user_id=user.id, previous_email=user.email, now=NOW + timedelta(days=later))
 
         user.refresh_from_db()
         assert user.email_verified_at == NOW

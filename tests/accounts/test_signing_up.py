@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AccountMail, User
+from audit.models import AuditEntry
 from bus.models import OutboxRow
 from tests.factories.accounts import PASSWORD, make_account
 
@@ -104,16 +105,28 @@ class TestProvingTheAddress:
         assert User.objects.get().email_verified_at is None
 
     def test_of_a_new_address_replaces_the_old_one(self) -> None:
-        user = make_account(email="old@example.com")
+        user = make_account(email="old@example.com", locale="en")
         client = Client()
         client.force_login(user)
-        client.post("/accounts/email/", {"email": "new@example.com", "action_add": "1"})
+        asked = client.post("/accounts/email/", {"email": "new@example.com", "action_add": "1"})
+        client.post(asked["Location"], {"password": PASSWORD})
 
         client.post(link_in(AccountMail.objects.get(recipient="new@example.com")))
 
         user.refresh_from_db()
         assert user.email == "new@example.com"
         assert OutboxRow.objects.get(wire_type="accounts.user.changed.v1").key == str(user.id)
+        assert AccountMail.objects.get(recipient="old@example.com").subject == "Your e-mail address was changed"
+        assert AuditEntry.objects.get().action == "accounts.change_email"
+
+    def test_of_a_new_address_is_not_begun_in_a_browser_that_was_left_open(self) -> None:
+        client = Client()
+        client.force_login(make_account())
+
+        answer = client.post("/accounts/email/", {"email": "new@example.com", "action_add": "1"})
+
+        assert answer["Location"].startswith("/accounts/reauthenticate/")
+        assert not AccountMail.objects.exists()
 
     def test_with_a_wrong_link_says_so(self) -> None:
         answer = Client().get("/accounts/confirm-email/nonsense/")
