@@ -11,6 +11,8 @@ from accounts.phones import NotAPhone, to_e164
 from accounts.scopes import GRANTABLE
 from accounts.services.issue_token import DEFAULT_LIFETIME_DAYS, LONGEST_LIFETIME_DAYS
 
+LONGEST_DESCRIPTION = 10_000
+
 
 class PhoneField(serializers.CharField):
     """A phone in any usual form, kept as E.164; numbers without a country code are Russian."""
@@ -80,6 +82,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 class OrganizerSerializer(serializers.ModelSerializer[Organizer]):
     slug = serializers.SlugField(max_length=80, required=False, allow_blank=True, default="")
+    description = serializers.CharField(max_length=LONGEST_DESCRIPTION, required=False, allow_blank=True)
 
     class Meta:
         model = Organizer

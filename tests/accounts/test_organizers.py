@@ -44,6 +44,11 @@ class TestCreateOrganizer:
 
         assert (answer.status_code, answer.data["code"]) == (409, "slug_taken")
 
+    def test_refuses_a_description_without_end(self, api: APIClient) -> None:
+        answer = api.post(URL, NEW | {"description": "я" * 10_001}, **bearer(make_user()))
+
+        assert (answer.status_code, answer.data["errors"][0]["pointer"]) == (400, "/description")
+
     def test_needs_a_proved_address(self, api: APIClient) -> None:
         answer = api.post(URL, NEW, **bearer(make_user(email_verified_at=None)))
 
