@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from config import env, logs
+from config import api_document, env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -234,19 +234,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "filter": True, "docExpansion": "none"},
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "TAGS": [
-        {"name": "accounts", "description": "Tokens, second factor and one's own profile."},
-        {"name": "organizers", "description": "Who holds events, and their members."},
-        {"name": "events", "description": "The catalogue, an event's life and its ticket types."},
-        {"name": "bookings", "description": "Holding seats, paying, cancelling, tickets and the door."},
-        {"name": "reviews", "description": "Reviews, answers, votes, stars and their moderation."},
-        {"name": "my notifications", "description": "One's inbox, preferences and push subscriptions."},
-        {"name": "notifications", "description": "For programs: events to notify about, their jobs and recipients."},
-        {"name": "loyalty", "description": "For shops: projects, rules, customers and their points."},
-        {"name": "webhook", "description": "For shops: purchases in, points out."},
-        {"name": "messaging", "description": "Conversations and messages beside the chat's socket."},
-        {"name": "analytics", "description": "Figures of events, organizers and the platform."},
-    ],
+    "TAGS": api_document.TAGS,
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
