@@ -23,6 +23,7 @@ SPEND = {
     "action": "spend_bonuses",
     "payload": {"email": "user@example.com", "bonuses": 100, "orderId": "ORDER-124", "orderAmount": 3000},
 }
+REFUND = {"action": "refund_purchase", "payload": {"orderId": "ORDER-123", "refundId": "R-1", "amount": 1000}}
 TILDA = [{"name": "Anna", "email": "user@example.com", "payment": {"amount": "5000", "orderid": "tilda_123"}}]
 SAMPLES: dict[str, Any] = {
     "purchase": PURCHASE,
@@ -30,6 +31,7 @@ SAMPLES: dict[str, Any] = {
     "register_user": REGISTER,
     "get_balance": BALANCE,
     "spend_bonuses": SPEND,
+    "refund_purchase": REFUND,
     "tilda": TILDA,
 }
 
