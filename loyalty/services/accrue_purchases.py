@@ -10,7 +10,7 @@ and a first purchase may reward who has invited them.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -76,16 +76,21 @@ def accrue_side_by_side(*, shares: Sequence[Share], now: datetime) -> list[list[
         find_or_create_everywhere([(project, _person(one)) for project, records in shares for one in records])
     )
     whose = [[next(customers) for _ in records] for _, records in shares]
+    known = _known_orders(shares)
+    owners = _owners_besides(known, whose)
+    involved = {
+        project.id: {one.id: one for one in found} | owners.get(project.id, {})
+        for (project, _), found in zip(shares, whose, strict=True)
+    }
     accounts = lock_accounts_of(
         {
-            project.id: {one.id for one in found} | inviters_of(project, found)
-            for (project, _), found in zip(shares, whose, strict=True)
+            project.id: set(involved[project.id]) | inviters_of(project, involved[project.id].values())
+            for project, _ in shares
         }
     )
-    levels, known = levels_of(*(project for project, _ in shares)), _known_orders(shares)
+    levels = levels_of(*(project for project, _ in shares))
     works = [
-        _Work(Plan(project, accounts, now), known[project.id], {one.id: one for one in found}, levels)
-        for (project, _), found in zip(shares, whose, strict=True)
+        _Work(Plan(project, accounts, now), known[project.id], involved[project.id], levels) for project, _ in shares
     ]
     outcomes = [
         [_decide(work, record, customer) for record, customer in zip(records, found, strict=True)]
@@ -106,6 +111,18 @@ def _known_orders(shares: Sequence[Share]) -> dict[uuid.UUID, dict[str, Order]]:
     for order in Order.objects.purchases_named(asked):
         known[order.project_id][order.order_id] = order
     return known
+
+
+def _owners_besides(
+    known: Mapping[uuid.UUID, Mapping[str, Order]], whose: Sequence[Sequence[Customer]]
+) -> dict[uuid.UUID, dict[uuid.UUID, Customer]]:
+    """Return, by project, whose the known orders are besides: a payment may name the buyer otherwise than the order."""
+    named = {one.id for found in whose for one in found}
+    ids = {order.customer_id for orders in known.values() for order in orders.values()} - named
+    owners: dict[uuid.UUID, dict[uuid.UUID, Customer]] = {}
+    for one in Customer.objects.filter(id__in=ids) if ids else ():
+        owners.setdefault(one.project_id, {})[one.id] = one
+    return owners
 
 
 def _write(works: Sequence[_Work]) -> None:

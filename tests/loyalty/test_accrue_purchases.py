@@ -96,6 +96,17 @@ class TestAccruePurchases:
         assert shop.balances() == {"anna@example.com": (50, 0)}
         assert OutboxRow.objects.get().wire_type == "loyalty.bonus.awarded.v1"
 
+    def test_takes_a_payment_that_names_the_buyer_otherwise(self) -> None:
+        shop = make_shop(accrue_on="paid", referrer_bonus=Decimal(10), referred_bonus=Decimal(10))
+        accrue(shop, purchase(is_paid=False))
+        paid = Purchase(contact=Contact(phone="+79001234567"), amount=Decimal(1000), order_id="A-1")
+
+        [outcome] = accrue(shop, paid)
+
+        assert outcome["outcome"] == "paid"
+        assert shop.balances() == {"anna@example.com": (50, 0), "+79001234567": (0, 0)}
+        check_deferred_rules()
+
     def test_takes_creation_and_payment_in_one_batch(self) -> None:
         shop = make_shop(accrue_on="paid")
 
