@@ -159,6 +159,9 @@ def _store(delivery: WebhookDelivery, now: datetime, *, known_for: timedelta) ->
 
 def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime, known_for: timedelta) -> None:
     """Decide what a delivery is whose claim another one holds."""
+    if holder.status == Status.DEAD and _gives_up_claim(holder):
+        # It has brought nothing: what the shop sends again is the first to bring it.
+        return
     if str(delivery.claim).startswith("body:"):
         if holder.received_at <= now - known_for:
             WebhookDelivery.objects.filter(id=holder.id).update(claim=None)
@@ -172,6 +175,10 @@ def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime, 
         delivery.claim = None
     else:
         _repeat(delivery, holder, DUPLICATE, now)
+
+
+def _gives_up_claim(holder: WebhookDelivery) -> bool:
+    return bool(WebhookDelivery.objects.filter(id=holder.id, status=Status.DEAD).update(claim=None))
 
 
 def _first_to_say_paid(holder: WebhookDelivery) -> bool:

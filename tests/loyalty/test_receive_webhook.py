@@ -49,6 +49,24 @@ class TestBodiesWithoutOrderIds:
         assert [receive(make_shop(), ANONYMOUS).status for _ in range(2)] == ["accepted", "accepted"]
 
 
+@pytest.mark.django_db
+class TestGivenUpOrders:
+    BODY = b'{"action":"purchase","payload":{"email":"anna@example.com","amount":1000,"orderId":"A-1"}}'
+
+    def test_are_taken_anew_when_the_shop_sends_them_again(self) -> None:
+        shop = make_shop()
+        first = receive(shop, self.BODY)
+        WebhookDelivery.objects.update(status="dead", finished_at=NOON)
+
+        again = receive(shop, self.BODY)
+        work_off(NOON)
+        WebhookDelivery.objects.filter(id=first.delivery_id).update(status="received", finished_at=None)
+        work_off(NOON)
+
+        assert (again.status, again.needs_work) == ("accepted", True)
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
+
 class TestReceiveAtOnce:
     BODY = b'{"action":"purchase","payload":{"email":"anna@example.com","amount":1000,"orderId":"A-1"}}'
 
