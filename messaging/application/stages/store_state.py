@@ -1,5 +1,6 @@
 """State: how far members have got, written together."""
 
+import asyncio
 from typing import ClassVar
 from uuid import UUID
 
@@ -7,6 +8,8 @@ from messaging.application.ports import Advance, Cursors
 from messaging.domain.errors import PortUnavailable
 from messaging.domain.parcels import Parcel
 from messaging.domain.stages import SimpleStage
+
+PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class StoreState(SimpleStage):
@@ -19,14 +22,23 @@ class StoreState(SimpleStage):
         self._cursors = cursors
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
-        try:
-            moved = await self._cursors.advance(furthest(parcels))
-        except PortUnavailable:
-            # Cumulative: the device's next confirmation says it again.
-            return []
+        moved = await self._advance(furthest(parcels))
         carrier = parcels[0]
         carrier.answer = moved
         return [carrier] if moved else []
+
+    async def _advance(self, places: list[Advance]) -> list[Advance]:
+        """Try again while the store is away: a device says once that it has read, and nobody would ask it."""
+        for pause in PAUSES_SECONDS:
+            try:
+                return await self._cursors.advance(places)
+            except PortUnavailable:
+                await asyncio.sleep(pause)
+        try:
+            return await self._cursors.advance(places)
+        except PortUnavailable:
+            # Cumulative: the device's confirmation of something later says it again.
+            return []
 
 
 def furthest(parcels: list[Parcel]) -> list[Advance]:

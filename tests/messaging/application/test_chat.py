@@ -187,6 +187,29 @@ class TestReceipts:
         read = (await sender.got("receipt", 2))[1]
         assert (read["user"], read["delivered"], read["read"]) == (str(boris), 1, 1)
 
+    async def test_what_was_read_while_the_store_was_away_is_noted_when_it_is_back(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        node, room = town.start(), town.messenger.open_room(anna, boris)
+        sender, receiver = await town.phone(node, anna), await town.phone(node, boris)
+        sender.write(room)
+        await receiver.got("message")
+        tried = asyncio.Event()
+        advance = town.messenger.advance
+
+        async def in_vain(advances: Any) -> Any:
+            if not tried.is_set():
+                tried.set()
+                raise PortUnavailable("postgres")
+            return await advance(advances)
+
+        town.messenger.advance = in_vain  # type: ignore[method-assign]
+        receiver.say(type="read", positions=[[str(room), 1]])
+
+        read = (await sender.got("receipt"))[0]
+        assert tried.is_set()
+        assert (read["user"], read["read"]) == (str(boris), 1)
+
     async def test_an_unconfirmed_message_is_given_again_twice_then_at_reconnect(
         self, town: Town, anna: uuid.UUID, boris: uuid.UUID, monkeypatch: Any
     ) -> None:
