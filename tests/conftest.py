@@ -3,6 +3,7 @@
 import os
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -16,6 +17,10 @@ __all__ = ["django_db_setup"]
 
 def pytest_configure() -> None:
     """Hash passwords quickly (half a second each is by design); fix the site's address; a Redis database per worker."""
+    # How long a machine takes for an example says nothing about the code.
+    slow_is_fine = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("steady", parent=hypothesis.settings(), **slow_is_fine)
+    hypothesis.settings.load_profile("steady")
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
     # The ports that the test servers were given differ from machine to machine.
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
