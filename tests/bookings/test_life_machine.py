@@ -62,6 +62,7 @@ class Life(RuleBasedStateMachine):
         self.kinds = [make_ticket_type(event=event, capacity=4, price=Decimal(price)) for price in (500, 800)]
         self.booking = hold(user=make_user(), event=event, quantities={self.kinds[0].id: 2}, now=self.now)
         self.seen = "held"
+        self.sent: set[str] = set()
         self.kept_by_policy = Decimal(0)
 
     def teardown(self) -> None:
@@ -177,10 +178,10 @@ class Life(RuleBasedStateMachine):
         self.seen = status
 
     @invariant()
-    def no_notice_is_stored_twice_or_fails(self) -> None:
-        notices = list(ProviderWebhook.objects.values_list("notice_id", "last_error"))
-        assert len(dict(notices)) == len(notices)
-        assert not any(error for _notice, error in notices)
+    def each_notice_is_stored_once_and_none_fails(self) -> None:
+        assert sorted(ProviderWebhook.objects.values_list("notice_id", "last_error")) == [
+            (notice_id, "") for notice_id in sorted(self.sent)
+        ]
 
     def _come_to_rest(self) -> None:
         """Everything that is said arrives, everything promised is done: then both books are the same."""
@@ -210,6 +211,7 @@ class Life(RuleBasedStateMachine):
         }
         answer = Client().post(WEBHOOKS, raw, content_type="application/json", headers=headers)
         assert answer.status_code == 200, answer.content
+        self.sent.add(notice_id)
 
     def _moment(self) -> datetime:
         """Webhooks are received by the wall's clock, which is never ahead of the machine's by more than a run."""
@@ -224,7 +226,7 @@ def test_a_booking_lives_by_its_rules_whatever_happens() -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=300 if FULL else 15,
+            max_examples=200 if FULL else 8,
             stateful_step_count=40 if FULL else 20,
             deadline=None,
             derandomize=not FULL,
