@@ -52,8 +52,10 @@ class TestWholeLife:
         together(*everybody(throng.act, threads=THREADS, seed=seed, times=DOINGS // 2 // THREADS + 1))
 
         check_everything(keeps_nothing=policy is ALL_BACK)
-        assert Booking.objects.filter(status="confirmed").exists()
-        assert WaitingEntry.objects.exists()
+        # A few hundred doings may leave nothing of it, ten thousand never.
+        if FULL:
+            assert Booking.objects.filter(confirmed_at__isnull=False).exists()
+            assert WaitingEntry.objects.exists()
 
     @pytest.mark.parametrize(
         ("weak", "instead"),
