@@ -18,6 +18,10 @@ class EventEnded(msgspec.Struct):
     reason: str = ""
 
 
+class EventFinished(EventEnded):
+    took_place: bool = True
+
+
 @handles("events.event.cancelled.v1", schema=EventEnded)
 def on_event_cancelled(fact: ReceivedFact) -> None:
     order_event_cancellation(event_id=fact.data.event_id, reason=fact.data.reason, now=timezone.now())
@@ -28,7 +32,8 @@ def on_event_suspended(fact: ReceivedFact) -> None:
     suspend_bookings(event_id=fact.data.event_id, now=timezone.now())
 
 
-@handles("events.event.finished.v1", schema=EventEnded)
+@handles("events.event.finished.v1", schema=EventFinished)
 def on_event_finished(fact: ReceivedFact) -> None:
     close_waiting_list(event_id=fact.data.event_id, now=timezone.now())
-    attend_event(event_id=fact.data.event_id, now=timezone.now())
+    if fact.data.took_place:
+        attend_event(event_id=fact.data.event_id, now=timezone.now())

@@ -41,6 +41,9 @@ class EventStarted(EventFact):
 class EventFinished(EventFact):
     """It is over: attendance is settled, reviews may be written."""
 
+    # False when an administrator had taken it down and nobody was let in.
+    took_place: bool = True
+
 
 @states("events.event.cancelled.v1", key="event_id")
 @dataclass(frozen=True, kw_only=True)

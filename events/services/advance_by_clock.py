@@ -24,12 +24,13 @@ def advance_by_clock(*, now: datetime) -> int:
     started = _step("start", Status.RUNNING, due=Q(starts_at__lte=now))
     finished = _step("finish", Status.FINISHED, due=Q(ends_at__lte=now))
     record_facts([fact_about(EventStarted, event) for event in started])
-    record_facts([fact_about(EventFinished, event) for event in finished])
+    record_facts([fact_about(EventFinished, event, took_place=event.status != Status.SUSPENDED) for event in finished])
     return len(started) + len(finished)
 
 
 def _step(action: str, target: Status, *, due: Q) -> list[Event]:
     sources = sources_of(action, target)
+    """Return the events as they were before the step."""
     events = list(Event.objects.filter(due, status__in=sources).locked()[:BATCH])
     ids = [event.id for event in events]
     Event.objects.filter(id__in=ids, status__in=sources).update(

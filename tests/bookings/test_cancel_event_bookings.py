@@ -10,9 +10,11 @@ from bookings.selectors import attended_event, list_due_event_cancellations
 from bookings.services.attend_event import attend_event
 from bookings.services.cancel_event_bookings import LEASE, cancel_event_bookings, order_event_cancellation
 from bus.models import OutboxRow
+from bus.services.run_delivery import react
 from bus.subscriptions import HANDLERS
 from common.transactions import use_case
-from events.models import TicketType
+from events.models import Event, TicketType
+from events.services.advance_by_clock import advance_by_clock
 from tests.factories.bookings import confirm, hold, seats_of
 from tests.factories.events import make_ticket_type
 
@@ -101,6 +103,23 @@ class TestAttendEvent:
         assert attended_event(user_id=came.user_id, event_id=kind.event_id)
         assert not attended_event(user_id=held.user_id, event_id=kind.event_id)
         assert OutboxRow.objects.filter(wire_type="bookings.booking.attended.v1").count() == 1
+
+    def test_nobody_attends_what_was_taken_down_until_its_end(self) -> None:
+        kind = make_ticket_type()
+        booking = confirm(ticket_type=kind)
+        over = timezone.now() - timedelta(hours=1)
+        Event.objects.filter(id=kind.event_id).update(
+            status="suspended", status_reason="Complaints", starts_at=over - timedelta(hours=2), ends_at=over
+        )
+
+        with use_case():
+            advance_by_clock(now=timezone.now())
+            react(
+                handler_name="bookings.on_event_finished",
+                row=OutboxRow.objects.get(wire_type="events.event.finished.v1"),
+            )
+
+        assert not attended_event(user_id=booking.user_id, event_id=kind.event_id)
 
     def test_is_done_by_the_events_fact(self) -> None:
         handler = HANDLERS["bookings.on_event_finished"]

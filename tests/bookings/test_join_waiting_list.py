@@ -327,6 +327,19 @@ class TestLeave:
 
         assert (statuses(first, second), seats_of(kind), drift()) == (["done", "offered"], (1, 0), [])
 
+    def test_leaves_alone_what_was_paid_while_it_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind, booking = sold_out(seats=1)
+        entry = join(kind)
+        cancel(booking)
+        entry.refresh_from_db()
+        settle(make_payment(booking=Booking.objects.get(id=entry.booking_id)))
+        monkeypatch.setattr("bookings.services.leave_waiting_list.get_waiting_entry", lambda **_: entry)
+
+        with pytest.raises(NotFound), use_case():
+            leave_waiting_list(user_id=entry.user_id, event_id=kind.event_id, now=timezone.now())
+
+        assert Booking.objects.get(id=entry.booking_id).status == "confirmed"
+
     def test_is_done_for_everybody_when_the_event_is_cancelled(self) -> None:
         kind, booking = sold_out()
         entry = join(kind)
