@@ -1,5 +1,6 @@
 """What is joined once all apps are loaded: ports, Celery with its tasks and clocks, retention, roles of staff."""
 
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -7,6 +8,9 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules, module_has_submodule
+
+# Longer than a busy worker's queue, so that no sweep starves.
+TICK_SECONDS = 600
 
 
 class WiringConfig(AppConfig):
@@ -24,11 +28,19 @@ class WiringConfig(AppConfig):
             if module_has_submodule(apps.get_app_config(name).module, "tasks"):
                 tasks = import_module(f"{name}.tasks")
                 for task, every in getattr(tasks, "SCHEDULE", {}).items():
-                    schedule[task] = {"task": task, "schedule": every}
+                    schedule[task] = {"task": task, "schedule": every, "options": tick_options(every)}
         app.conf.beat_schedule = schedule
         autodiscover_modules("retention")
         # Roles are made of the permissions of all apps: the last app's are the last to be made.
         post_migrate.connect(set_up_roles, sender=apps.get_app_config(settings.OWN_APPS[-1]))
+
+
+def tick_options(every: Any) -> dict[str, int]:
+    """Let the ticks of a worker's absence be forgotten but for the last minutes: one does what a thousand would.
+
+    A nightly task has no next tick soon, so it waits.
+    """
+    return {"expires": TICK_SECONDS} if isinstance(every, int | float | timedelta) else {}
 
 
 def set_up_roles(**_: Any) -> None:
