@@ -39,7 +39,7 @@ def run(system: System, *, seconds: int) -> Iterator[Figure]:
 
 
 def _handled(system: System) -> Figure:
-    """Measure a handler's own speed, each fact a transaction of its own."""
+    """Measure a handler's own speed; the facts of a task are one transaction."""
     payload = FIELDS | {"user_id": str(uuid.uuid4()), "birth_on": None}
     started_at = time.monotonic()
     _, first, last = _pass(system, "accounts.user.changed.v1", "accounts.user", payload, HANDLED)
