@@ -23,6 +23,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "bookings.view_tickettransfer",
         "bookings.view_waitingentry",
         "reviews.view_review",
+        "messaging.view_conversation",
+        "messaging.view_messagereport",
         "audit.view_auditentry",
     ),
     # Keeps what is published in order: approves organizers, takes events and reviews down.
@@ -34,6 +36,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "reviews.view_review",
         "reviews.change_review",
         "reviews.view_moderationdecision",
+        "messaging.view_conversation",
+        "messaging.view_messagereport",
+        "messaging.change_messagereport",
         "audit.view_auditentry",
     ),
     # Looks after money.
