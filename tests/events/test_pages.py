@@ -485,4 +485,4 @@ class TestLivePage:
 
         assert "Show my booking" in page
         assert "/book/" not in page
-        assert "data-topic" not in page
+        assert ":availability" not in page

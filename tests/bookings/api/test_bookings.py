@@ -169,7 +169,9 @@ class TestPostBookings:
         with CaptureQueriesContext(connection) as queries:
             answer = client.post("/api/v1/bookings/", body, headers=key())
 
-        statements = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
+        # Django doesn't know the text of a prepared one.
+        texts = [one["sql"] or "" for one in queries]
+        statements = [sql for sql in texts if "SAVEPOINT" not in sql]
         assert answer.status_code == 201
         assert len(statements) == 9
         assert statements[-1].count("UPDATE events_event") == 1
