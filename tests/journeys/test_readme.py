@@ -46,5 +46,5 @@ class TestTheCommandsOfTheReadme:
     def test_earn_a_bonus(self, stack: dict[str, Any]) -> None:
         said = typed(blocks()[1])
 
-        assert '"status": "accepted"' in said or '"status": "duplicate"' in said
+        assert '"status":"accepted"' in said or '"status":"duplicate"' in said
         assert "results" in said

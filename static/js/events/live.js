@@ -1,5 +1,5 @@
 // Keeps what is left up to date while the page is open. Without this script a reload shows it.
-const form = document.querySelector("[data-live]");
+const form = document.querySelector(".offers[data-live]");
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60000;
 const FREE = ':not([data-availability="sold_out"])';
