@@ -119,7 +119,9 @@ def test_a_killed_worker_cancels_each_event_once(
     database.execute("UPDATE events_bulkoperation SET lease_expires_at = now() WHERE id = %s", [order])
 
     status = "SELECT status = 'finished' FROM events_bulkoperation WHERE id = %s"
-    eventually(lambda: database.execute(status, [order]).fetchone() == (True,), what="another worker goes on")
+    eventually(
+        lambda: database.execute(status, [order]).fetchone() == (True,), what="another worker goes on", seconds=120
+    )
     assert shown(administrator, order) == {"done": EVENTS, "refused": 0, "failed": 0, "waiting": 0}
     assert cancelled_facts(database, events) == Counter(events)
     assert versions_of(database, events) == {event: version + 1 for event, version in versions.items()}
