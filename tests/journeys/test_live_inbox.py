@@ -11,6 +11,8 @@ from tests.journeys.shoppers import registration
 from tests.journeys.test_chat import sign_in
 
 PATIENCE = 15_000
+# Nobody else in the journeys is told anything under this account.
+WHO = "shop_owner"
 Clients = Callable[..., httpx.Client]
 
 
@@ -37,13 +39,13 @@ def test_every_open_tab_tells_of_what_comes_and_of_what_is_read(
     from playwright.sync_api import expect
 
     expect.set_options(timeout=PATIENCE)
-    client("user2").post("/api/v1/me/notifications/read/", json={})
+    client(WHO).post("/api/v1/me/notifications/read/", json={})
     context = browser.new_context(locale="en")
     errors: list[str] = []
     catalogue, inbox = context.new_page(), context.new_page()
     for page in (catalogue, inbox):
         page.on("pageerror", lambda error: errors.append(str(error)))
-    sign_in(catalogue, stack, "user2")
+    sign_in(catalogue, stack, WHO)
     with catalogue.expect_websocket():
         catalogue.goto(stack["web"])
     with inbox.expect_websocket():
@@ -52,12 +54,12 @@ def test_every_open_tab_tells_of_what_comes_and_of_what_is_read(
     # Nobody may ask from here on: what the tabs show, they were told.
     context.route("**/api/v1/me/notifications/unread/", lambda route: route.abort())
 
-    tell(stack, client, "user2")
+    tell(stack, client, WHO)
 
     expect(badge(catalogue)).to_have_text("1")
     expect(badge(inbox)).to_have_text("1")
     expect(inbox.locator(".inbox__item--new")).to_have_count(1)
-    client("user2").post("/api/v1/me/notifications/read/", json={})
+    client(WHO).post("/api/v1/me/notifications/read/", json={})
     expect(badge(catalogue)).to_be_hidden()
     expect(badge(inbox)).to_be_hidden()
     expect(inbox.locator(".inbox__item--new")).to_have_count(0)
@@ -72,17 +74,17 @@ def test_a_tab_without_a_socket_asks(
     from playwright.sync_api import expect
 
     expect.set_options(timeout=PATIENCE)
-    client("user2").post("/api/v1/me/notifications/read/", json={})
+    client(WHO).post("/api/v1/me/notifications/read/", json={})
     context = browser.new_context(locale="en")
     context.route_web_socket("**/ws/chat/**", lambda route: route.close())
     page = context.new_page()
-    sign_in(page, stack, "user2")
+    sign_in(page, stack, WHO)
     page.clock.install()
     page.goto(stack["web"])
     expect(badge(page)).to_be_hidden()
 
-    tell(stack, client, "user2")
-    eventually(lambda: unread_of(client, "user2") == 1, what="the message is in the inbox")
+    tell(stack, client, WHO)
+    eventually(lambda: unread_of(client, WHO) == 1, what="the message is in the inbox")
     expect(badge(page)).to_be_hidden()
     # The minute after which a page without a socket asks.
     page.clock.run_for(60_000)
