@@ -89,7 +89,8 @@ def worker(name: str, *, queues: Iterable[str]) -> list[str]:
     # Two workers of one machine have nothing to tell each other, and waiting for an answer costs a second of start.
     alone = ["--without-gossip", "--without-mingle"]
     which = ["--queues", ",".join(queues), "--hostname", f"{name}@%h", "--concurrency", "2"]
-    return [script("celery"), "-A", "config", "worker", *which, *alone]
+    # `migrate` has checked the project.
+    return [script("celery"), "--skip-checks", "-A", "config", "worker", *which, *alone]
 
 
 def manage(command_name: str) -> list[str]:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import segno
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONTS = Path(__file__).parent / "fonts"
 FAMILY = "DejaVu"
@@ -40,6 +41,9 @@ class PrintedTicket:
 
 def render_tickets(tickets: Sequence[PrintedTicket], *, title: str, made_at: datetime) -> bytes:
     """Return the PDF; the same tickets at the same moment are the same bytes."""
+    # It reads fonts' tables with a large library: only the worker that prints loads it.
+    from fpdf import FPDF
+
     document = FPDF(format=A5_MM)
     document.set_creation_date(made_at)
     document.set_title(title)
@@ -53,7 +57,7 @@ def render_tickets(tickets: Sequence[PrintedTicket], *, title: str, made_at: dat
     return bytes(document.output())
 
 
-def _page(document: FPDF, ticket: PrintedTicket) -> None:
+def _page(document: "FPDF", ticket: PrintedTicket) -> None:
     document.add_page()
     document.set_text_color(*INK)
     document.set_font(FAMILY, "B", 18)
@@ -69,7 +73,7 @@ def _page(document: FPDF, ticket: PrintedTicket) -> None:
     document.set_y(top + CODE_MM + 2)
     document.set_font(FAMILY, "B", 11)
     document.set_text_color(*INK)
-    document.cell(0, 6, ticket.number, align="C", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    document.cell(0, 6, ticket.number, align="C", new_x="LMARGIN", new_y="NEXT")
     document.ln(3)
     values = (ticket.kind, ticket.holder, ticket.price)
     for label, value in zip(ticket.labels, values, strict=False):
@@ -81,17 +85,17 @@ def _page(document: FPDF, ticket: PrintedTicket) -> None:
     document.cell(0, 5, ticket.labels[3], align="C")
 
 
-def _fact(document: FPDF, label: str, value: str) -> None:
+def _fact(document: "FPDF", label: str, value: str) -> None:
     document.set_font(FAMILY, "", 8)
     document.set_text_color(*QUIET)
-    document.cell(0, 4, label, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    document.cell(0, 4, label, new_x="LMARGIN", new_y="NEXT")
     document.set_font(FAMILY, "", 11)
     document.set_text_color(*INK)
     _lines(document, value, height=6, most=2)
     document.ln(1)
 
 
-def _lines(document: FPDF, text: str, *, height: float, most: int) -> None:
+def _lines(document: "FPDF", text: str, *, height: float, most: int) -> None:
     """Write a text on so many lines at most: one that is too long ends after a word, and never covers what follows."""
     if not text.strip():
         return
@@ -101,7 +105,7 @@ def _lines(document: FPDF, text: str, *, height: float, most: int) -> None:
         whole_words, _space, _last = shown[-1].rpartition(" ")
         shown[-1] = f"{(whole_words or shown[-1][:-1]).rstrip(' ,.:;–—-')}…"
     for line in shown:
-        document.cell(0, height, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        document.cell(0, height, line, new_x="LMARGIN", new_y="NEXT")
 
 
 def _qr(text: str) -> bytes:

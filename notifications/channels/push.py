@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from py_vapid import Vapid02
-from pywebpush import WebPusher, WebPushException
 
 from common.transactions import use_case
 from notifications.channels.fcm import AppGone, AppPushes, is_app
@@ -71,6 +70,9 @@ class PushProvider:
     def _send(self, contact: ContactPoint, outgoing: Outgoing) -> str:
         if is_app(contact.address):
             return self._apps.send(contact.address, outgoing)
+        # It brings an HTTP client of its own, which every process would load and none uses.
+        from pywebpush import WebPusher, WebPushException
+
         endpoint = resolved(contact.address)
         if not is_allowed(contact.address):
             raise _Gone("not a push service")
