@@ -8,6 +8,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from django.core.servers.basehttp import WSGIServer
 from rest_framework.test import APIClient
 
 from tests.database import django_db_setup
@@ -21,6 +22,8 @@ def pytest_configure() -> None:
     slow_is_fine = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
     hypothesis.settings.register_profile("steady", parent=hypothesis.settings(), **slow_is_fine)
     hypothesis.settings.load_profile("steady")
+    # Django's own server lets 10 callers wait; a storm of more is refused on a slow machine.
+    WSGIServer.request_queue_size = 256
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
     # The ports that the test servers were given differ from machine to machine.
     settings.PUBLIC_URL = "http://127.0.0.1:8000"

@@ -5,26 +5,49 @@
 
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from stack import control
+from stack import control, ports, readiness
 
 from tests.faults.crowd import Crowd
+from tests.faults.generations import processes_of
 from tests.journeys.conftest import administrator, client, empty_cache, eventually, idempotency_key, mails_to, stack
 
 __all__ = ["administrator", "client", "empty_cache", "eventually", "idempotency_key", "mails_to", "stack"]
 
 FULL = os.environ.get("SCALE", "ci") == "full"
+RECOVERY_SECONDS = 120
 
 
 @pytest.fixture
 def state(stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the stack's own modules speak of the running system."""
     monkeypatch.setenv("AQUASTREAM_STATE", str(Path(os.environ["AQUASTREAM_DEMO"]).parent))
+
+
+@pytest.fixture
+def killed() -> defaultdict[str, set[int]]:
+    """Which processes each program had when this test killed it."""
+    return defaultdict(set)
+
+
+@pytest.fixture(autouse=True)
+def whole_again(state: None, eventually: Callable[..., Any], killed: defaultdict[str, set[int]]) -> Iterator[None]:
+    """Leave the next test a system of which every process answers."""
+    yield
+    checks = readiness.product_checks(ports.remembered())
+
+    def is_whole() -> bool:
+        # A killed program's children may answer a moment longer.
+        survivors = any(ids & processes_of(kind) for kind, ids in killed.items())
+        return not survivors and all(check() is None for check in checks.values())
+
+    eventually(is_whole, what="every process answers", seconds=RECOVERY_SECONDS)
 
 
 @pytest.fixture
@@ -42,9 +65,14 @@ def signalling(state: None) -> Callable[[str, int], int]:
 
 
 @pytest.fixture
-def killing(signalling: Callable[[str, int], int]) -> Callable[[str], int]:
+def killing(signalling: Callable[[str, int], int], killed: defaultdict[str, set[int]]) -> Callable[[str], int]:
     """Kill a process of the running system with -9; return the id that it had."""
-    return lambda kind: signalling(kind, signal.SIGKILL)
+
+    def kill(kind: str) -> int:
+        killed[kind] |= processes_of(kind)
+        return signalling(kind, signal.SIGKILL)
+
+    return kill
 
 
 @pytest.fixture
