@@ -25,6 +25,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "reviews.view_review",
         "messaging.view_conversation",
         "messaging.view_messagereport",
+        "notifications.view_notificationevent",
+        "notifications.view_notificationjob",
         "audit.view_auditentry",
     ),
     # Keeps what is published in order: approves organizers, takes events and reviews down.
