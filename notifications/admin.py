@@ -1,4 +1,4 @@
-"""Notifications in the admin: what came, what was sent and why not, to whom, and with which words."""
+"""Notifications in the admin: to whom, and with which words; campaign_admin and journal_admin have the rest."""
 
 import json
 from typing import Any
@@ -11,17 +11,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
 from audit.services.record_entry import record_entry
 from common.problems import InvalidInput, Problem
-from common.transactions import use_case
 from notifications.campaign_admin import CampaignAdmin
+from notifications.journal_admin import NotificationEventAdmin, NotificationJobAdmin, ReadOnly
 from notifications.models import (
     ContactPoint,
-    NotificationEvent,
-    NotificationJob,
     Recipient,
     Segment,
     ServiceSource,
@@ -35,91 +32,9 @@ from notifications.segment_language import read_conditions
 from notifications.selectors import list_members
 from notifications.services.define_segment import check_conditions, define_segment
 from notifications.services.publish_template import check_texts, publish_template
-from notifications.services.replay_jobs import replay_jobs
 from notifications.services.send_test_mail import preview, send_test_mail
 
-__all__ = ["CampaignAdmin"]
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that change through services only."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-
-@admin.register(NotificationEvent)
-class NotificationEventAdmin(ReadOnly):
-    list_display = [
-        "event_type",
-        "source",
-        "event_id",
-        "status",
-        "blocked_on",
-        "progress",
-        "jobs_planned",
-        "received_at",
-    ]
-    list_filter = ["status", "event_type", "source"]
-    search_fields = ["=event_id", "blocked_on"]
-    ordering = ["-received_at", "-id"]
-    exclude = ["body_hash"]
-
-    @admin.display(description=_("Planned"))
-    def progress(self, event: NotificationEvent) -> str:
-        return f"{event.progress_percent} %"
-
-
-@admin.register(NotificationJob)
-class NotificationJobAdmin(ReadOnly):
-    list_display = [
-        "template_code",
-        "channel",
-        "status",
-        "reason",
-        "attempts",
-        "event_type",
-        "created_at",
-        "finished_at",
-    ]
-    list_filter = ["status", "channel", "category", "event__event_type"]
-    list_select_related = ["event"]
-    search_fields = ["=id", "=event__event_id", "=recipient__external_id", "template_code"]
-    # Ids are given out in the order of time (UUIDv7).
-    ordering = ["-id"]
-    actions = ["replay"]
-    exclude = ["decisions", "lease_token"]
-    readonly_fields = ["why"]
-
-    @admin.display(description=_("Event type"))
-    def event_type(self, job: NotificationJob) -> str:
-        return job.event.event_type
-
-    @admin.display(description=_("Why was it (not) sent"))
-    def why(self, job: NotificationJob) -> str:
-        return "\n".join(f"{one['at']}  {one['rule']}: {one['answer']}" for one in job.decisions) or "—"
-
-    @admin.action(description=_("Send dead and undeliverable jobs again"))
-    def replay(self, request: HttpRequest, queryset: QuerySet[NotificationJob]) -> None:
-        with use_case():
-            job_ids = [str(one) for one in queryset.values_list("id", flat=True)]
-            count = replay_jobs(jobs=queryset, now=timezone.now())
-            record_entry(
-                actor_id=request.user.pk,
-                action="notifications.replay",
-                target_type="notifications.notificationjob",
-                target_id=",".join(job_ids[:5]),
-                changes={"jobs": [None, count]},
-            )
-        self.message_user(request, ngettext("%d job will be sent again.", "%d jobs will be sent again.", count) % count)
+__all__ = ["CampaignAdmin", "NotificationEventAdmin", "NotificationJobAdmin"]
 
 
 class ContactPointInline(TabularInline):
@@ -192,7 +107,10 @@ class TemplateVersionAdmin(ModelAdmin):
             return str(error)
         return format_html("<strong>{}</strong><pre>{}</pre>{}", message.subject, message.text, message.link)
 
-    @admin.action(description=_("Send a test mail to myself"))
+    def has_test_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notifications.add_templateversion")
+
+    @admin.action(description=_("Send a test mail to myself"), permissions=["test"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[TemplateVersion]) -> None:
         address = str(getattr(request.user, "email", ""))
         for version in queryset.select_related("template")[:5]:

@@ -10,7 +10,8 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
-from notifications.admin import NotificationJobAdmin, SegmentForm, TextForm
+from notifications.admin import SegmentForm, TextForm
+from notifications.journal_admin import NotificationJobAdmin
 from notifications.models import (
     InboxItem,
     NotificationEvent,

@@ -1,0 +1,81 @@
+"""What came and what was sent, in the back office: who sees it, and who may hold a mailing of another service."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.second_factor import SESSION_KEY
+from notifications.models import NotificationEvent, NotificationJob
+from tests.factories.accounts import make_authenticator, make_staff, make_user
+from tests.factories.notifications import make_job, make_recipient, make_segment, sample_bytes
+from tests.notifications.flow import plan_audiences
+
+pytestmark = pytest.mark.django_db
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+EVENTS = "/admin/notifications/notificationevent/"
+JOBS = "/admin/notifications/notificationjob/"
+
+
+def office_of(person: Any) -> Client:
+    """A browser of staff who have given their code."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(person, BACKEND)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = make_authenticator(person).persistent_id
+    session[SESSION_KEY] = timezone.now().isoformat()
+    session.save()
+    return client
+
+
+def act(office: Client, url: str, action: str, row: Any) -> str:
+    answer = office.post(url, {"action": action, "_selected_action": str(row.pk)}, follow=True)
+    return str(answer.content.decode())
+
+
+class TestEvents:
+    def test_lets_a_mailing_of_another_service_go_on_that_has_held_itself(self, post_event: Any) -> None:
+        make_segment(code="bf_2025_loyal_customers")
+        make_recipient()
+        post_event(sample_bytes("campaign_triggered"))
+        NotificationEvent.objects.update(pause_reason="failures")
+        event = NotificationEvent.objects.get()
+        office = office_of(make_user(is_staff=True, is_superuser=True))
+        stood = []
+
+        for action in ("go_on", "go_on", "pause", "cancel", "cancel"):
+            said = act(office, EVENTS, action, event)
+            event.refresh_from_db()
+            stood.append((event.status, event.pause_reason, "This mailing is not" in said))
+
+        assert stood == [
+            ("planning", "", False),
+            ("planning", "", True),
+            ("planning", "person", False),
+            ("cancelled", "person", False),
+            ("cancelled", "person", True),
+        ]
+        plan_audiences()
+        assert NotificationJob.objects.count() == 0
+
+
+class TestSupport:
+    def test_sees_why_something_was_not_sent(self) -> None:
+        job = make_job(status="dead", decisions=[{"at": "2026-01-01", "rule": "consent", "answer": "no_consent"}])
+        office = office_of(make_staff("support"))
+
+        assert office.get(JOBS).status_code == 200
+        assert "consent: no_consent" in office.get(f"{JOBS}{job.id}/change/").content.decode()
+
+    def test_sends_nothing_again_and_holds_nothing(self) -> None:
+        job = make_job(status="dead")
+        office = office_of(make_staff("support"))
+
+        act(office, JOBS, "replay", job)
+        act(office, EVENTS, "cancel", job.event)
+
+        job.refresh_from_db()
+        job.event.refresh_from_db()
+        assert (job.status, job.event.status) == ("dead", "planned")
