@@ -18,11 +18,9 @@ from common.problems import Problem
 from common.transactions import use_case
 from notifications.models import Campaign
 from notifications.models.choices import Channel
-from notifications.models.event import NotificationEvent
 from notifications.selectors import count_results
-from notifications.services.control_mailing import MailingNotRunning, cancel_mailing, pause_mailing, resume_mailing
+from notifications.services.control_campaign import begin_campaign, cancel_campaign, pause_campaign, resume_campaign
 from notifications.services.preview_campaign import preview_campaign
-from notifications.services.start_campaign import start_campaign
 
 SERVED = [choice for choice in Channel.choices if choice[0] != Channel.WEBHOOK]
 
@@ -96,56 +94,32 @@ class CampaignAdmin(ModelAdmin):
             return "—"
         return format_html_join("", "{} · {}: {}<br>", count_results(event=campaign.event))
 
-    @admin.action(description=_("Start"))
+    @admin.action(description=_("Start"), permissions=["run"])
     def start(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each(
-            request,
-            queryset,
-            lambda campaign: start_campaign(campaign=campaign, actor_id=request.user.pk, now=timezone.now()),
-        )
+        self._each(request, queryset, begin_campaign)
 
-    @admin.action(description=_("Pause"))
+    @admin.action(description=_("Pause"), permissions=["run"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        reason = NotificationEvent.PauseReason.PERSON
-        self._each_started(
-            request,
-            queryset,
-            lambda event_id: pause_mailing(
-                event_id=event_id, reason=reason, actor_id=request.user.pk, now=timezone.now()
-            ),
-        )
+        self._each(request, queryset, pause_campaign)
 
-    @admin.action(description=_("Go on"))
+    @admin.action(description=_("Go on"), permissions=["run"])
     def go_on(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each_started(
-            request,
-            queryset,
-            lambda event_id: resume_mailing(event_id=event_id, actor_id=request.user.pk, now=timezone.now()),
-        )
+        self._each(request, queryset, resume_campaign)
 
-    @admin.action(description=_("End for good"))
+    @admin.action(description=_("End for good"), permissions=["run"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each_started(
-            request,
-            queryset,
-            lambda event_id: cancel_mailing(event_id=event_id, actor_id=request.user.pk, now=timezone.now()),
-        )
+        self._each(request, queryset, cancel_campaign)
 
-    def _each_started(self, request: HttpRequest, queryset: QuerySet[Campaign], act: Callable[[Any], object]) -> None:
-        def on_event(campaign: Campaign) -> None:
-            if campaign.event_id is None:
-                raise MailingNotRunning()
-            act(campaign.event_id)
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notifications.change_campaign")
 
-        self._each(request, queryset, on_event)
-
-    def _each(self, request: HttpRequest, queryset: QuerySet[Campaign], act: Callable[[Campaign], object]) -> None:
-        for campaign in queryset.select_related("template", "segment"):
+    def _each(self, request: HttpRequest, queryset: QuerySet[Campaign], act: Callable[..., object]) -> None:
+        for campaign in queryset:
             try:
                 with use_case():
-                    act(campaign)
+                    act(campaign_id=campaign.id, actor_id=request.user.pk, now=timezone.now())
             except Problem as problem:
-                self.message_user(request, f"{campaign}: {problem.title}", messages.ERROR)
+                self.message_user(request, f"{campaign}: {gettext(problem.title)}", messages.ERROR)
             else:
                 self.message_user(request, gettext("%s: done.") % campaign)
 

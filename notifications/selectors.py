@@ -16,6 +16,7 @@ from common.problems import NotFound
 from events.models import Event
 from events.models.lifecycle import Status as EventStatus
 from notifications.models import (
+    Campaign,
     ContactPoint,
     DigestChoice,
     InboxItem,
@@ -302,6 +303,23 @@ def list_mailings_under_way(*, now: datetime) -> QuerySet[NotificationEvent]:
         pause_reason__in=["", NotificationEvent.PauseReason.CANARY],
     )
     return running.select_related("campaign").order_by("walk_began_at")
+
+
+def list_campaigns() -> QuerySet[Campaign]:
+    """Return all campaigns with what says where they stand."""
+    return Campaign.objects.select_related("template", "segment", "event")
+
+
+def get_campaign(*, campaign_id: UUID) -> Campaign:
+    """Return a campaign.
+
+    Raises:
+        NotFound
+    """
+    campaign = list_campaigns().filter(id=campaign_id).first()
+    if campaign is None:
+        raise NotFound()
+    return campaign
 
 
 def count_complaints(*, event: NotificationEvent) -> int:

@@ -36,6 +36,29 @@ JOB = {
     "finished_at": "2025-11-14T10:15:33Z",
     "decisions": [],
 }
+CAMPAIGN: dict[str, Any] = {
+    "id": "01990000-0000-7000-8000-000000000005",
+    "name": "Black Friday",
+    "template_code": "black_friday_sale",
+    "segment_id": "bf_2025_loyal_customers",
+    "channels": ["email", "push"],
+    "state": "paused",
+    "pause_reason": "canary",
+    "created_at": "2030-11-28T09:00:00Z",
+    "started_at": "2030-11-29T06:00:00Z",
+    "audience_size": 84_000,
+    "recipients_planned": 840,
+    "jobs_planned": 1680,
+    "progress_percent": 1,
+}
+CAMPAIGN_PROGRESS = CAMPAIGN | {
+    "results": [
+        {"channel": "email", "status": "sent", "messages": 812},
+        {"channel": "email", "status": "suppressed", "messages": 28},
+        {"channel": "push", "status": "sent", "messages": 400},
+        {"channel": "push", "status": "undeliverable", "messages": 440},
+    ]
+}
 RECIPIENT = {
     "user_id": USER_ID,
     "display_name": "Анна",

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from common.api.examples import shown_as
 from notifications.api import examples
-from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
+from notifications.models import Campaign, ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
 from notifications.models.choices import Category, Channel, DigestPeriod, Locale
 
 
@@ -126,6 +126,63 @@ class JobSerializer(serializers.ModelSerializer[NotificationJob]):
             "finished_at",
             "decisions",
         ]
+
+
+@shown_as(examples.CAMPAIGN)
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    """A campaign and how much of its audience is planned; the figures of one that hasn't started are empty."""
+
+    template_code = serializers.CharField(source="template.code", read_only=True)
+    segment_id = serializers.CharField(source="segment.code", read_only=True)
+    channels = serializers.ListField(child=serializers.CharField())
+    state = serializers.ChoiceField(choices=["not_started", "planning", "paused", "planned", "cancelled"])
+    pause_reason = serializers.CharField(source="event.pause_reason", default="")
+    started_at = serializers.DateTimeField(source="event.received_at", default=None)
+    audience_size = serializers.IntegerField(source="event.audience_size", default=None)
+    recipients_planned = serializers.IntegerField(source="event.recipients_planned", default=0)
+    jobs_planned = serializers.IntegerField(source="event.jobs_planned", default=0)
+    progress_percent = serializers.IntegerField(source="event.progress_percent", default=0)
+
+    class Meta:
+        model = Campaign
+        fields = [
+            "id",
+            "name",
+            "template_code",
+            "segment_id",
+            "channels",
+            "state",
+            "pause_reason",
+            "created_at",
+            "started_at",
+            "audience_size",
+            "recipients_planned",
+            "jobs_planned",
+            "progress_percent",
+        ]
+        read_only_fields = fields
+
+
+class CampaignResultSerializer(serializers.Serializer[Any]):
+    """So many messages of a channel stand there."""
+
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    status = serializers.ChoiceField(choices=NotificationJob.Status.choices)
+    messages = serializers.IntegerField()
+
+
+@shown_as(examples.CAMPAIGN_PROGRESS)
+class CampaignProgressSerializer(CampaignSerializer):
+    results = serializers.SerializerMethodField()
+
+    class Meta(CampaignSerializer.Meta):
+        fields = [*CampaignSerializer.Meta.fields, "results"]
+        read_only_fields = fields
+
+    @extend_schema_field(CampaignResultSerializer(many=True))
+    def get_results(self, campaign: Campaign) -> list[dict[str, Any]]:
+        counted: list[tuple[str, str, int]] = self.context["results"]
+        return [{"channel": channel, "status": status, "messages": count} for channel, status, count in counted]
 
 
 class RecipientSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.api import addresses, mine, views
+from notifications.api import addresses, campaigns, mine, views
 
 urlpatterns = [
     path("notifications/events/", views.EventsView.as_view()),
@@ -10,6 +10,12 @@ urlpatterns = [
     path("notifications/events/<uuid:event_id>/", views.EventView.as_view()),
     path("notifications/event-types/", views.EventTypesView.as_view()),
     path("notifications/jobs/", views.JobsView.as_view()),
+    path("notifications/campaigns/", campaigns.CampaignsView.as_view()),
+    path("notifications/campaigns/<uuid:campaign_id>/", campaigns.CampaignView.as_view()),
+    path("notifications/campaigns/<uuid:campaign_id>/start/", campaigns.StartView.as_view()),
+    path("notifications/campaigns/<uuid:campaign_id>/pause/", campaigns.PauseView.as_view()),
+    path("notifications/campaigns/<uuid:campaign_id>/resume/", campaigns.ResumeView.as_view()),
+    path("notifications/campaigns/<uuid:campaign_id>/cancel/", campaigns.CancelView.as_view()),
     path("notifications/recipients/<uuid:user_id>/", views.RecipientView.as_view()),
     path("notifications/unsubscribe/<str:token>/", mine.UnsubscribeView.as_view()),
     path("me/notifications/", mine.InboxView.as_view()),

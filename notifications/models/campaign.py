@@ -52,3 +52,12 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state(self) -> str:
+        """Where it stands: `paused` says nothing of whether all is planned already, and an end is an end."""
+        if self.event is None:
+            return "not_started"
+        if self.event.pause_reason and self.event.status != "cancelled":
+            return "paused"
+        return self.event.status
