@@ -8,8 +8,8 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.utils import timezone
 
+from common.outbound_addresses import Rules
 from common.transactions import use_case
-from loyalty.callbacks.addresses import Rules
 from loyalty.metrics import OLDEST_SECONDS, WAITING
 from loyalty.selectors import get_backlog
 from loyalty.services.activate_lots import activate_lots

@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.callers import caller_id
+from common.outbound_addresses import Rules
 from common.transactions import use_case
 from loyalty import selectors
 from loyalty.api import filters
 from loyalty.api import shop_serializers as shapes
 from loyalty.api.views import rows_for
-from loyalty.callbacks.addresses import Rules
 from loyalty.services.change_callback import replay_callbacks, rotate_callback_key, set_callback
 from loyalty.services.set_levels import set_levels
 from loyalty.services.simulate_webhook import simulate_webhook

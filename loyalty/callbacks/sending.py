@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from loyalty.callbacks.addresses import ForbiddenAddress, Resolve, Rules, Target, judge, resolve_by_system
+from common.outbound_addresses import ForbiddenAddress, Resolve, Rules, Target, judge, resolve_by_system
 
 DEADLINE_SECONDS = 15.0
 CONNECT_SECONDS = 5.0

@@ -4,9 +4,9 @@ import uuid
 from datetime import datetime, timedelta
 
 from audit.services.record_entry import record_entry
+from common.outbound_addresses import ForbiddenAddress, Rules, check_form
 from common.problems import FieldProblem, InvalidInput, NotFound
 from common.transactions import requires_transaction
-from loyalty.callbacks.addresses import ForbiddenAddress, Rules, check_form
 from loyalty.callbacks.signing import new_private_key
 from loyalty.models import Callback, CallbackEvent, Project
 from loyalty.secrets_of_shops import new_signing_key

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.services.queue_mail import queue_mail
+from common.outbound_addresses import Rules
 from common.transactions import requires_transaction, use_case
-from loyalty.callbacks.addresses import Rules
 from loyalty.callbacks.sending import Reply, post
 from loyalty.callbacks.signing import signed_headers
 from loyalty.metrics import CALLBACKS

@@ -6,8 +6,9 @@ import httpx
 import msgspec
 from standardwebhooks import Webhook
 
+from common.outbound_addresses import ForbiddenAddress
 from notifications.channels.http import exchange, make_client
-from notifications.channels.outbound_addresses import AddressRefused, pinned
+from notifications.channels.outbound_addresses import pinned
 from notifications.channels.ports import (
     Limit,
     Outgoing,
@@ -43,7 +44,7 @@ class WebhookProvider:
         try:
             request = pinned(httpx.Request("POST", contact.address, content=body, headers=headers))
             answer = exchange(self._client, request)
-        except AddressRefused as refused:
+        except ForbiddenAddress as refused:
             raise PermanentRefusal(str(refused), receipt=Receipt(gone={contact.id: str(refused)})) from refused
         except (ProviderDown, httpx.HTTPError, httpx.InvalidURL) as trouble:
             raise TemporaryRefusal(str(trouble)) from trouble

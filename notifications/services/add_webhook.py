@@ -5,9 +5,10 @@ from base64 import b64encode
 from datetime import datetime
 from uuid import UUID
 
+from common.outbound_addresses import ForbiddenAddress, check_form
 from common.problems import Problem
 from common.transactions import requires_transaction
-from notifications.channels.outbound_addresses import AddressRefused, demand_callable
+from notifications.channels.outbound_addresses import rules_here
 from notifications.models import ContactPoint
 from notifications.models.choices import Channel
 from notifications.services.know_recipient import know_recipient
@@ -48,8 +49,8 @@ def add_webhook(*, user_id: UUID, url: str, now: datetime) -> ContactPoint:
         WebhookAddressRefused, WebhookKnown, TooManyWebhooks
     """
     try:
-        demand_callable(url)
-    except AddressRefused as refused:
+        check_form(url, rules=rules_here())
+    except ForbiddenAddress as refused:
         raise WebhookAddressRefused() from refused
     recipient = know_recipient(user_id=user_id, now=now)
     mine = ContactPoint.objects.filter(recipient=recipient, channel=Channel.WEBHOOK)

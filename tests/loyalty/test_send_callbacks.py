@@ -3,11 +3,10 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -15,9 +14,9 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from accounts.models import AccountMail
+from common.outbound_addresses import Rules
 from common.problems import InvalidInput
 from common.transactions import use_case
-from loyalty.callbacks.addresses import ForbiddenAddress, Rules, check_form, judge
 from loyalty.callbacks.sending import TOO_SLOW, Reply, post
 from loyalty.callbacks.signing import public_key_of
 from loyalty.models import Callback, CallbackEvent
@@ -25,12 +24,7 @@ from loyalty.services.change_callback import replay_callbacks, rotate_callback_k
 from loyalty.services.send_callbacks import MAX_ATTEMPTS, claim_callbacks, finish_callback, send_callbacks
 from tests.factories.loyalty import NOON, Shop, accrue, make_shop, purchase
 
-PUBLIC = "93.184.216.34"
 STRICT, HOME = Rules(), Rules(https_only=False, at_home=True)
-
-
-def means(*addresses: str) -> Callable[[str, int], list[str]]:
-    return lambda host, port: list(addresses)
 
 
 @contextmanager
@@ -64,75 +58,6 @@ def server(*answers: bytes, pause: float = 0, endless: bytes = b"") -> Iterator[
         yield f"http://127.0.0.1:{door.getsockname()[1]}/hook?a=b", asked
         over.set()
         thread.join()
-
-
-class TestAddresses:
-    @pytest.mark.parametrize(
-        "address",
-        [
-            *("127.0.0.1", "127.8.8.8", "0.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254"),
-            *("100.64.0.1", "192.0.0.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
-            *("::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "fec0::1", "ff02::1", "2001:db8::1"),
-            *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001:0:1::"),
-        ],
-    )
-    def test_refuses_what_is_not_public(self, address: str) -> None:
-        with pytest.raises(ForbiddenAddress):
-            judge("https://shop.example/", rules=STRICT, resolve=means(address))
-        with pytest.raises(ForbiddenAddress):
-            judge("https://shop.example/", rules=STRICT, resolve=means(PUBLIC, address))
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            *("https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://127.1/", "https://0/"),
-            *("https://localhost/", "https://[::1]/", "https://[::ffff:7f00:1]/", "https://127.0.0.1./"),
-        ],
-    )
-    def test_refuses_loopback_in_every_spelling_that_the_system_understands(self, url: str) -> None:
-        with pytest.raises(ForbiddenAddress):
-            judge(url, rules=STRICT)
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            *("http://shop.example/", "ftp://shop.example/", "file:///etc/passwd", "gopher://shop.example/", "//x/"),
-            *("https://shop.example:22/", "https://shop.example:6379/", "https://user:pw@shop.example/", "https:///x"),
-            *("https://shop.example:99999/", "https://sh op.example/", "https://a\\@b/", "https://a\r\nHost: b/", ""),
-        ],
-    )
-    def test_refuses_other_schemes_ports_and_forms(self, url: str) -> None:
-        with pytest.raises(ForbiddenAddress):
-            judge(url, rules=STRICT, resolve=means(PUBLIC))
-
-    def test_refuses_a_name_that_nobody_knows(self) -> None:
-        def unknown(host: str, port: int) -> list[str]:
-            raise socket.gaierror
-
-        for resolve in (unknown, means()):
-            with pytest.raises(ForbiddenAddress):
-                judge("https://shop.example/", rules=STRICT, resolve=resolve)
-
-    def test_takes_a_public_one(self) -> None:
-        target = judge("https://shop.example:8443/hook?a=1", rules=STRICT, resolve=means(PUBLIC))
-
-        assert (target.address, target.host, target.port, target.path) == (PUBLIC, "shop.example", 8443, "/hook?a=1")
-
-    def test_writes_a_cyrillic_address_as_http_does(self) -> None:
-        target = judge("https://пример.рф/вебхук?имя=Анна%20К", rules=STRICT, resolve=means(PUBLIC))
-
-        assert target.host == "xn--e1afmkfd.xn--p1ai"
-        assert target.path.isascii()
-        assert unquote(target.path) == "/вебхук?имя=Анна К"
-
-    def test_refuses_a_name_that_no_name_server_could_be_asked_for(self) -> None:
-        with pytest.raises(ForbiddenAddress):
-            judge(f"https://{'ж' * 64}.example/", rules=STRICT, resolve=means(PUBLIC))
-
-    def test_refuses_a_literal_when_it_is_given(self) -> None:
-        check_form("https://shop.example/", rules=STRICT)
-        with pytest.raises(ForbiddenAddress):
-            check_form("https://10.0.0.1/", rules=STRICT)
 
 
 class TestPost:

@@ -13,7 +13,8 @@ import redis
 from django.utils import timezone
 from standardwebhooks import Webhook
 
-from notifications.channels.outbound_addresses import AddressRefused, pinned
+from common.outbound_addresses import ForbiddenAddress
+from notifications.channels.outbound_addresses import pinned
 from notifications.limits.breakers import FAILURES, FIRST_OPEN_SECONDS, LONGEST_OPEN_SECONDS, Breakers
 from notifications.limits.buckets import Buckets
 from notifications.models import ContactPoint, NotificationJob
@@ -242,5 +243,5 @@ class TestWebhook:
 
         settings.ENVIRONMENT = "production"
 
-        with pytest.raises(AddressRefused):
+        with pytest.raises(ForbiddenAddress):
             pinned(httpx.Request("POST", url))

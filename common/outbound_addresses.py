@@ -1,4 +1,4 @@
-"""Which addresses a shop's callback may have: the guard against requests into our own network (OWASP: SSRF).
+"""Where strangers may send this server: the guard against requests into its own network (OWASP: SSRF).
 
 The name is resolved once, every answer is judged, and the connection goes to the judged address: a name that means
 something else a moment later changes nothing. Redirects are not followed, so there is nothing else to judge.
@@ -21,7 +21,11 @@ TUNNELS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "20
 
 
 class ForbiddenAddress(ValueError):
-    """The callback may not go there; the text says why."""
+    """Nothing may be sent there; the text says why."""
+
+
+class UnknownHost(ForbiddenAddress):
+    """No name server knows the host now; it may a minute later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,21 +54,19 @@ def resolve_by_system(host: str, port: int) -> list[str]:
 
 
 def judge(url: str, *, rules: Rules, resolve: Resolve = resolve_by_system) -> Target:
-    """Return where the callback goes.
+    """Return where a request to the URL goes.
 
     Raises:
-        ForbiddenAddress
+        UnknownHost, ForbiddenAddress
     """
-    parts, port = _read(url, rules)
+    parts, host, port = _read(url, rules)
     try:
-        # Headers and TLS know a Cyrillic name only as it stands in DNS.
-        host = str(parts.hostname).encode("idna").decode()
         found = resolve(host, port)
     except (OSError, UnicodeError) as error:
-        raise ForbiddenAddress("the name is not known") from error
+        raise UnknownHost("the name is not known") from error
     addresses = [_public(one, rules) for one in found]
     if not addresses:
-        raise ForbiddenAddress("the name is not known")
+        raise UnknownHost("the name is not known")
     path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=SAFE_IN_PATHS)
     return Target(scheme=parts.scheme, host=host, port=port, path=path, address=str(addresses[0]))
 
@@ -75,29 +77,32 @@ def check_form(url: str, *, rules: Rules) -> None:
     Raises:
         ForbiddenAddress
     """
-    parts, _port = _read(url, rules)
+    _parts, host, _port = _read(url, rules)
     try:
-        literal = str(ipaddress.ip_address(str(parts.hostname)))
+        literal = str(ipaddress.ip_address(host))
     except ValueError:
         return
     _public(literal, rules)
 
 
-def _read(url: str, rules: Rules) -> tuple[SplitResult, int]:
+def _read(url: str, rules: Rules) -> tuple[SplitResult, str, int]:
+    """Return the parts of the URL, its host as it stands in DNS, and its port."""
     if any(ord(sign) <= 32 or ord(sign) == 127 for sign in url) or "\\" in url:
         raise ForbiddenAddress("the address is malformed")
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
+        # Headers and TLS know a Cyrillic name only so.
+        host = str(parts.hostname or "").encode("idna").decode()
     except ValueError as error:
         raise ForbiddenAddress("the address is malformed") from error
     if parts.scheme != "https" and (rules.https_only or parts.scheme != "http"):
         raise ForbiddenAddress("only https is taken")
-    if not parts.hostname or parts.username is not None or parts.password is not None:
+    if not host or parts.username is not None or parts.password is not None:
         raise ForbiddenAddress("the address is malformed")
     if port not in PORTS and not rules.at_home:
         raise ForbiddenAddress("the port is not one of 80, 443, 8080 and 8443")
-    return parts, port
+    return parts, host, port
 
 
 def _public(text: str, rules: Rules) -> Address:
