@@ -10,6 +10,9 @@ WEBHOOK_SECONDS = Histogram(
 )
 WEBHOOKS_PROCESSED = Counter("loyalty_webhooks_processed_total", "Webhooks worked on.", ["project", "outcome"])
 CALLBACKS = Counter("loyalty_callbacks_total", "Events sent to shops.", ["project", "event", "outcome"])
+CHORES_FAILED = Counter(
+    "loyalty_chores_failed_total", "Lots and customers to which the clock could not do what was due.", ["chore"]
+)
 LEDGER_DISCREPANCY = Gauge(
     "ledger_discrepancy", "Accounts, lots and transactions that disagree.", multiprocess_mode="mostrecent"
 )

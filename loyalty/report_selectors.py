@@ -154,8 +154,8 @@ def _outstanding(project: Project) -> dict[str, Decimal]:
 
 def _expiring(project: Project, now: datetime) -> list[dict[str, Any]]:
     ending = Lot.objects.filter(
-        project=project, status=Lot.Status.ACTIVE, remaining__gt=F("held"), expires_at__gt=now
-    ).filter(expires_at__lte=now + timedelta(days=max(EXPIRING_WITHIN_DAYS)))
+        project=project, expires_at__gt=now, expires_at__lte=now + timedelta(days=max(EXPIRING_WITHIN_DAYS))
+    ).with_points_to_take()
     sums = {
         f"within_{days}": Sum(F("remaining") - F("held"), filter=Q(expires_at__lte=now + timedelta(days=days)))
         for days in EXPIRING_WITHIN_DAYS

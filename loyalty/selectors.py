@@ -114,7 +114,7 @@ def get_my_loyalty(*, user_id: uuid.UUID) -> dict[str, Any]:
     customer = (customer.merged_into or customer) if customer else None
     nothing = Balances(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
     balances = get_balances(customer_id=customer.id) if customer else nothing
-    lots = Lot.objects.filter(customer=customer, status=Lot.Status.ACTIVE, remaining__gt=F("held"))
+    lots = Lot.objects.filter(customer=customer).with_points_to_take()
     lot = lots.filter(expires_at__isnull=False).order_by("expires_at").first() if customer else None
     return {
         "active_points": balances.active,

@@ -1,25 +1,18 @@
 """Celery tasks of loyalty."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from celery import shared_task
 from celery.schedules import crontab
 from django.conf import settings
 from django.utils import timezone
 
 from common.outbound_addresses import Rules
-from common.transactions import use_case
 from loyalty.metrics import OLDEST_SECONDS, WAITING
 from loyalty.selectors import get_backlog
-from loyalty.services.activate_lots import activate_lots
-from loyalty.services.expire_lots import expire_lots
-from loyalty.services.move_levels import lower_levels
 from loyalty.services.process_deliveries import process_deliveries
 from loyalty.services.recount_ledger import recount_ledger
 from loyalty.services.run_transfers import run_transfers
 from loyalty.services.send_callbacks import send_callbacks
-from loyalty.services.warn_of_expiry import warn_of_expiry
+from loyalty.services.tend_points import tend_points
 
 SCHEDULE = {
     "loyalty.process_webhooks": 1.0,
@@ -29,8 +22,6 @@ SCHEDULE = {
     "loyalty.recount_ledger": crontab(minute="43"),
 }
 MOST_ROUNDS = 50
-# What the clock does to points and levels: each step works on a bounded batch and says how large it was.
-TENDING: tuple[Callable[..., int], ...] = (activate_lots, expire_lots, warn_of_expiry, lower_levels)
 
 
 @shared_task(name="loyalty.process_webhooks", queue="webhooks", expires=10)
@@ -61,19 +52,10 @@ def run_waiting_transfers(**_: object) -> None:
 @shared_task(name="loyalty.tend_lots", queue="bulk")
 def tend_lots(**_: object) -> None:
     """Activate what is ripe, take what has expired, warn of what will, judge levels whose time is over."""
-    for step in TENDING:
-        _until_nothing_is_left(step, timezone.now())
     backlog = get_backlog(now=timezone.now())
     WAITING.set(backlog.waiting)
     OLDEST_SECONDS.set(backlog.oldest_seconds)
-
-
-def _until_nothing_is_left(step: Callable[..., int], now: datetime) -> None:
-    for _round in range(MOST_ROUNDS):
-        with use_case():
-            done = step(now=now)
-        if not done:
-            return
+    tend_points(clock=timezone.now)
 
 
 @shared_task(name="loyalty.recount_ledger", queue="bulk")

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +24,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             f" WHERE customer.{column} <> ''",
             [[project_id for project_id, _ in asked], [contact for _, contact in asked]],
         ).prefetch_related("merged_into")
+
+    def level_over(self, now: datetime) -> "CustomerQuerySet":
+        """Their level's time is over."""
+        return self.filter(level__isnull=False, level_until__lte=now).order_by("level_until", "pk")
 
 
 class Customer(models.Model):

@@ -1,7 +1,8 @@
 """Points of one accrual, with their own expiry."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +14,35 @@ from loyalty.models.project import Project
 
 
 class LotQuerySet(models.QuerySet["Lot"]):
+    def with_points_to_take(self) -> "LotQuerySet":
+        """Something is left that nobody holds. The first half follows from the second; the indexes ask for it."""
+        return self.filter(status=Lot.Status.ACTIVE, remaining__gt=0).filter(remaining__gt=models.F("held"))
+
     def spendable(self, now: datetime) -> "LotQuerySet":
         """In the order of spending: what expires soonest, then first in, first out; what never expires comes last."""
         unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
-        return self.filter(unexpired, status=Lot.Status.ACTIVE, remaining__gt=models.F("held")).order_by(
-            models.F("expires_at").asc(nulls_last=True), "created_at", "pk"
+        return (
+            self.with_points_to_take()
+            .filter(unexpired)
+            .order_by(models.F("expires_at").asc(nulls_last=True), "created_at", "pk")
         )
+
+    def ripe(self, now: datetime) -> "LotQuerySet":
+        """Their days of waiting are over."""
+        return self.filter(status=Lot.Status.PENDING, activates_at__lte=now).order_by("activates_at", "pk")
+
+    def expired(self, now: datetime) -> "LotQuerySet":
+        """Their time is over, and something is left that nobody holds."""
+        return self.with_points_to_take().filter(expires_at__lte=now).order_by("expires_at", "pk")
+
+    def expiring(self, now: datetime) -> "LotQuerySet":
+        """Their project's days of notice have begun, and nobody was warned yet."""
+        # The longest notice of all bounds what is looked at: by each project's own alone the index couldn't be entered.
+        longest = Project.objects.order_by("-expiry_warning_days").values("expiry_warning_days")[:1]
+        unwarned = self.with_points_to_take().filter(warned_at__isnull=True, expires_at__gt=now)
+        in_reach = unwarned.filter(expires_at__lte=_after(now, models.Subquery(longest)))
+        noticed = in_reach.filter(expires_at__lte=_after(now, models.F("project__expiry_warning_days")))
+        return noticed.order_by("expires_at", "pk")
 
     def unless_taken(self) -> "LotQuerySet":
         """Lock the rows that nobody else works on, in the order asked for."""
@@ -83,6 +107,12 @@ class Lot(models.Model):
                 condition=models.Q(status="active", remaining__gt=0),
                 name="loyalty_lot_expiring",
             ),
+            # warn_of_expiry
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(status="active", remaining__gt=0, warned_at__isnull=True),
+                name="loyalty_lot_to_warn_of",
+            ),
             # activate_lots
             models.Index(fields=["activates_at"], condition=models.Q(status="pending"), name="loyalty_lot_activating"),
         ]
@@ -94,3 +124,9 @@ class Lot(models.Model):
     def free(self) -> Decimal:
         """What nobody holds."""
         return self.remaining - self.held
+
+
+def _after(now: datetime, days: Any) -> Any:
+    """Return so many days from now, as the database adds them up."""
+    one_day = models.Value(timedelta(days=1), output_field=models.DurationField())
+    return models.Value(now) + models.ExpressionWrapper(days * one_day, models.DurationField())

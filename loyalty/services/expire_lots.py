@@ -1,32 +1,22 @@
 """Take points whose time is over, lot by lot; what is held of a lot stays until its hold ends."""
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
-from itertools import groupby
-
-from django.db.models import F
 
 from common.transactions import requires_transaction
-from loyalty.models import Lot, Project
-from loyalty.services.award_points import Plan, carry_out
+from loyalty.models import Lot
+from loyalty.services.award_points import carry_out
 from loyalty.services.give_back import expire
-from loyalty.services.post_transactions import lock_accounts
-
-BATCH = 500
+from loyalty.services.plan_for_lots import plan_for_lots
 
 
 @requires_transaction
-def expire_lots(*, now: datetime, limit: int = BATCH) -> int:
-    """Expire up to `limit` lots; return how many there were."""
-    due = Lot.objects.filter(status=Lot.Status.ACTIVE, remaining__gt=F("held"), expires_at__lte=now)
-    found = due.order_by("expires_at", "id").values_list("project_id", "customer_id", "id")[:limit]
-    expired = 0
-    for project_id, group in groupby(sorted(found), key=lambda one: one[0]):
-        rows = list(group)
-        accounts = lock_accounts(project_id=project_id, customer_ids={customer_id for _, customer_id, _ in rows})
-        plan = Plan(Project.objects.get(id=project_id), accounts, now)
-        # Read again behind the lock: somebody may have spent of them.
-        for lot in due.filter(id__in=[lot_id for _, _, lot_id in rows]).order_by("id"):
-            expire(plan, lot, lot.free)
-            expired += 1
-        carry_out(plan)
-    return expired
+def expire_lots(*, now: datetime, ids: Collection[uuid.UUID] | None = None) -> int:
+    """Expire those of these lots whose time is over, or a batch of all; return how many there were."""
+    plans, lots = plan_for_lots(due=Lot.objects.expired(now), ids=ids, now=now)
+    for lot in lots:
+        expire(plans[lot.project_id], lot, lot.free)
+    if lots:
+        carry_out(*plans.values())
+    return len(lots)

@@ -36,10 +36,11 @@ def raise_levels(
 
 
 @requires_transaction
-def lower_levels(*, now: datetime, limit: int = BATCH) -> int:
-    """Judge customers anew whose level's time is over; return how many there were."""
-    due = Customer.objects.filter(level__isnull=False, level_until__lte=now).select_related("level", "project")
-    found = list(due.order_by("project_id", "id")[:limit])
+def lower_levels(*, now: datetime, ids: Collection[uuid.UUID] | None = None) -> int:
+    """Judge those of these customers whose level's time is over, or a batch of all; return how many there were."""
+    due = Customer.objects.level_over(now).select_related("level", "project")
+    chosen = due.filter(id__in=ids) if ids is not None else due
+    found = sorted(chosen[:BATCH], key=lambda one: one.project_id)
     for project, group in groupby(found, key=lambda one: one.project):
         _judge(project, list(levels_of(project).values()), list(group), now, may_fall=True)
     return len(found)
