@@ -70,13 +70,13 @@ def reconcile_overdue_payments(**_: object) -> None:
 
 @shared_task(name="bookings.cancel_event_bookings", queue="bulk")
 def cancel_bookings_of_event(event_id: str, **_: object) -> None:
-    cancel_event_bookings(event_id=uuid.UUID(event_id), now=timezone.now())
+    cancel_event_bookings(event_id=uuid.UUID(event_id), clock=timezone.now)
 
 
 @shared_task(name="bookings.sweep_event_cancellations", queue="bulk")
 def sweep_event_cancellations(**_: object) -> None:
     for event_id in list_due_event_cancellations(now=timezone.now()):
-        cancel_event_bookings(event_id=event_id, now=timezone.now())
+        cancel_event_bookings(event_id=event_id, clock=timezone.now)
 
 
 @shared_task(name="bookings.send_sandbox_notices", queue="webhooks")

@@ -5,9 +5,12 @@ booking is left. Nobody is refunded twice: a booking that is cancelled can't be 
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
 
 from bookings.models import Booking, EventCancellation, Refund
 from bookings.selectors import list_active_booking_ids
@@ -21,8 +24,14 @@ from common.transactions import requires_transaction, use_case
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
+RENEWED_AFTER = LEASE / 3
 RETRY_SECONDS = 5
 LONGEST_RETRY_SECONDS = 600
+Clock = Callable[[], datetime]
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the order over: this one was away for too long."""
 
 
 @requires_transaction
@@ -37,19 +46,29 @@ def order_event_cancellation(*, event_id: uuid.UUID, reason: str, now: datetime)
         queue_after_commit("bookings.cancel_event_bookings", [str(event_id)], queue="bulk")
 
 
-def cancel_event_bookings(*, event_id: uuid.UUID, now: datetime) -> int:
-    """Work an order off, as far as it goes; return how many bookings were ended now."""
-    order = _take_lease(event_id, now)
+def cancel_event_bookings(*, event_id: uuid.UUID, clock: Clock) -> int:
+    """Work an order off, as far as it goes; return how many bookings were ended now.
+
+    Takes as long as it takes, so it asks the clock as it goes: the lease is renewed on the way.
+    """
+    order = _take_lease(event_id, clock())
     if order is None:
         return 0
     ended, failures = 0, {}
-    for booking_id in list_active_booking_ids(event_id=event_id):
-        try:
-            ended += _cancel(booking_id, order.reason, now)
-        except Exception as error:
-            log.exception("booking.not_cancelled_with_event", booking_id=str(booking_id))
-            failures[str(booking_id)] = f"{type(error).__name__}: {error}"[:500]
-    _record(order, failures, now)
+    try:
+        for booking_id in list_active_booking_ids(event_id=event_id):
+            order = _renew_lease(order, clock())
+            try:
+                ended += _cancel(booking_id, order.reason, clock())
+            except (OperationalError, InterfaceError):
+                # The database is away: the sweep goes on when the lease has run out.
+                raise
+            except Exception as error:
+                log.exception("booking.not_cancelled_with_event", booking_id=str(booking_id))
+                failures[str(booking_id)] = f"{type(error).__name__}: {error}"[:500]
+        _record(order, failures, clock())
+    except LeaseLost:
+        log.warning("booking.event_cancellation_taken_over", event_id=str(event_id))
     return ended
 
 
@@ -59,6 +78,27 @@ def _take_lease(event_id: uuid.UUID, now: datetime) -> EventCancellation | None:
         if not EventCancellation.objects.due(now).filter(event_id=event_id).update(next_attempt_at=now + LEASE):
             return None
         return EventCancellation.objects.get(event_id=event_id)
+
+
+def _renew_lease(order: EventCancellation, now: datetime) -> EventCancellation:
+    """Return the order, leased anew when a third of its lease is over.
+
+    Raises:
+        LeaseLost
+    """
+    if now < order.next_attempt_at - LEASE + RENEWED_AFTER:
+        return order
+    with use_case():
+        if not _mine(order).update(next_attempt_at=now + LEASE):
+            raise LeaseLost
+    order.next_attempt_at = now + LEASE
+    return order
+
+
+def _mine(order: EventCancellation) -> QuerySet[EventCancellation]:
+    """Return the order while this worker's lease holds."""
+    leased = {"finished_at__isnull": True, "next_attempt_at": order.next_attempt_at}
+    return EventCancellation.objects.filter(event_id=order.event_id, **leased)
 
 
 def _cancel(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
@@ -82,11 +122,19 @@ def _cancel(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
 
 
 def _record(order: EventCancellation, failures: dict[str, str], now: datetime) -> None:
-    """Finish the order, or say when it goes on."""
+    """Finish the order, or say when it goes on.
+
+    Raises:
+        LeaseLost
+    """
+    delay = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** min(order.attempts, 10))
+    outcome: dict[str, object] = {
+        "failures": failures,
+        "attempts": order.attempts + 1,
+        "next_attempt_at": now + timedelta(seconds=delay),
+    }
     with use_case():
-        mine = EventCancellation.objects.filter(event_id=order.event_id, finished_at__isnull=True)
         if not Booking.objects.active().filter(event_id=order.event_id).exists():
-            mine.update(finished_at=now, failures={})
-            return
-        delay = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** min(order.attempts, 10))
-        mine.update(failures=failures, attempts=order.attempts + 1, next_attempt_at=now + timedelta(seconds=delay))
+            outcome = {"finished_at": now, "failures": {}}
+        if not _mine(order).update(**outcome):
+            raise LeaseLost

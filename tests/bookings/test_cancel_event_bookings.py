@@ -1,5 +1,7 @@
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from django.utils import timezone
@@ -7,8 +9,9 @@ from django.utils import timezone
 from bookings.handlers import on_event_cancelled, on_event_finished
 from bookings.models import Booking, EventCancellation, Refund
 from bookings.selectors import attended_event, list_due_event_cancellations
+from bookings.services import cancel_event_bookings as service
 from bookings.services.attend_event import attend_event
-from bookings.services.cancel_event_bookings import LEASE, cancel_event_bookings, order_event_cancellation
+from bookings.services.cancel_event_bookings import LEASE, _cancel, cancel_event_bookings, order_event_cancellation
 from bus.models import OutboxRow
 from bus.services.run_delivery import react
 from bus.subscriptions import HANDLERS
@@ -34,7 +37,7 @@ class TestCancelEventBookings:
             attend_event(event_id=kind.event_id, now=timezone.now())
         order(kind)
 
-        ended = cancel_event_bookings(event_id=kind.event_id, now=timezone.now())
+        ended = cancel_event_bookings(event_id=kind.event_id, clock=timezone.now)
 
         assert ended == 2
         assert set(Booking.objects.values_list("status", "cancelled_by", "cancel_reason")) == {
@@ -51,7 +54,7 @@ class TestCancelEventBookings:
 
         for _ in range(2):
             order(kind)
-            cancel_event_bookings(event_id=kind.event_id, now=timezone.now() + LEASE * 2)
+            cancel_event_bookings(event_id=kind.event_id, clock=lambda: timezone.now() + LEASE * 2)
 
         assert Refund.objects.count() == 1
 
@@ -61,7 +64,7 @@ class TestCancelEventBookings:
         order(kind)
         TicketType.objects.filter(id=kind.id).update(sold=1)
 
-        cancel_event_bookings(event_id=kind.event_id, now=timezone.now())
+        cancel_event_bookings(event_id=kind.event_id, clock=timezone.now)
 
         work = EventCancellation.objects.get()
         assert Booking.objects.get(id=sound.id).status == "cancelled"
@@ -70,7 +73,7 @@ class TestCancelEventBookings:
         assert work.finished_at is None
 
         TicketType.objects.filter(id=kind.id).update(sold=2)
-        cancel_event_bookings(event_id=kind.event_id, now=now + timedelta(hours=1))
+        cancel_event_bookings(event_id=kind.event_id, clock=lambda: now + timedelta(hours=1))
 
         assert Booking.objects.get(id=broken.id).status == "cancelled"
         assert EventCancellation.objects.get().finished_at is not None
@@ -84,6 +87,47 @@ class TestCancelEventBookings:
         before, after = list_due_event_cancellations(now=now), list_due_event_cancellations(now=now + LEASE)
 
         assert (before, after) == ([], [kind.event_id])
+
+    def test_keeps_its_lease_for_as_long_as_it_takes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = make_ticket_type()
+        for _ in range(5):
+            confirm(ticket_type=kind)
+        order(kind)
+        # Each booking takes half a lease: without renewals, others would take the order over from the third on.
+        started_at = timezone.now()
+        clock = (started_at + number * LEASE / 2 for number in count())
+        taken_over: list[object] = []
+
+        def end(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
+            taken_over.extend(list_due_event_cancellations(now=now))
+            return _cancel(booking_id, reason, now)
+
+        monkeypatch.setattr(service, "_cancel", end)
+
+        ended = cancel_event_bookings(event_id=kind.event_id, clock=lambda: next(clock))
+
+        assert (ended, taken_over) == (5, [])
+        assert EventCancellation.objects.get().finished_at is not None
+
+    def test_stops_when_another_worker_has_taken_it_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = make_ticket_type()
+        for _ in range(3):
+            confirm(ticket_type=kind)
+        order(kind)
+        now = timezone.now()
+        times = [now, now, now, now + LEASE * 2]
+
+        def end(booking_id: uuid.UUID, reason: str, at: datetime) -> bool:
+            # It stands still for two leases; somebody else begins meanwhile.
+            EventCancellation.objects.update(next_attempt_at=now + LEASE * 3)
+            return _cancel(booking_id, reason, at)
+
+        monkeypatch.setattr(service, "_cancel", end)
+
+        ended = cancel_event_bookings(event_id=kind.event_id, clock=lambda: times.pop(0))
+
+        work = EventCancellation.objects.get()
+        assert (ended, work.attempts, work.next_attempt_at) == (1, 0, now + LEASE * 3)
 
     def test_is_ordered_by_the_events_fact(self) -> None:
         handler = HANDLERS["bookings.on_event_cancelled"]

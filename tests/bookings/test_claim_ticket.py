@@ -284,7 +284,7 @@ class TestClaimTicket:
         with use_case():
             order_event_cancellation(event_id=booking.event_id, reason="storm", now=timezone.now())
 
-        cancel_event_bookings(event_id=booking.event_id, now=timezone.now())
+        cancel_event_bookings(event_id=booking.event_id, clock=timezone.now)
 
         assert sum(one.amount for one in Refund.objects.all()) == Decimal(3000)
         assert seats_of(booking.event) == (0, 0)

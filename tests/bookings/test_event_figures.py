@@ -53,7 +53,7 @@ class TestCancellation:
         with use_case():
             order_event_cancellation(event_id=event_id, reason="A storm", now=NOW)
         ordered = FiguresOfBookings().cancellation_of(event_id=event_id)
-        cancel_event_bookings(event_id=event_id, now=NOW + timedelta(seconds=1))
+        cancel_event_bookings(event_id=event_id, clock=lambda: NOW + timedelta(seconds=1))
         finished = FiguresOfBookings().cancellation_of(event_id=event_id)
 
         assert before is None

@@ -347,7 +347,7 @@ class TestLeave:
         with use_case():
             order_event_cancellation(event_id=kind.event_id, reason="storm", now=timezone.now())
 
-        cancel_event_bookings(event_id=kind.event_id, now=timezone.now())
+        cancel_event_bookings(event_id=kind.event_id, clock=timezone.now)
 
         booking.refresh_from_db()
         assert (statuses(entry), booking.status) == (["left"], "cancelled")

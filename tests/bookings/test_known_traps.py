@@ -100,7 +100,7 @@ class TestKnownTraps:
         with use_case():
             order_event_cancellation(event_id=kind.event_id, reason="storm", now=timezone.now())
 
-        cancel_event_bookings(event_id=kind.event_id, now=timezone.now())
+        cancel_event_bookings(event_id=kind.event_id, clock=timezone.now)
 
         with pytest.raises(InvalidTransition):
             cancel(booking)
@@ -201,7 +201,7 @@ class TestKnownTraps:
             order_event_cancellation(event_id=kind.event_id, reason="storm", now=timezone.now())
 
         for _ in range(2):
-            cancel_event_bookings(event_id=kind.event_id, now=timezone.now())
+            cancel_event_bookings(event_id=kind.event_id, clock=timezone.now)
 
         refunded = Refund.objects.values_list("payment__booking_id", "amount")
         assert dict(refunded) == {one.id: Decimal(1000) for one in bookings}

@@ -162,7 +162,7 @@ class TestHolding:
                 )
                 # The sale was open when it was checked; another connection cancels before the seats are taken.
                 together(call_off)
-                together(partial(cancel_event_bookings, event_id=kind.event_id, now=timezone.now()))
+                together(partial(cancel_event_bookings, event_id=kind.event_id, clock=timezone.now))
 
         with pytest.raises(EventCancelled):
             hold_while_it_is_called_off()
