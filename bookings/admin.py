@@ -19,6 +19,7 @@ from bookings.admin_tools import TOOLS, use_tool
 from bookings.models import (
     Booking,
     BookingItem,
+    EventAttendance,
     EventCancellation,
     Payment,
     ProviderAccount,
@@ -158,6 +159,14 @@ class ProviderWebhookAdmin(Shown):
 @admin.register(EventCancellation)
 class EventCancellationAdmin(Shown):
     list_display = ["event", "total", "failures", "attempts", "next_attempt_at", "created_at", "finished_at"]
+    list_select_related = ["event"]
+    search_fields = ["event__title"]
+    ordering = ["-created_at"]
+
+
+@admin.register(EventAttendance)
+class EventAttendanceAdmin(Shown):
+    list_display = ["event", "attended_at", "created_at", "finished_at"]
     list_select_related = ["event"]
     search_fields = ["event__title"]
     ordering = ["-created_at"]

@@ -5,7 +5,7 @@ import uuid
 import msgspec
 from django.utils import timezone
 
-from bookings.services.attend_event import attend_event
+from bookings.services.attend_event import order_attendance
 from bookings.services.cancel_event_bookings import order_event_cancellation
 from bookings.services.leave_waiting_list import close_waiting_list
 from bookings.services.suspend_bookings import suspend_bookings
@@ -36,4 +36,4 @@ def on_event_suspended(fact: ReceivedFact) -> None:
 def on_event_finished(fact: ReceivedFact) -> None:
     close_waiting_list(event_id=fact.data.event_id, now=timezone.now())
     if fact.data.took_place:
-        attend_event(event_id=fact.data.event_id, now=timezone.now())
+        order_attendance(event_id=fact.data.event_id, now=timezone.now())

@@ -11,6 +11,7 @@ from accounts.selectors import get_managed_organizer, list_managed_organizer_ids
 from bookings.models import (
     Booking,
     BookingChange,
+    EventAttendance,
     EventCancellation,
     Payment,
     ProviderAccount,
@@ -215,18 +216,6 @@ def list_events_waited_for() -> list[uuid.UUID]:
     return list(WaitingEntry.objects.waiting().order_by("event_id").values_list("event_id", flat=True).distinct())
 
 
-def list_held_booking_ids(*, event_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return ids of an event's bookings that wait for a payment."""
-    held = Booking.objects.filter(event_id=event_id, status=Booking.Status.HELD)
-    return list(held.order_by("id").values_list("id", flat=True))
-
-
-def list_open_change_bookings(*, event_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return ids of an event's bookings whose change waits for its payment."""
-    changes = BookingChange.objects.open().filter(booking__event_id=event_id)
-    return list(changes.order_by("booking_id").values_list("booking_id", flat=True))
-
-
 def get_open_change(*, booking_id: uuid.UUID) -> BookingChange | None:
     """Return the change that waits for its payment."""
     return BookingChange.objects.open().told().filter(booking_id=booking_id).first()
@@ -257,6 +246,11 @@ def list_due_refunds(*, now: datetime, limit: int) -> list[uuid.UUID]:
 def list_due_event_cancellations(*, now: datetime) -> list[uuid.UUID]:
     """Return ids of cancelled events whose bookings are still to be ended."""
     return list(EventCancellation.objects.due(now).order_by("next_attempt_at").values_list("event_id", flat=True))
+
+
+def list_due_attendances() -> list[uuid.UUID]:
+    """Return ids of finished events whose bookings are still to be counted as attended, the oldest first."""
+    return list(EventAttendance.objects.due().order_by("created_at").values_list("event_id", flat=True))
 
 
 def list_tickets_at_door(*, staff_id: uuid.UUID, event_id: uuid.UUID) -> QuerySet[Ticket]:

@@ -9,8 +9,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from bookings.providers.sandbox_notices import send_sandbox_notices
-from bookings.selectors import list_due_event_cancellations, list_due_refunds, list_due_webhooks
+from bookings.selectors import (
+    list_due_attendances,
+    list_due_event_cancellations,
+    list_due_refunds,
+    list_due_webhooks,
+)
 from bookings.services.apply_provider_webhook import apply_provider_webhook
+from bookings.services.attend_event import attend_event
 from bookings.services.cancel_event_bookings import cancel_event_bookings
 from bookings.services.check_seats import check_seats
 from bookings.services.end_change import expire_changes
@@ -26,6 +32,7 @@ SCHEDULE = {
     "bookings.sweep_payments": 3.0,
     "bookings.serve_waiting_lists": 5.0,
     "bookings.sweep_event_cancellations": 5.0,
+    "bookings.sweep_attendances": 15.0,
     "bookings.reconcile_payments": 15.0,
     "bookings.send_sandbox_notices": 3.0,
     "bookings.check_seats": 60.0,
@@ -77,6 +84,17 @@ def cancel_bookings_of_event(event_id: str, **_: object) -> None:
 def sweep_event_cancellations(**_: object) -> None:
     for event_id in list_due_event_cancellations(now=timezone.now()):
         cancel_event_bookings(event_id=event_id, clock=timezone.now)
+
+
+@shared_task(name="bookings.attend_event", queue="bulk")
+def attend_event_that_ended(event_id: str, **_: object) -> None:
+    attend_event(event_id=uuid.UUID(event_id), now=timezone.now())
+
+
+@shared_task(name="bookings.sweep_attendances", queue="bulk")
+def sweep_attendances(**_: object) -> None:
+    for event_id in list_due_attendances():
+        attend_event(event_id=event_id, now=timezone.now())
 
 
 @shared_task(name="bookings.send_sandbox_notices", queue="webhooks")

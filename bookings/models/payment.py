@@ -165,7 +165,9 @@ class Refund(models.Model):
     status = models.CharField(max_length=10, choices=RefundStatus, default=RefundStatus.PENDING)
     provider_refund_id = models.CharField(max_length=100, blank=True)
     last_error = models.TextField(blank=True)
+    # How often it went wrong since the provider last answered; and how often the provider said "not yet".
     attempts = models.PositiveSmallIntegerField(default=0)
+    polls = models.PositiveSmallIntegerField(default=0)
     # How often the provider has said no: to the same key it would say it again.
     refusals = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()

@@ -24,13 +24,13 @@ def reconcile_payments(*, now: datetime) -> int:
 
 
 def _reconcile(payment: Payment, now: datetime) -> bool:
-    if not payment.provider_payment_id:
-        return _give_up(payment, now)
     delay = timedelta(seconds=min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** min(payment.attempts, 10)))
     with use_case():
         still = Payment.objects.open().filter(id=payment.id, next_attempt_at=payment.next_attempt_at)
         if not still.update(next_attempt_at=now + delay, attempts=payment.attempts + 1):
             return False
+    if not payment.provider_payment_id:
+        return _give_up(payment, now)
     try:
         told = provider_of(payment).fetch_payment(payment.provider_payment_id)
         with use_case():
@@ -46,7 +46,7 @@ def _reconcile(payment: Payment, now: datetime) -> bool:
 
 
 def _give_up(payment: Payment, now: datetime) -> bool:
-    """Fail an intent that never reached the provider, once nobody can take it up any more."""
+    """Fail an intent that never reached the provider, once nobody can take it up any more; until then it is put off."""
     with use_case():
         abandoned = Payment.objects.filter(id=payment.id, status=Payment.Status.CREATED, lease_expires_at__lte=now)
         abandoned = abandoned.exclude(booking__status=Booking.Status.HELD)

@@ -74,7 +74,8 @@ def _write_down(refund: Refund, told: ProviderRefund, now: datetime) -> bool:
         if not _mine(refund).exists():
             return False
         if told.outcome == "pending":
-            _mine(refund).update(next_attempt_at=now + _delay(refund))
+            # A bank takes days: asking is no failure, however often, and failures before an answer are over.
+            _mine(refund).update(next_attempt_at=now + _delay(refund.polls + 1), polls=F("polls") + 1, attempts=0)
         return settle_own_refund(refund=refund, told=told, now=now)
 
 
@@ -90,7 +91,7 @@ def _record_refusal(refund: Refund, error: str, now: datetime) -> None:
 
 
 def _put_off(refund: Refund, error: str, now: datetime) -> None:
-    outcome: dict[str, object] = {"next_attempt_at": now + _delay(refund)}
+    outcome: dict[str, object] = {"next_attempt_at": now + _delay(refund.attempts)}
     if refund.attempts >= MAX_ATTEMPTS:
         outcome = {"status": Refund.Status.FAILED, "settled_at": now}
     with use_case():
@@ -102,5 +103,5 @@ def _mine(refund: Refund) -> QuerySet[Refund]:
     return Refund.objects.filter(id=refund.id, status=Refund.Status.PENDING, lease_expires_at=refund.lease_expires_at)
 
 
-def _delay(refund: Refund) -> timedelta:
-    return timedelta(seconds=min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** min(refund.attempts, 10)))
+def _delay(number: int) -> timedelta:
+    return timedelta(seconds=min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** min(number, 10)))

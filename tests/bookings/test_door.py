@@ -12,7 +12,6 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from bookings.models import Booking, Ticket
 from bookings.selectors import attended_event
-from bookings.services.attend_event import attend_event
 from bookings.services.rename_holder import EventStarted, rename_holder
 from bookings.services.undo_check_in import TicketNotUsed, undo_check_in
 from bookings.services.upload_scans import TOLERANCE, Scan, upload_scans
@@ -124,19 +123,6 @@ class TestUploadScans:
             upload(booking, Scan(code="x", gate="", scanned_at=later))
 
         assert refusal.value.errors[0].pointer == "/scans/0/scanned_at"
-
-
-class TestUnscanned:
-    @pytest.mark.parametrize(("counts", "status"), [(True, "attended"), (False, "confirmed")])
-    def test_count_as_the_organizer_has_decided(self, counts: bool, status: str) -> None:
-        booking = confirm()
-        Event.objects.filter(id=booking.event_id).update(counts_unscanned=counts)
-
-        with use_case():
-            attend_event(event_id=booking.event_id, now=NOW)
-
-        booking.refresh_from_db()
-        assert booking.status == status
 
 
 class TestRenameHolder:

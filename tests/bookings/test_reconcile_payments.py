@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from bookings.models import Payment
 from bookings.providers import registry
+from bookings.services import reconcile_payments as service
 from bookings.services.expire_holds import expire_holds
 from bookings.services.reconcile_payments import reconcile_payments
 from bookings.services.start_payment import FIRST_QUESTION, start_payment
@@ -83,7 +84,31 @@ class TestReconcilePayments:
         assert payment.status == "created"
 
         expire_holds(now=now)
-        reconcile_payments(now=now)
+        reconcile_payments(now=now + timedelta(hours=1))
 
         payment.refresh_from_db()
         assert (payment.status, payment.failure) == ("failed", "never_ordered")
+
+    def test_lets_no_old_intent_stand_before_the_payments_behind_it(
+        self, provider: ObedientProvider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(service, "BATCH", 1)
+        now = timezone.now()
+        # Its hold was extended by a day: nobody may give it up yet.
+        make_payment(
+            booking=hold(),
+            provider_payment_id="",
+            status=Payment.Status.CREATED,
+            lease_expires_at=now - timedelta(minutes=1),
+            next_attempt_at=now - timedelta(minutes=5),
+        )
+        booking = hold()
+        start_payment(
+            user_id=booking.user_id, booking_id=booking.id, provider=provider, return_url="https://x.example", now=now
+        )
+        provider.outcome = "succeeded"
+
+        settled = [reconcile_payments(now=now + FIRST_QUESTION) for _ in range(2)]
+
+        booking.refresh_from_db()
+        assert (settled, booking.status) == ([0, 1], "confirmed")

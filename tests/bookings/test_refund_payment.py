@@ -120,6 +120,33 @@ class TestRefundPayment:
         assert len(provider.refunds) == 1
         assert OutboxRow.objects.filter(wire_type="bookings.booking.refunded.v1").count() == 1
 
+    def test_that_takes_a_bank_weeks_is_asked_about_and_survives_an_outage(self, provider: ObedientProvider) -> None:
+        refund, now = promise(confirm()), timezone.now()
+        provider.refund_outcome = "pending"
+        for _ in range(MAX_ATTEMPTS + 3):
+            refund_payment(refund_id=refund.id, now=now)
+            now += timedelta(hours=1)
+        provider.away = True
+
+        refund_payment(refund_id=refund.id, now=now)
+
+        refund.refresh_from_db()
+        assert (refund.status, refund.attempts, refund.polls) == ("pending", 1, MAX_ATTEMPTS + 3)
+        provider.away, provider.refund_outcome = False, "succeeded"
+        assert refund_payment(refund_id=refund.id, now=refund.next_attempt_at)
+
+    def test_asks_less_and_less_often_about_a_slow_refund(self, provider: ObedientProvider) -> None:
+        refund, now = promise(confirm()), timezone.now()
+        provider.refund_outcome = "pending"
+        pauses = []
+        for _ in range(3):
+            refund_payment(refund_id=refund.id, now=now)
+            refund.refresh_from_db()
+            pauses.append(refund.next_attempt_at - now)
+            now = refund.next_attempt_at
+
+        assert pauses == [timedelta(seconds=one) for one in (10, 20, 40)]
+
     def test_uses_a_new_key_after_a_refusal(self, provider: ObedientProvider) -> None:
         refund, now = promise(confirm()), timezone.now()
         provider.refund_outcome = "failed"

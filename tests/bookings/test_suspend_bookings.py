@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -6,6 +7,8 @@ from django.utils import timezone
 from bookings.models import Booking, BookingChange, Refund
 from bookings.services.change_booking import change_booking
 from bookings.services.check_seats import check_seats
+from bookings.services.end_change import expire_changes
+from bookings.services.expire_holds import expire_holds
 from bookings.services.suspend_bookings import suspend_bookings
 from common.transactions import use_case
 from events.models import Event
@@ -18,8 +21,12 @@ pytestmark = pytest.mark.django_db
 
 def take_down(event: Event) -> int:
     Event.objects.filter(id=event.id).update(status="suspended", status_reason="complaints")
+    now = timezone.now()
     with use_case():
-        return suspend_bookings(event_id=event.id, now=timezone.now())
+        count = suspend_bookings(event_id=event.id, now=now)
+    expire_holds(now=now)
+    expire_changes(now=now)
+    return count
 
 
 class TestSuspendBookings:
@@ -32,6 +39,18 @@ class TestSuspendBookings:
         found = {one.id: one.status for one in Booking.objects.all()}
         assert found == {held.id: "expired", confirmed.id: "confirmed", elsewhere.id: "held"}
         assert seats_of(kind) == (0, 1)
+
+    @pytest.mark.parametrize("holds", [1, 3])
+    def test_asks_the_database_the_same_however_many_there_are(
+        self, holds: int, django_assert_num_queries: Any
+    ) -> None:
+        kind = make_ticket_type()
+        for _ in range(holds):
+            hold(ticket_type=kind)
+
+        # BEGIN, the holds, the changes, COMMIT.
+        with django_assert_num_queries(4), use_case():
+            assert suspend_bookings(event_id=kind.event_id, now=timezone.now()) == holds
 
     def test_ends_changes_that_wait_for_a_payment(self) -> None:
         kind = make_ticket_type()
