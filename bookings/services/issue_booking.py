@@ -21,6 +21,7 @@ from common.money import Money
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction, run_last, violations
 from events.models import Event, TicketType
+from events.services.check_sale import check_cost
 from events.services.complete_answers import check_fitting, note_answers
 from events.services.record_answers import GivenAnswer
 from events.services.take_seats import take_seats
@@ -50,7 +51,7 @@ def issue_booking(
 
     Raises:
         NotFound: the event isn't theirs.
-        InvalidInput: a type isn't the event's, or an answer fits no question.
+        InvalidInput: a type isn't the event's, an answer fits no question, or it costs more than can be written down.
         AlreadyBooked: that person has a booking.
         SeatsSoldOut, EventCancelled, NotOnSale: from `take_seats`, at the end of the use case
     """
@@ -62,6 +63,7 @@ def issue_booking(
     check_fitting(**answered)
     is_paid = origin == BookingOrigin.DOOR
     prices = {one.id: one.money if is_paid else Money.zero(event.currency) for one in types}
+    check_cost(prices={type_id: price.amount for type_id, price in prices.items()}, quantities=quantities)
     booking = _insert(
         event=event,
         types=types,

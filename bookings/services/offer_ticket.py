@@ -6,6 +6,8 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -21,6 +23,9 @@ from common.problems import NotFound, Problem
 from common.transactions import requires_transaction
 
 CLAIM_WITHIN = timedelta(hours=48)
+# Mails to addresses that nobody has confirmed: enough for a family's tickets and some typing errors.
+MOST_A_DAY = 30
+DAY = timedelta(days=1)
 
 
 class TicketOnItsWay(Problem):
@@ -28,6 +33,14 @@ class TicketOnItsWay(Problem):
 
     code = "ticket_on_its_way"
     title = "This ticket is being handed over already. Take it back first."
+
+
+class TooManyOffers(Problem):
+    """The person has had so many links mailed within a day: `most`."""
+
+    code = "too_many_offers"
+    status = 429
+    title = "You have offered as many tickets as possible for today."
 
 
 class ChangedSinceHandedOver(Problem):
@@ -45,7 +58,7 @@ def offer_ticket(
 
     Raises:
         NotFound: the booking isn't the user's, or has no such ticket.
-        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay, ChangedSinceHandedOver
+        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay, ChangedSinceHandedOver, TooManyOffers
     """
     get_booking_of_user(user_id=user_id, booking_id=booking_id)
     Booking.objects.locked().get(id=booking_id)
@@ -55,6 +68,7 @@ def offer_ticket(
     present = offers.filter(expires_at__gt=now).first()
     if present is not None:
         raise TicketOnItsWay(expires_at=present.expires_at)
+    _check_day(user_id, now)
     offers.update(status=TicketTransfer.Status.ENDED, ended_at=now)
     token = secrets.token_urlsafe(32)
     transfer = TicketTransfer.objects.create(
@@ -62,6 +76,18 @@ def offer_ticket(
     )
     _mail(booking, email, token)
     return transfer
+
+
+def _check_day(user_id: uuid.UUID, now: datetime) -> None:
+    """Count the person's offers of the last day, those taken back included: the mails went out."""
+    with connection.cursor() as sql:
+        # Offers of several bookings at once wait for each other, or each would see room for itself.
+        sql.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"bookings.offer_ticket:{user_id}"])
+    recent = TicketTransfer.objects.filter(ticket__booking__user_id=user_id, created_at__gt=now - DAY)
+    told = recent.aggregate(number=Count("id"), first=Min("created_at"))
+    if told["number"] >= MOST_A_DAY:
+        wait = told["first"] + DAY - now
+        raise TooManyOffers(most=MOST_A_DAY, headers={"Retry-After": str(int(wait.total_seconds()) + 1)})
 
 
 def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime) -> Ticket:

@@ -19,7 +19,7 @@ from common.problems import Problem
 from events.models import Question, TicketType
 from events.selectors.questions import list_questions_of_types
 from events.services.check_promo_code import discounts_of
-from events.services.check_sale import check_sale, check_seat_limits
+from events.services.check_sale import check_cost, check_sale, check_seat_limits
 
 NOTHING = Decimal(0)
 
@@ -122,6 +122,7 @@ def _lines(
     kinds = {one.id: one for one in TicketType.objects.filter(event_id=booking.event_id, id__in=quantities)}
     check_seat_limits(kinds=kinds, quantities=quantities)
     prices = {kind: had[kind].price if kind in had else kinds[kind].money for kind in quantities}
+    check_cost(prices={kind: price.amount for kind, price in prices.items()}, quantities=quantities)
     totals = {kind: prices[kind] * number for kind, number in quantities.items()}
     discounts = discounts_of(promo=booking.promo_code, totals=totals) if booking.promo_code else {}
     return tuple(

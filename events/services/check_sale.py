@@ -78,8 +78,7 @@ def check_sale(
     for ticket_type in types:
         _check_window(event, ticket_type, now)
         _check_limits(ticket_type, quantities[ticket_type.id])
-    if sum(one.price * quantities[one.id] for one in types) > MOST_MONEY:
-        raise InvalidInput(errors=(FieldProblem("/items", "too_much", _("This is more than one booking can cost.")),))
+    check_cost(prices={one.id: one.price for one in types}, quantities=quantities)
     return Sale(event=event, lines=tuple((one, quantities[one.id]) for one in types))
 
 
@@ -103,6 +102,16 @@ def _check_window(event: Event, ticket_type: TicketType, now: datetime) -> None:
     closes_at = ticket_type.sale_closes_at or event.starts_at
     if (opens_at is not None and now < opens_at) or now >= closes_at:
         raise NotOnSale(ticket_type=str(ticket_type.id), opens_at=opens_at, closes_at=closes_at)
+
+
+def check_cost(*, prices: Mapping[uuid.UUID, Decimal], quantities: Mapping[uuid.UUID, int]) -> None:
+    """Refuse seats that together cost more than can be written down.
+
+    Raises:
+        InvalidInput
+    """
+    if sum(price * quantities[type_id] for type_id, price in prices.items()) > MOST_MONEY:
+        raise InvalidInput(errors=(FieldProblem("/items", "too_much", _("This is more than one booking can cost.")),))
 
 
 def check_seat_limits(*, kinds: Mapping[uuid.UUID, TicketType], quantities: Mapping[uuid.UUID, int]) -> None:

@@ -17,7 +17,7 @@ from bookings.services.grant_refund import grant_refund
 from bookings.services.quote_change import NothingToChange, quote_change
 from bookings.services.quote_seats import Wish
 from bus.models import OutboxRow
-from common.problems import NotFound, StaleVersion
+from common.problems import InvalidInput, NotFound, StaleVersion
 from common.transactions import use_case
 from events.models import Event, TicketType
 from events.services.check_sale import LimitPerBooking
@@ -55,6 +55,18 @@ def drift() -> list[Any]:
 
 def valid_tickets(booking: Booking) -> int:
     return Ticket.objects.of_booking(booking.id).valid().count()
+
+
+class TestChangeToTooMuch:
+    def test_refuses_what_costs_more_than_can_be_written_down(self) -> None:
+        cheap = make_ticket_type()
+        dear = make_ticket_type(event=cheap.event, price=Decimal("9999999999.99"))
+        booking = confirm(ticket_type=cheap)
+
+        with pytest.raises(InvalidInput) as refusal:
+            change(booking, {cheap.id: 1, dear.id: 1})
+
+        assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/items", "too_much")]
 
 
 class TestChangeToLess:

@@ -18,7 +18,15 @@ from bookings.services.check_seats import check_seats
 from bookings.services.claim_as_newcomer import SignInFirst, claim_as_newcomer
 from bookings.services.claim_ticket import claim_ticket
 from bookings.services.insert_booking import AlreadyBooked
-from bookings.services.offer_ticket import CLAIM_WITHIN, ChangedSinceHandedOver, TicketOnItsWay, offer_ticket
+from bookings.services.offer_ticket import (
+    CLAIM_WITHIN,
+    DAY,
+    MOST_A_DAY,
+    ChangedSinceHandedOver,
+    TicketOnItsWay,
+    TooManyOffers,
+    offer_ticket,
+)
 from bookings.services.quote_seats import Wish
 from bookings.services.withdraw_offer import withdraw_offer
 from bus.models import OutboxRow
@@ -104,6 +112,25 @@ class TestOfferTicket:
         with pytest.raises(NotFound):
             claim(old)
         assert claim(new).status == "confirmed"
+
+    def test_mails_no_more_than_so_many_links_a_day_whatever_is_taken_back(self) -> None:
+        person, now = make_user(), timezone.now()
+        bookings = [confirm(user=person) for _ in range(2)]
+        first = now - DAY + timedelta(hours=1)
+        for number in range(MOST_A_DAY):
+            booking = bookings[number % 2]
+            offer(booking, now=now if number else first)
+            with use_case():
+                [ticket] = tickets_of(booking)
+                withdraw_offer(user_id=person.id, booking_id=booking.id, ticket_id=ticket.id, now=now)
+
+        with pytest.raises(TooManyOffers) as refusal:
+            offer(bookings[0], now=now)
+
+        assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "3601"})
+        assert AccountMail.objects.count() == MOST_A_DAY
+        offer(confirm(), now=now)
+        offer(bookings[0], now=now + timedelta(hours=1, seconds=1))
 
     def test_refuses_a_used_ticket_a_foreign_one_and_a_late_one(self) -> None:
         booking = confirm()

@@ -5,15 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from bookings.event_figures import FiguresOfBookings
-from bookings.models import EventCancellation
+from bookings.models import Booking, EventCancellation, Refund
 from bookings.services.cancel_event_bookings import cancel_event_bookings, order_event_cancellation
+from bookings.services.promise_refund import promise_refund
 from common.money import Money
 from common.transactions import use_case
 from events.ports import CancellationProgress, NoBookings, Stakes, bookings
+from tests.bookings.test_claim_ticket import claim, offer, pay_for_other_seats
 from tests.factories.accounts import bearer
 from tests.factories.bookings import confirm, hold
 from tests.factories.events import make_event, make_ticket_type
@@ -21,6 +24,10 @@ from tests.factories.events import make_event, make_ticket_type
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
+
+
+def hand_over(booking: Booking) -> Booking:
+    return claim(offer(booking))
 
 
 class TestStakes:
@@ -37,6 +44,34 @@ class TestStakes:
             stakes = FiguresOfBookings().stakes_of(event_ids=[one.event_id for one in types])
 
         assert stakes == Stakes(bookings=3 * events, refunds=(Money(Decimal(2000 * events), "RUB"),))
+
+    def test_are_what_the_cancellation_then_promises(self) -> None:
+        """Handed over, changed, paid on top, partly given back, given away: each to whoever has paid."""
+        kind = make_ticket_type(capacity=50)
+        dear = make_ticket_type(event=kind.event, price=Decimal(1700), capacity=50)
+        event_id = kind.event_id
+        confirm(ticket_type=kind, seats=2)
+        handed_over, shared = confirm(ticket_type=kind), confirm(ticket_type=kind, seats=3)
+        # The giver keeps nothing, or a part; one receiver has paid for a dearer seat since.
+        receiver = hand_over(handed_over)
+        hand_over(shared)
+        pay_for_other_seats(receiver, {dear.id: 1})
+        goodwill = confirm(ticket_type=kind, seats=2)
+        with use_case():
+            promise_refund(
+                booking=goodwill, amount=Money(Decimal(300), "RUB"), reason="goodwill", actor_id=None, now=NOW
+            )
+        hold(ticket_type=kind)
+        told = FiguresOfBookings().stakes_of(event_ids=[event_id])
+        before = set(Refund.objects.values_list("id", flat=True))
+
+        with use_case():
+            order_event_cancellation(event_id=event_id, reason="A storm", now=NOW)
+        cancel_event_bookings(event_id=event_id, clock=lambda: NOW + timedelta(hours=1))
+
+        promised = Refund.objects.exclude(id__in=before).aggregate(all=Sum("amount"))["all"]
+        assert told.refunds == (Money(promised, "RUB"),)
+        assert promised == Decimal(2000 + 1700 + 3000 + 1700)
 
     def test_are_nothing_where_nobody_has_booked(self) -> None:
         assert FiguresOfBookings().stakes_of(event_ids=[make_event().id]) == Stakes()

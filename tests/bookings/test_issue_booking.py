@@ -70,6 +70,16 @@ class TestIssueBooking:
 
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
+    @pytest.mark.parametrize(("origin", "status"), [("door", 400), ("complimentary", 201)])
+    def test_refuses_what_costs_more_than_can_be_written_down(self, origin: str, status: int) -> None:
+        kind = make_ticket_type(price=Decimal("9999999999.99"))
+
+        answer = self.issue(kind, member_of(kind.event, "manager"), origin=origin)
+
+        assert answer.status_code == status
+        if status == 400:
+            assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/items", "too_much")]
+
     def test_leaves_money_paid_in_cash_to_a_person(self) -> None:
         kind = make_ticket_type(price=Decimal(500))
         self.issue(kind, member_of(kind.event, "door"))
