@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from common.transactions import use_case
-from messaging.adapters.orm.attachments import collect_unused, remove_files
+from messaging.adapters.orm.attachments import collect_unused, tidy_up
 from messaging.adapters.orm.cutting import cut_history, find_overdue
 from messaging.adapters.orm.reminders import AT_ONCE, find_late, remind
 from messaging.adapters.redis.looking import people_there
@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 def collect_files(**_: object) -> None:
     """End slots that were never used, and remove files that nobody may see any more."""
     with use_case():
-        keys = collect_unused(now=timezone.now())
-    remove_files(keys=keys)
+        files = collect_unused(now=timezone.now())
+    tidy_up(files=files)
 
 
 @shared_task(name="messaging.remind_of_unread", queue="notifications")

@@ -54,7 +54,7 @@ from messaging.application.ports import (
     SignalMemory,
     SignIns,
     Slots,
-    Storage,
+    UploadDoor,
 )
 from messaging.application.read_history import ReadHistory
 from messaging.application.receive_frame import ReceiveFrame
@@ -134,7 +134,7 @@ class Ports:
     board: PressureBoard
     monitor: Monitor
     slots: Slots
-    storage: Storage
+    upload_door: UploadDoor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +181,7 @@ def real_ports(resources: Resources, *, node_id: str) -> Ports:
         board=RedisPressureBoard(line, node_id=node_id),
         monitor=OutboxMonitor(readers=resources.readers, node_id=node_id),
         slots=PostgresSlots(readers=resources.readers, secret=settings.SECRET_KEY),
-        storage=chosen_storage(),
+        upload_door=chosen_storage(),
     )
 
 
@@ -227,7 +227,7 @@ def make_node(
         id=node_id,
         sessions=sessions,
         pipeline=pipeline,
-        receive_frame=ReceiveFrame(registry, pipeline, topics),
+        receive_frame=ReceiveFrame(registry, pipeline, topics, gauges),
         topics=topics,
         open_session=OpenSession(
             sessions=sessions, directory=ports.directory, presence=ports.presence, bank=ports.bank
@@ -299,7 +299,7 @@ def _stages(
         "history." + stages.READ: ReadPages(read_history),
         "watch." + stages.READ: ReadPresence(ports.directory, ports.presence, sessions),
         "upload." + stages.PERSIST: PersistSlot(ports.slots),
-        stages.ISSUE_UPLOAD: IssueUpload(ports.storage),
+        stages.ISSUE_UPLOAD: IssueUpload(ports.upload_door),
         stages.GENERATE: Generate(),
         "system." + stages.DELIVER: DeliverHere(sessions),
     }

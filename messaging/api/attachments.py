@@ -134,9 +134,10 @@ def send_file(request: HttpRequest, ticket: str) -> FileResponse:
 
 def settle(attachment: Any) -> str | None:
     """Examine a file outside any transaction, then settle its slot; return why it was refused, if so."""
-    refusal = attachments.examine(attachment)
+    key, refusal = attachments.examine(attachment)
     with use_case():
-        attachments.settle_upload(attachment_id=attachment.id, refusal=refusal, now=timezone.now())
+        attachments.settle_upload(attachment_id=attachment.id, key=key, refusal=refusal, now=timezone.now())
+    attachments.tidy_up(files=attachments.list_files_of(attachment_id=attachment.id))
     return refusal
 
 

@@ -23,8 +23,10 @@ CONVERSATION = {
             "read_seq": 12,
         }
     ],
+    "members_count": 2,
     "changed_at": "2026-06-01T09:00:00Z",
 }
+MEMBER = CONVERSATION["members"][0]  # type: ignore[index]
 MESSAGE = {
     "id": "0199a1b2-0000-7000-8000-000000000003",
     "seq": 12,

@@ -2,7 +2,7 @@
 
 import django_filters
 
-from messaging.models import Message
+from messaging.models import Membership, Message
 
 
 class MessageFilter(django_filters.FilterSet):
@@ -10,4 +10,12 @@ class MessageFilter(django_filters.FilterSet):
 
     class Meta:
         model = Message
+        fields: list[str] = []
+
+
+class MemberFilter(django_filters.FilterSet):
+    user = django_filters.UUIDFilter(field_name="user_id")
+
+    class Meta:
+        model = Membership
         fields: list[str] = []

@@ -4,11 +4,13 @@ import uuid
 from typing import Any, ClassVar
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common.api.pagination import CursorPagination
 from common.problems import NotFound
 from common.transactions import use_case
 from messaging import wiring
@@ -16,8 +18,11 @@ from messaging.adapters.orm import selectors
 from messaging.adapters.orm.reports import report_message
 from messaging.api import serializers as shapes
 from messaging.api.callers import caller_of
+from messaging.api.examples import MEMBER
+from messaging.api.filters import MemberFilter
 from messaging.application.open_conversation import NotAcquainted, PersonNotFound
 from messaging.application.rooms.refusals import ConversationFull, LeadersOnly, WrongKind
+from messaging.domain.conversations import LISTED_MEMBERS
 
 CHANGED = {200: shapes.ConversationSerializer}
 
@@ -32,10 +37,36 @@ def shown(request: Request, conversation_id: uuid.UUID) -> Response:
     return Response(shapes.ConversationSerializer(conversation).data)
 
 
-class MemberList(APIView):
+class MemberPages(CursorPagination):
+    ordering = ("joined_at", "id")
+
+
+class MemberList(ListAPIView):  # type: ignore[type-arg]
     further_problems: ClassVar = {
-        "post": (NotFound, WrongKind, LeadersOnly, PersonNotFound, NotAcquainted, ConversationFull)
+        "get": (NotFound,),
+        "post": (NotFound, WrongKind, LeadersOnly, PersonNotFound, NotAcquainted, ConversationFull),
     }
+    serializer_class = shapes.ConversationMemberSerializer
+    pagination_class = MemberPages
+    filterset_class = MemberFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return selectors.list_no_members()
+        return selectors.list_members(user_id=caller_of(self.request), conversation_id=self.kwargs["conversation_id"])
+
+    @extend_schema(
+        operation_id="conversations_members_list",
+        summary="List who is in a conversation, the first to come first",
+        description=f"The conversation itself lists the first {LISTED_MEMBERS}.",
+        parameters=[
+            OpenApiParameter("conversation_id", uuid.UUID, OpenApiParameter.PATH),
+            OpenApiParameter("user", uuid.UUID, description="Only this member."),
+        ],
+        examples=[OpenApiExample("Members", value=MEMBER, response_only=True)],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="conversations_members_add",

@@ -32,6 +32,7 @@ class ConversationMemberSerializer(serializers.ModelSerializer[Membership]):
 @extend_schema_serializer(examples=[OpenApiExample("Conversation", value=CONVERSATION, response_only=True)])
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     members = ConversationMemberSerializer(source="present", many=True)
+    members_count = serializers.IntegerField()
     read_seq = serializers.IntegerField(source="own_read_seq")
     unread = serializers.IntegerField()
     last_text = serializers.SerializerMethodField()
@@ -58,6 +59,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
             "has_blocked",
             "is_closed",
             "members",
+            "members_count",
             "changed_at",
         ]
 
@@ -104,6 +106,10 @@ class ReportSerializer(serializers.ModelSerializer[MessageReport]):
     class Meta:
         model = MessageReport
         fields = ["seq", "reason", "comment"]
+
+
+class HandleSerializer(serializers.Serializer[Any]):
+    handle = serializers.CharField(max_length=41, required=False, allow_blank=True, default="")
 
 
 @extend_schema_serializer(

@@ -1,13 +1,15 @@
 """Open a session: hello, then welcome and heads, then everything that is newer."""
 
+import time
 import uuid
 
 from messaging.application.ports import CreditBank, Directory, Outlet, Presence, SignIn
 from messaging.application.sessions import Session, Sessions
 from messaging.domain import limits
 from messaging.domain.credits import Allowance
-from messaging.domain.errors import PortUnavailable
+from messaging.domain.errors import Abuse, PortUnavailable
 from messaging.domain.messages import Credits, Heads, Hello, Limits, Welcome, encode
+from messaging.domain.patience import HELLO_WEIGHT
 
 LIMITS = Limits(
     frame_bytes=limits.FRAME_BYTES,
@@ -43,10 +45,21 @@ class OpenSession:
         """Return the session, which has been welcomed.
 
         Raises:
+            Abuse: the user was sent away a moment ago, or opens more sockets than anybody has devices.
             PortUnavailable: the store doesn't answer.
         """
+        now = time.monotonic()
+        patience = self._sessions.patience_with(user_id, now=now)
+        is_welcome = patience.spend(HELLO_WEIGHT, now=now) and not patience.is_over(now=now)
+        if not is_welcome or len(self._sessions.of_user(user_id)) >= limits.SOCKETS:
+            raise Abuse("too many sockets")
         session = Session(
-            session_id=session_id, user_id=user_id, device_id=hello.device, outlet=outlet, sign_in=sign_in
+            session_id=session_id,
+            user_id=user_id,
+            device_id=hello.device,
+            outlet=outlet,
+            patience=patience,
+            sign_in=sign_in,
         )
         self._sessions.add(session)
         try:

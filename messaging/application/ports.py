@@ -214,6 +214,9 @@ class RecentMessages(Protocol):
     async def forget(self, places: Sequence[tuple[uuid.UUID, int]]) -> None:
         """Let go of messages that have changed: the store knows them better."""
 
+    async def drop(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        """Let go of all of these conversations: something in them is to be seen by nobody any more."""
+
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         """Return all messages after `seq`, without a hole; None when the ring doesn't know."""
 
@@ -256,10 +259,17 @@ class UploadTarget:
     fields: Mapping[str, str]
 
 
-class Storage(Protocol):
-    """Where files lie. Signing needs no network."""
+class UploadDoor(Protocol):
+    """Where files are sent to. Signing needs no network."""
 
     def upload_target(self, slot: Slot) -> UploadTarget: ...
+
+
+class Storage(Protocol):
+    """Where files lie. An address to upload to holds for a while, so what lies at its key may be replaced at any time."""
+
+    def take(self, key: str) -> str | None:
+        """Copy an upload to a new key that no address leads to, and return that; None when there is no upload."""
 
     def stored(self, key: str) -> StoredFile | None:
         """Return what is there: its size, its hash, its first bytes, and the token that came with it."""
@@ -268,8 +278,8 @@ class Storage(Protocol):
 
     def write(self, key: str, content: bytes) -> None: ...
 
-    def remove(self, key: str) -> None:
-        """Remove the file and what belongs to it; nothing there is no failure."""
+    def tidy(self, key: str, *, kept: str | None) -> None:
+        """Remove the upload and everything whose key begins so, except `kept` and what belongs to it."""
 
 
 class Outlet(Protocol):

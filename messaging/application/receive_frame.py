@@ -1,7 +1,8 @@
 """Take in a frame of a client: 1 to 64 objects, one per line."""
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,12 @@ from messaging.application.sessions import Session
 from messaging.application.stages.finalize import nack_of
 from messaging.application.topics import Topics
 from messaging.domain import limits
-from messaging.domain.errors import INVALID, TOO_BIG, ProtocolError
+from messaging.domain.errors import INVALID, SLOW_DOWN, TOO_BIG, Abuse, ProtocolError
 from messaging.domain.messages import Hello, Nack, Pong, Subscribe, Unsubscribe, encode
 from messaging.domain.parcels import Origin, Parcel
-from messaging.domain.pipeline import Pipeline
-from messaging.domain.registry import Registry
+from messaging.domain.patience import UNREADABLE_WEIGHT
+from messaging.domain.pipeline import Observer, Pipeline
+from messaging.domain.registry import OnOverflow, Registry
 
 
 class Envelope(msgspec.Struct):
@@ -30,9 +32,10 @@ envelope = msgspec.json.Decoder(Envelope)
 
 
 class ReceiveFrame:
-    def __init__(self, registry: Registry, pipeline: Pipeline, topics: Topics) -> None:
+    def __init__(self, registry: Registry, pipeline: Pipeline, topics: Topics, observer: Observer) -> None:
         self._registry = registry
         self._pipeline = pipeline
+        self._observer = observer
         self._topics = topics
         self._decoder = registry.decoder(Hello, Pong, Subscribe, Unsubscribe)
 
@@ -58,6 +61,7 @@ class ReceiveFrame:
 
         Raises:
             ProtocolError: the frame itself is beyond the limits, or not JSON.
+            Abuse: the sender goes on though everything is refused.
         """
         if len(frame) > limits.FRAME_BYTES:
             raise ProtocolError("frame too large")
@@ -66,18 +70,33 @@ class ReceiveFrame:
             raise ProtocolError("too many objects in a frame")
         origin = Origin(session.id, session.user_id)
         now = time.monotonic()
-        parcels = []
+        parcels: list[Parcel] = []
+        impatient: list[Parcel] = []
         for line in lines:
             message = self._decode(line, session)
-            if message is None or isinstance(message, Pong):
+            if message is None:
+                session.patience.spend(UNREADABLE_WEIGHT, now=now)
                 continue
             if isinstance(message, Hello):
                 raise ProtocolError("hello was said already")
-            if isinstance(message, Subscribe | Unsubscribe):
-                self._follow(message, session.outlet)
+            if isinstance(message, Pong | Subscribe | Unsubscribe):
+                if session.patience.spend(1, now=now) and not isinstance(message, Pong):
+                    self._follow(message, session.outlet)
                 continue
-            parcels.append(Parcel(self._registry.of(message), origin, message, now))
-        self._refuse(self._pipeline.offer(parcels), session)
+            parcel = Parcel(self._registry.of(message), origin, message, now)
+            (parcels if session.patience.spend(parcel.type.weight, now=now) else impatient).append(parcel)
+        if session.patience.is_over(now=now):
+            raise Abuse("goes on though everything is refused")
+        self._refuse([*self._hold_back(impatient, session), *self._pipeline.offer(parcels)], session)
+
+    def _hold_back(self, parcels: Sequence[Parcel], session: Session) -> Iterator[Parcel]:
+        """Refuse what is said too fast; what is worth nothing a moment later is left out without a word."""
+        for name, count in Counter(parcel.type.name for parcel in parcels).items():
+            self._observer.dropped(name, "intake", reason=SLOW_DOWN, count=count)
+        for parcel in parcels:
+            if parcel.type.policy.on_overflow is OnOverflow.REFUSE:
+                parcel.refuse(SLOW_DOWN, retry_after=session.patience.wait_seconds(parcel.type.weight))
+                yield parcel
 
     def from_guest(self, frame: bytes, outlet: Outlet) -> None:
         """Let somebody who hasn't signed in follow topics, and do nothing else.

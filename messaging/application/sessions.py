@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 from messaging.application.ports import Head, Outlet, SignIn
 from messaging.domain.limits import REDELIVER_AFTER_SECONDS
+from messaging.domain.patience import Patience
 
 # So many overtaken numbers are waited for; what is further behind, the client asks for.
 OVERTAKEN = 1000
+# Of so many people it is remembered how patient this node is with them.
+REMEMBERED = 20_000
 
 
 class Position:
@@ -59,6 +62,7 @@ class Session:
         user_id: uuid.UUID,
         device_id: uuid.UUID,
         outlet: Outlet,
+        patience: Patience,
         sign_in: SignIn | None = None,
     ) -> None:
         self.id = session_id
@@ -67,6 +71,7 @@ class Session:
         self.outlet = outlet
         # What it was opened with; it is closed when that ends.
         self.sign_in = sign_in
+        self.patience = patience
         self.heard_at = time.monotonic()
         self.positions: dict[uuid.UUID, Position] = {}
         # Conversations of which something is not confirmed yet.
@@ -163,6 +168,7 @@ class Sessions:
         self._by_user: dict[uuid.UUID, dict[uuid.UUID, Session]] = {}
         self._by_id: dict[uuid.UUID, Session] = {}
         self._awaiting: set[Session] = set()
+        self._patience: dict[uuid.UUID, Patience] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -192,6 +198,15 @@ class Sessions:
 
     def get(self, session_id: uuid.UUID) -> Session | None:
         return self._by_id.get(session_id)
+
+    def patience_with(self, user_id: uuid.UUID, *, now: float) -> Patience:
+        """Return the patience with a person, which outlives their sockets."""
+        found = self._patience.get(user_id)
+        if found is None:
+            if len(self._patience) >= REMEMBERED:
+                self._patience = {one: left for one, left in self._patience.items() if not left.is_whole(now=now)}
+            found = self._patience[user_id] = Patience(now)
+        return found
 
     def of_user(self, user_id: uuid.UUID) -> Collection[Session]:
         own = self._by_user.get(user_id)

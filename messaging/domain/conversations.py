@@ -8,6 +8,8 @@ from enum import StrEnum
 from messaging.domain.errors import BLOCKED, CLOSED, NO_CONVERSATION, NOT_ALLOWED, REQUEST_PENDING
 
 GROUP_MEMBERS = 200
+# So many members are listed with a conversation; of larger ones, which event chats may be, the rest is read in pages.
+LISTED_MEMBERS = 200
 # What somebody may write to a stranger before the stranger has accepted.
 REQUEST_MESSAGES = 3
 # Above so many members, receipts are counted and not listed.

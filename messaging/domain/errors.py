@@ -32,6 +32,10 @@ REQUEST_PENDING = "request_pending"
 CONFLICT = "conflict"
 # The sender's credits are spent.
 CREDITS = "credits"
+# More than a person says: this was not taken, something later will be.
+SLOW_DOWN = "slow_down"
+# As much as a user may upload in a day is uploaded.
+QUOTA = "quota"
 # The buffers are full: nothing was accepted, nothing is lost.
 OVERLOAD = "overload"
 # A signal that was seen before.
@@ -42,6 +46,10 @@ UNAVAILABLE = "unavailable"
 
 class PortUnavailable(Exception):
     """What stands behind a port doesn't answer."""
+
+
+class Abuse(Exception):
+    """More is said than anybody means: the socket is closed with 4029."""
 
 
 class ProtocolError(Exception):

@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import hmac
+import secrets
 import uuid
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,6 +12,9 @@ FILE_BYTES = 25 * 1024 * 1024
 SLOT_SECONDS = 3600
 DOWNLOAD_SECONDS = 300
 NAME_CHARACTERS = 200
+# What one person may announce within 24 hours.
+DAY_FILES = 200
+DAY_BYTES = 500 * 1024 * 1024
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
@@ -58,6 +62,16 @@ class StoredFile(NamedTuple):
     sha256: str
     head: bytes
     token: str
+
+
+def key_of(attachment_id: uuid.UUID) -> str:
+    """Return where a slot's upload goes. The storage keeps what belongs to it under longer keys that begin so."""
+    return f"attachments/{attachment_id.hex[-2:]}/{attachment_id.hex}"
+
+
+def another_key(key: str) -> str:
+    """Return a key that nobody can guess, for what was uploaded under the given one; no address to upload leads there."""
+    return f"{key}-{secrets.token_hex(8)}"
 
 
 def token_of(attachment_id: uuid.UUID, *, secret: str) -> str:

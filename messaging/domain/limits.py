@@ -20,6 +20,9 @@ QUEUE_OBJECTS = 256
 QUEUE_BYTES = 1024 * 1024
 SEND_SECONDS = 10.0
 
+# Of one person on one node.
+SOCKETS = 100
+
 HELLO_SECONDS = 10.0
 HEARTBEAT_SECONDS = 25.0
 # When a device has not confirmed a message, it gets it again after these, then when it reconnects.

@@ -93,6 +93,8 @@ class Nack(Struct, tag="nack", frozen=True, omit_defaults=True):
     id: uuid.UUID | None = None
     retry_after: float | None = None
     credits: int | None = None
+    # Of an object that has one instead of an id: `history`.
+    request: str | None = None
 
 
 class ChatMessage(Struct, tag="message", frozen=True, omit_defaults=True):

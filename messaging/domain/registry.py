@@ -49,7 +49,9 @@ class MessageType:
     schema: type[msgspec.Struct] | None = None
     # Stages that a configuration may leave out.
     optional: frozenset[str] = frozenset()
+    # In credits, which the user is told of; and in patience (messaging.domain.patience), which nobody notices who means well.
     cost: int = 0
+    weight: int = 1
     # Asks only for what a member may read; everything else needs the right to write.
     is_reading: bool = False
     # Raises Refusal for a message that its schema allows and its rules don't; makes the draft of one that is stored.

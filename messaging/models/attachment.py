@@ -73,6 +73,10 @@ class Attachment(models.Model):
             models.Index(
                 fields=["expires_at"], condition=models.Q(status="waiting"), name="messaging_attachment_unused"
             ),
+            # adapters.orm.attachments.collect_unused: what was settled lately
+            models.Index(fields=["settled_at"], name="messaging_attachment_settled"),
+            # adapters.postgres.slots: the quota of a day
+            models.Index(fields=["uploader", "created_at"], name="messaging_attachment_of_day"),
         ]
 
     def __str__(self) -> str:

@@ -165,6 +165,14 @@ class Membership(models.Model):
             # Cursors count messages.
             models.CheckConstraint(condition=models.Q(read_seq__gte=0), name="messaging_membership_read_seq_natural"),
         ]
+        indexes = [
+            # adapters.orm.selectors.list_members, and the first members of list_conversations
+            models.Index(
+                fields=["conversation", "joined_at", "id"],
+                condition=models.Q(left_at__isnull=True),
+                name="messaging_membership_present",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"

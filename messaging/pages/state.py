@@ -27,6 +27,7 @@ def conversation_state(conversation: Any) -> dict[str, Any]:
             }
             for member in conversation.present
         ],
+        "members_count": conversation.members_count,
     }
 
 
@@ -108,6 +109,8 @@ def words() -> dict[str, str]:
         "not_allowed": _("You may not do this here."),
         "no_message": _("This message is no longer there."),
         "conflict": _("This message can't be sent."),
+        "quota": _("You have uploaded as much as is possible in a day. Try again tomorrow."),
+        "slow_down": _("The service is busy. Your messages are kept and will be sent."),
         "upload_refused": _("The file was refused: it is not what it says it is."),
         "edit": _("Edit"),
         "edited": _("edited"),

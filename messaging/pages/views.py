@@ -59,6 +59,11 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     opened: Any = selectors.get_conversation(user_id=user_id, conversation_id=conversation_id)
     latest = selectors.list_last_messages(user_id=user_id, conversation_id=conversation_id, limit=SHOWN + 1)
     shown = latest[-SHOWN:]
+    # Of a very large conversation not all members are listed; of who is read here the name is wanted.
+    unlisted = {one.sender_id for one in shown} - {member.user_id for member in opened.present}
+    if unlisted:
+        members = selectors.list_members(user_id=user_id, conversation_id=conversation_id)
+        opened.present = [*opened.present, *members.filter(user_id__in=unlisted)]
     reactions = selectors.list_reactions(conversation_id=conversation_id, after_seq=shown[0].seq - 1 if shown else 0)
     page = page_of(request, including=opened)
     page["state"] = page["state"] | {
@@ -96,8 +101,10 @@ def caller_of(request: HttpRequest) -> uuid.UUID:
 def page_of(request: HttpRequest, *, including: Any = None) -> dict[str, Any]:
     """Return what both pages show."""
     conversations = list(selectors.list_conversations(user_id=caller_of(request))[:LISTED])
-    if including is not None and including not in conversations:
-        conversations.append(including)
+    if including is not None:
+        # Itself, with what was added to it.
+        conversations = [including if one == including else one for one in conversations]
+        conversations += [including] if including not in conversations else []
     return {
         "socket_url": f"{settings.CHAT_URL}/ws/chat/",
         "text_characters": TEXT_CHARACTERS,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from messaging.domain.conversations import direct_key
-from messaging.domain.files import token_of
+from messaging.domain.files import key_of, token_of
 from messaging.models import Attachment, Conversation, Membership, Message
 from tests.factories.accounts import make_user
 
@@ -73,6 +73,6 @@ def make_attachment(conversation: Conversation, uploader: User, **fields: Any) -
     fields.setdefault("sha256", sha256(b"hello").hexdigest())
     token = token_of(fields["id"], secret=settings.SECRET_KEY)
     fields.setdefault("token_hash", sha256(token.encode()).hexdigest())
-    fields.setdefault("key", f"attachments/{fields['id'].hex}")
+    fields.setdefault("key", key_of(fields["id"]))
     fields.setdefault("expires_at", timezone.now() + timedelta(hours=1))
     return Attachment.objects.create(conversation=conversation, uploader=uploader, **fields)

@@ -49,13 +49,26 @@ def list_people(*, user_id: uuid.UUID, handle: str) -> QuerySet[User]:
     """Return whom the user may write to unasked: by exact handle, or else all who share an event or are its organizers."""
     people = User.objects.active().exclude(id=user_id)
     if handle:
-        return people.filter(handle__iexact=handle.removeprefix("@")).exclude(handle="").order_by("display_name", "id")
+        return of_handle(handle).exclude(id=user_id).order_by("display_name", "id")
     own_events = EventAccess.objects.filter(user_id=user_id).values("event_id")
     booked = Q(event_id__in=own_events) | Q(event_id__in=_held_by(user_id))
     guests = EventAccess.objects.filter(booked).values("user_id")
     holders = Event.objects.filter(id__in=own_events).values("organizer_id")
     hosts = OrganizerMember.objects.filter(organizer_id__in=holders).values("user_id")
     return people.filter(Q(id__in=guests) | Q(id__in=hosts)).order_by("display_name", "id")
+
+
+def list_nobody() -> QuerySet[User]:
+    """Return nobody: what the API's documentation looks at."""
+    return User.objects.none()
+
+
+def of_handle(handle: str) -> QuerySet[User]:
+    """Return whose exact handle this is, with or without @, if anybody's."""
+    # PostgreSQL knows no NUL, and neither does any handle.
+    if "\0" in handle:
+        return User.objects.none()
+    return User.objects.active().filter(handle__iexact=handle.removeprefix("@")).exclude(handle="")
 
 
 def event_hosts(*, event_id: uuid.UUID) -> list[uuid.UUID]:

@@ -3,9 +3,8 @@
 import io
 import struct
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from msgspec.json import encode
@@ -18,15 +17,15 @@ from messaging.adapters.postgres.posting import post_message
 from messaging.adapters.storage.chosen import chosen_storage
 from messaging.application.ports import Rejected
 from messaging.domain.drafts import Draft, fingerprint
-from messaging.domain.files import IMAGES, Slot, refusal_of, token_of
+from messaging.domain.files import IMAGES, SLOT_SECONDS, Slot, key_of, refusal_of, token_of
 from messaging.models import Attachment, Membership, Message, MessageId
-
-log = structlog.get_logger(__name__)
 
 THUMBNAIL_PIXELS = 480
 # A picture of more is not decoded: a small file can unfold to gigabytes.
 GREATEST_PIXELS = 40_000_000
 COLLECTED = 500
+# Longer than a slot holds, by more than a collection comes late.
+LOOKED_AT_AGAIN = timedelta(seconds=3 * SLOT_SECONDS)
 
 
 def slot_of(attachment: Attachment) -> Slot:
@@ -76,28 +75,35 @@ def _deleted() -> QuerySet[Message]:
     )
 
 
-def examine(attachment: Attachment) -> str | None:
-    """Hold what the storage has against what was announced; return why not, if so. Nothing that reports say is believed.
+def examine(attachment: Attachment) -> tuple[str, str | None]:
+    """Hold what the storage has against what was announced. Nothing that reports say is believed.
+
+    What is proved is a copy: the address to upload to holds on, and what lies there may be replaced afterwards.
+
+    Returns:
+        The key of the copy, and why it isn't what was announced, if so.
 
     Raises:
         NotFound: there is no file yet.
         PortUnavailable: the storage doesn't answer.
     """
-    file = chosen_storage().stored(attachment.key)
-    if file is None:
+    storage = chosen_storage()
+    key = storage.take(attachment.key)
+    file = storage.stored(key) if key is not None else None
+    if key is None or file is None:
         raise NotFound
     refusal = refusal_of(slot_of(attachment), file)
     if refusal is None and attachment.media_type in IMAGES:
-        refusal = _write_thumbnail(attachment)
-    return refusal
+        refusal = _write_thumbnail(key)
+    return key, refusal
 
 
 @requires_transaction
-def settle_upload(*, attachment_id: uuid.UUID, refusal: str | None, now: datetime) -> None:
+def settle_upload(*, attachment_id: uuid.UUID, key: str, refusal: str | None, now: datetime) -> None:
     """Let the message appear, or tell the uploader why not; a slot is settled once, however often it is reported."""
     status = Attachment.Status.READY if refusal is None else Attachment.Status.REFUSED
     waiting = Attachment.objects.filter(id=attachment_id, status=Attachment.Status.WAITING)
-    if not waiting.update(status=status, refusal=refusal or "", settled_at=now):
+    if not waiting.update(status=status, key=key, refusal=refusal or "", settled_at=now):
         return
     attachment = Attachment.objects.get(id=attachment_id)
     if refusal is None:
@@ -133,11 +139,11 @@ def _post(attachment: Attachment) -> str | None:
     return answer.code if isinstance(answer, Rejected) else None
 
 
-def _write_thumbnail(attachment: Attachment) -> str | None:
+def _write_thumbnail(key: str) -> str | None:
     """Write a small JPEG beside the picture; a picture that can't be read is refused."""
     storage = chosen_storage()
     try:
-        with Image.open(io.BytesIO(b"".join(storage.chunks(attachment.key)))) as picture:
+        with Image.open(io.BytesIO(b"".join(storage.chunks(key)))) as picture:
             if picture.width * picture.height > GREATEST_PIXELS:
                 return "pixels"
             picture.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
@@ -148,28 +154,42 @@ def _write_thumbnail(attachment: Attachment) -> str | None:
         return "pixels"
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError):
         return "type"
-    storage.write(attachment.key + ".thumbnail", small.getvalue())
+    storage.write(key + ".thumbnail", small.getvalue())
     return None
 
 
 @requires_transaction
-def collect_unused(*, now: datetime) -> list[str]:
-    """End slots that were never used, and files whose message was deleted or refused; return the keys to remove."""
+def collect_unused(*, now: datetime) -> list[tuple[str, str | None]]:
+    """End slots that were never used, and files whose message was deleted or refused.
+
+    Returns:
+        Upload keys to tidy up, and what is to be kept of each. Those of the last hours come again: a crash may have left
+        files behind, and while its address held, somebody may have uploaded to a settled slot once more.
+    """
     ended = Attachment.objects.filter(
         Q(status=Attachment.Status.WAITING, expires_at__lte=now)
         | Q(status=Attachment.Status.REFUSED)
         | Q(status=Attachment.Status.READY) & Exists(_deleted())
     )
-    found = list(ended.order_by("id").values_list("id", "key")[:COLLECTED])
-    Attachment.objects.filter(id__in=[one for one, _ in found]).update(
-        status=Attachment.Status.GONE, refusal="", settled_at=now
-    )
-    return [key for _, key in found]
+    found = list(ended.order_by("id").values_list("id", flat=True)[:COLLECTED])
+    Attachment.objects.filter(id__in=found).update(status=Attachment.Status.GONE, refusal="", settled_at=now)
+    settled = Attachment.objects.filter(settled_at__gt=now - LOOKED_AT_AGAIN).order_by("id")
+    return _files_of(settled)
 
 
-def remove_files(*, keys: list[str]) -> None:
-    """Remove files after their rows say that they are gone: what a crash leaves, the next collection does not see."""
-    for key in keys:
-        chosen_storage().remove(key)
-    if keys:
-        log.info("messaging.files_collected", count=len(keys))
+def list_files_of(*, attachment_id: uuid.UUID) -> list[tuple[str, str | None]]:
+    """Return the upload key of a slot, if it is settled, and what is to be kept of it."""
+    return _files_of(Attachment.objects.filter(id=attachment_id, settled_at__isnull=False))
+
+
+def _files_of(settled: QuerySet[Attachment]) -> list[tuple[str, str | None]]:
+    return [
+        (key_of(attachment_id), key if status == Attachment.Status.READY else None)
+        for attachment_id, key, status in settled.values_list("id", "key", "status")
+    ]
+
+
+def tidy_up(*, files: list[tuple[str, str | None]]) -> None:
+    """Remove what nobody is to see, after the rows say so."""
+    for key, kept in files:
+        chosen_storage().tidy(key, kept=kept)

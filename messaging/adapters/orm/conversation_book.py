@@ -16,8 +16,7 @@ class OrmConversationBook:
         return set(User.objects.active().filter(id__in=user_ids).values_list("id", flat=True))
 
     def person_of(self, handle: str) -> uuid.UUID | None:
-        people = User.objects.active().filter(handle__iexact=handle.removeprefix("@")).exclude(handle="")
-        return people.values_list("id", flat=True).first()
+        return acquaintance.of_handle(handle).values_list("id", flat=True).first()
 
     def are_close(self, one: uuid.UUID, other: uuid.UUID) -> bool:
         return acquaintance.are_close(one=one, other=other)

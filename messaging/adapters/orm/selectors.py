@@ -6,12 +6,13 @@ from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from common.problems import NotFound
+from messaging.domain.conversations import LISTED_MEMBERS
 from messaging.models import Conversation, Membership, Message, Reaction
 from messaging.models.message import COMMANDS
 
 
 def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
-    """Return the user's conversations with `own_read_seq`, `unread`, `last_body` and their members, latest first.
+    """Return the user's conversations with `own_read_seq`, `unread`, `last_body` and their first members, latest first.
 
     Unread is what others have written behind the user's cursor: derived each time, so it can't get stuck.
     """
@@ -26,6 +27,13 @@ def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
         .values("number")
     )
     last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
+    members = (
+        Membership.objects.filter(conversation=OuterRef("pk"), left_at__isnull=True)
+        .order_by()
+        .values("conversation")
+        .annotate(number=Count("id"))
+        .values("number")
+    )
     return (
         Conversation.objects.of_member(user_id)
         .annotate(
@@ -34,8 +42,8 @@ def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
             own_has_blocked=Subquery(own.values("has_blocked")[:1]),
             last_body=Subquery(last.values("body")[:1]),
         )
-        .annotate(unread=Coalesce(Subquery(unread), 0))
-        .prefetch_related(Prefetch("memberships", queryset=_present_members(), to_attr="present"))
+        .annotate(unread=Coalesce(Subquery(unread), 0), members_count=Coalesce(Subquery(members), 0))
+        .prefetch_related(Prefetch("memberships", queryset=_present_members()[:LISTED_MEMBERS], to_attr="present"))
         .order_by("-changed_at", "-id")
     )
 
@@ -50,6 +58,22 @@ def get_conversation(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conve
     if conversation is None:
         raise NotFound
     return conversation
+
+
+def list_members(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> QuerySet[Membership]:
+    """Return who is in one of the user's conversations, the first to come first.
+
+    Raises:
+        NotFound: there is none, or the user isn't in it.
+    """
+    if not Conversation.objects.of_member(user_id).filter(pk=conversation_id).exists():
+        raise NotFound
+    return _present_members().filter(conversation_id=conversation_id)
+
+
+def list_no_members() -> QuerySet[Membership]:
+    """Return nobody: what the API's documentation looks at."""
+    return Membership.objects.none()
 
 
 def list_messages(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> QuerySet[Message]:

@@ -10,17 +10,22 @@ from psycopg_pool import AsyncConnectionPool
 from common.ids import new_id
 from messaging.adapters.postgres.pool import connected
 from messaging.application.ports import Rejected
-from messaging.domain.errors import CONFLICT
-from messaging.domain.files import SLOT_SECONDS, Slot, token_of
+from messaging.domain.errors import CONFLICT, QUOTA
+from messaging.domain.files import DAY_BYTES, DAY_FILES, SLOT_SECONDS, Slot, key_of, token_of
 from messaging.domain.types.upload import Upload
 
-# The second part finds a slot that the same action has got before.
+# The second part finds a slot that the same action has got before. Nodes that reserve at once may together go beyond the
+# day's quota by a file each.
 RESERVE = """
-    WITH made AS (
+    WITH used AS (
+        SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM messaging_attachment
+        WHERE uploader_id = %(user)s AND created_at > now() - interval '1 day'
+    ), made AS (
         INSERT INTO messaging_attachment (id, conversation_id, uploader_id, message_id, name, size, media_type, sha256,
                                           token_hash, key, has_thumbnail, status, refusal, expires_at)
-        VALUES (%(id)s, %(conversation)s, %(user)s, %(message)s, %(name)s, %(size)s, %(media_type)s, %(sha256)s,
-                %(token_hash)s, %(key)s, false, 'waiting', '', now() + %(seconds)s * interval '1 second')
+        SELECT %(id)s, %(conversation)s, %(user)s, %(message)s, %(name)s, %(size)s, %(media_type)s, %(sha256)s,
+               %(token_hash)s, %(key)s, false, 'waiting', '', now() + %(seconds)s * interval '1 second'
+        FROM used WHERE files < %(day_files)s AND bytes + %(size)s <= %(day_bytes)s
         ON CONFLICT (uploader_id, message_id) DO NOTHING RETURNING *
     )
     SELECT id, key, size, media_type, sha256, status, expires_at FROM made
@@ -49,13 +54,17 @@ class PostgresSlots:
             "media_type": asked.media_type,
             "sha256": asked.sha256,
             "token_hash": hashlib.sha256(token.encode()).hexdigest(),
-            "key": f"attachments/{attachment_id.hex[-2:]}/{attachment_id.hex}",
+            "key": key_of(attachment_id),
             "seconds": SLOT_SECONDS,
+            "day_files": DAY_FILES,
+            "day_bytes": DAY_BYTES,
         }
         async with connected(self._readers) as connection:
             cursor = await connection.execute(RESERVE, parameters)
             row = await cursor.fetchone()
-        if row is None or row[5] != "waiting" or row[2:5] != (asked.size, asked.media_type, asked.sha256):
+        if row is None:
+            return Rejected(QUOTA)
+        if row[5] != "waiting" or row[2:5] != (asked.size, asked.media_type, asked.sha256):
             return Rejected(CONFLICT)
         slot = Slot(row[0], row[1], token_of(row[0], secret=self._secret), row[2], row[3], row[4])
         return slot, row[6]

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from messaging.adapters.redis.client import RedisLine
@@ -35,6 +35,10 @@ class RedisRecentMessages:
             for conversation_id, seq in places:
                 pipe.zremrangebyscore(key_of(conversation_id), seq, seq)
             await pipe.execute()
+
+    async def drop(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        async with self._line.answered() as redis:
+            await redis.delete(*[key_of(one) for one in conversation_ids])
 
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         async with self._line.answered() as redis:

@@ -15,8 +15,9 @@ from messaging.application.node import Node
 from messaging.application.ports import SignIn
 from messaging.domain import limits
 from messaging.domain.endings import end_tasks
-from messaging.domain.errors import PortUnavailable, ProtocolError
+from messaging.domain.errors import Abuse, PortUnavailable, ProtocolError
 from messaging.domain.limits import Close
+from messaging.domain.patience import AWAY_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -137,6 +138,9 @@ async def read_from(node: Node, sign_in: SignIn, receive: AsgiReceive, outgoing:
     except (ProtocolError, TimeoutError) as error:
         log.info("messaging.protocol_error", user_id=str(sign_in.user_id), reason=str(error))
         outgoing.close(Close.PROTOCOL_ERROR)
+    except Abuse as error:
+        log.warning("messaging.abuse", user_id=str(sign_in.user_id), reason=str(error))
+        outgoing.close(Close.ABUSE, retry_after=AWAY_SECONDS)
     except PortUnavailable:
         outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
     finally:

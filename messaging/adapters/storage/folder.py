@@ -11,7 +11,7 @@ from django.core import signing
 from django.urls import reverse
 
 from messaging.application.ports import UploadTarget
-from messaging.domain.files import DOWNLOAD_SECONDS, HEAD_BYTES, Slot, StoredFile
+from messaging.domain.files import DOWNLOAD_SECONDS, HEAD_BYTES, Slot, StoredFile, another_key
 
 CHUNK = 64 * 1024
 SALT = "messaging.download"
@@ -65,10 +65,20 @@ class FolderStorage:
                         raise TooLong
                     file.write(chunk)
             path.with_suffix(".token").write_text(token)
-            with suppress(FileExistsError):
+            # Another upload of the slot was there first, or was proved and tidied up after, this one with it.
+            with suppress(FileExistsError, FileNotFoundError):
                 path.hardlink_to(partial)
         finally:
             partial.unlink(missing_ok=True)
+
+    def take(self, key: str) -> str | None:
+        taken = another_key(key)
+        try:
+            self._path(taken).hardlink_to(self._path(key))
+            self._path(taken).with_suffix(".token").hardlink_to(self._path(key).with_suffix(".token"))
+        except FileNotFoundError:
+            return None
+        return taken
 
     def stored(self, key: str) -> StoredFile | None:
         path = self._path(key)
@@ -93,10 +103,11 @@ class FolderStorage:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def remove(self, key: str) -> None:
+    def tidy(self, key: str, *, kept: str | None) -> None:
         path = self._path(key)
-        for one in (path, path.with_suffix(".token"), path.with_suffix(".thumbnail")):
-            one.unlink(missing_ok=True)
+        for one in path.parent.glob(f"{path.name}*"):
+            if kept is None or not one.name.startswith(self._path(kept).name):
+                one.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._root / key

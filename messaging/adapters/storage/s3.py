@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from messaging.application.ports import UploadTarget
 from messaging.domain.errors import PortUnavailable
-from messaging.domain.files import DOWNLOAD_SECONDS, HEAD_BYTES, SLOT_SECONDS, Slot, StoredFile
+from messaging.domain.files import DOWNLOAD_SECONDS, HEAD_BYTES, SLOT_SECONDS, Slot, StoredFile, another_key
 
 CHUNK = 256 * 1024
+ABSENT = ("NoSuchKey", "404")
 
 
 class S3Storage:
@@ -48,6 +49,18 @@ class S3Storage:
         }
         return str(self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=DOWNLOAD_SECONDS))
 
+    def take(self, key: str) -> str | None:
+        taken = another_key(key)
+        try:
+            self._client.copy_object(Bucket=self._bucket, Key=taken, CopySource={"Bucket": self._bucket, "Key": key})
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ABSENT:
+                return None
+            raise PortUnavailable("storage") from error
+        except BotoCoreError as error:
+            raise PortUnavailable("storage") from error
+        return taken
+
     def stored(self, key: str) -> StoredFile | None:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=key)
@@ -57,7 +70,7 @@ class S3Storage:
                 digest.update(chunk)
                 size += len(chunk)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if error.response["Error"]["Code"] in ABSENT:
                 return None
             raise PortUnavailable("storage") from error
         except BotoCoreError as error:
@@ -70,6 +83,8 @@ class S3Storage:
     def write(self, key: str, content: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
 
-    def remove(self, key: str) -> None:
-        names = (key, key + ".thumbnail")
-        self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": [{"Key": name} for name in names]})
+    def tidy(self, key: str, *, kept: str | None) -> None:
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key).get("Contents", [])
+        over = [one["Key"] for one in found if kept is None or not one["Key"].startswith(kept)]
+        if over:
+            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": [{"Key": name} for name in over]})

@@ -127,4 +127,5 @@ def nack_of(parcel: Parcel) -> Nack:
         id=getattr(parcel.message, "id", None),
         retry_after=retry_after,
         credits=parcel.credits_left,
+        request=getattr(parcel.message, "request", None),
     )

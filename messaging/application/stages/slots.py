@@ -1,6 +1,6 @@
 """The first phase of a message with a file: its slot."""
 
-from messaging.application.ports import Rejected, Slots, Storage
+from messaging.application.ports import Rejected, Slots, UploadDoor
 from messaging.domain.errors import UNAVAILABLE, PortUnavailable
 from messaging.domain.messages import SlotNotice, encode
 from messaging.domain.parcels import Parcel
@@ -32,13 +32,13 @@ class PersistSlot(SimpleStage):
 class IssueUpload(SimpleStage):
     """Make the signed address to upload to."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, door: UploadDoor) -> None:
+        self._door = door
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
         for parcel in parcels:
             slot, expires_at = parcel.answer
-            target = self._storage.upload_target(slot)
+            target = self._door.upload_target(slot)
             parcel.answer = encode(
                 SlotNotice(
                     request=parcel.message.request,

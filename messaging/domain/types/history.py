@@ -24,5 +24,6 @@ HISTORY = MessageType(
     schema=History,
     stages=(stages.VALIDATE, stages.READ, stages.FINALIZE),
     is_reading=True,
+    weight=5,
     policy=Policy(on_overflow=OnOverflow.REFUSE, buffer=500),
 )

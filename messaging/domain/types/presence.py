@@ -19,5 +19,6 @@ WATCH = MessageType(
     name="watch",
     schema=Watch,
     stages=(stages.READ, stages.FINALIZE),
+    weight=10,
     policy=Policy(on_overflow=OnOverflow.DROP, is_shed=True, buffer=200),
 )

@@ -26,6 +26,7 @@ TYPING = MessageType(
     name="typing",
     schema=Typing,
     stages=(stages.VALIDATE, stages.DELIVER, stages.FINALIZE),
+    weight=5,
     policy=Policy(on_overflow=OnOverflow.DROP, is_shed=True, buffer=500),
     announce=announce,
 )

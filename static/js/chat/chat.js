@@ -65,6 +65,7 @@ export class Chat {
       nack: (object) => {
         this.sender.refused(object);
         this.uploads.refused(object);
+        this.history.refused(object, (id) => this.rooms.get(id));
         if (this.composer.dropRefused(object.id)) this.view.say(this.words[object.code] ?? this.words.failed);
       },
       slot: (object) => this.uploads.take(object),
@@ -121,11 +122,16 @@ export class Chat {
     if (message.sender !== this.me) timeline.count(message);
     if (timeline.id !== this.rooms.openId) return;
     this.view.append(message, timeline);
+    this.#learnSender(message.sender, timeline);
     this.company.showTyping();
     if (message.sender !== this.me) {
       const name = timeline.members.get(message.sender)?.name ?? this.words.somebody;
       this.view.announce(`${name}: ${message.body?.text ?? ""}`);
     }
+  }
+
+  async #learnSender(id, timeline) {
+    if (await this.rooms.learnMember(timeline, id)) this.view.nameSender(id, timeline.members.get(id).name);
   }
 
   #takePage({ timeline, purpose, page }) {
@@ -137,7 +143,9 @@ export class Chat {
     } else if (purpose === "before") {
       const before = timeline.messages.length;
       timeline.prepend(page.messages, page.more);
-      if (isOpen) this.view.showOlder(timeline, timeline.messages.length - before);
+      if (!isOpen) return;
+      this.view.showOlder(timeline, timeline.messages.length - before);
+      for (const { sender } of page.messages) this.#learnSender(sender, timeline);
     } else {
       this.#take(timeline.id, page.messages);
     }

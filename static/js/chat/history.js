@@ -5,6 +5,7 @@ import { GAP_PATIENCE } from "./timeline.js";
 const PAGE = 50;
 const GAP_PAGE = 100;
 const UNSEEN = 100;
+const RETRY_SPREAD = 500;
 
 /** Events: `page` ({timeline, purpose, page}) with purpose `after`, `before` or `latest`. */
 export class History extends EventTarget {
@@ -57,12 +58,24 @@ export class History extends EventTarget {
     if (asked.purpose === "after" && timeline.isBehind && page.more) this.askAfter(timeline);
   }
 
+  /** Ask again when the server is ready for it; a page that can't be had is no longer waited for. */
+  refused(nack, timelineOf) {
+    const asked = this.#asked.get(nack.request);
+    this.#asked.delete(nack.request);
+    if (!asked || nack.retry_after === undefined) return;
+    const again = () => {
+      const timeline = timelineOf(asked.conversation);
+      if (timeline) this.#ask(timeline, asked.purpose, asked.range);
+    };
+    setTimeout(again, nack.retry_after * 1000 + Math.random() * RETRY_SPREAD);
+  }
+
   #ask(timeline, purpose, asked) {
     const key = `${timeline.id} ${purpose}`;
     if ([...this.#asked.values()].some((one) => one.key === key)) return;
     const request = `${this.tab}-${++this.#requests}`;
     if (this.#socket.send({ type: "history", request, conversation: timeline.id, ...asked })) {
-      this.#asked.set(request, { key, purpose });
+      this.#asked.set(request, { key, purpose, conversation: timeline.id, range: asked });
     }
   }
 }

@@ -7,6 +7,7 @@ const LIST = "/api/v1/conversations/?page_size=100";
 export class Rooms {
   #timelines = new Map();
   #fetching = null;
+  #sought = new Set();
   openId = null;
 
   constructor({ me, words }) {
@@ -56,6 +57,18 @@ export class Rooms {
       if (timeline.members.has(id)) return timeline.members.get(id).name;
     }
     return this.words.somebody;
+  }
+
+  /** Ask for the name of a member whom the list leaves out, once; `true` when it has become known. */
+  async learnMember(timeline, id) {
+    if (timeline.members.has(id) || this.#sought.has(id)) return false;
+    this.#sought.add(id);
+    const answer = await fetch(`/api/v1/conversations/${timeline.id}/members/?user=${id}`, {
+      headers: { Accept: "application/json" },
+    }).catch(() => null);
+    const [member] = answer?.ok ? (await answer.json()).results : [];
+    if (member) timeline.members.set(id, member);
+    return Boolean(member);
   }
 
   #namesOf(timeline) {

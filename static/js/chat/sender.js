@@ -2,7 +2,7 @@
 
 const ACK_PATIENCE = 10000;
 const IN_FLIGHT = 20;
-const LATER = new Set(["credits", "overload", "unavailable"]);
+const LATER = new Set(["credits", "overload", "slow_down", "unavailable"]);
 
 /** Events: `settled` ({entry, ack}), `failed` ({entry, code}), `paused` ({seconds, code}). */
 export class Sender extends EventTarget {

@@ -17,11 +17,13 @@ export class Timeline {
   // Of a large conversation: how many have its last message, and up to where all had everything once.
   #counts = { delivered: 0, read: 0 };
 
-  constructor({ id, title, epoch, members, last_seq, read_seq, unread, last_text, delivered = 0 }) {
+  constructor({ id, title, epoch, members, members_count, last_seq, read_seq, unread, last_text, delivered = 0 }) {
     this.id = id;
     this.epoch = epoch;
     this.title = title;
+    // Of a very large conversation not all are listed.
     this.members = new Map(members.map((member) => [member.id, member]));
+    this.membersCount = members_count;
     this.lastSeq = last_seq;
     this.readSeq = read_seq;
     // What others have written behind the cursor, counted up to here.
@@ -102,8 +104,8 @@ export class Timeline {
 
   /** Above 50 members nobody is named: once all have the last message, they have the earlier ones too. */
   takeCounts({ seq, delivered_count, read_count }) {
-    if (delivered_count >= this.members.size) this.#counts.delivered = Math.max(this.#counts.delivered, seq);
-    if (read_count >= this.members.size) this.#counts.read = Math.max(this.#counts.read, seq);
+    if (delivered_count >= this.membersCount) this.#counts.delivered = Math.max(this.#counts.delivered, seq);
+    if (read_count >= this.membersCount) this.#counts.read = Math.max(this.#counts.read, seq);
   }
 
   /** How far everybody else has got: the state of one's own messages. */

@@ -109,6 +109,7 @@ export class View extends Extras {
     const mine = message.sender === this.me;
     const item = element("li", mine ? "message message--mine" : "message");
     item.dataset.seq = message.seq;
+    item.dataset.sender = message.sender;
     const name = timeline.members.get(message.sender)?.name ?? this.words.somebody;
     item.append(element("span", mine ? "visually-hidden" : "message__name", mine ? this.words.you : name));
     item.append(this.contentOf(message));
@@ -124,6 +125,11 @@ export class View extends Extras {
     this.items.set(message.id, item);
     if (mine) this.showState(item, timeline.stateOf(message.seq, this.me));
     return item;
+  }
+
+  /** Put a name where it wasn't known. */
+  nameSender(id, name) {
+    for (const label of this.log.querySelectorAll(`[data-sender="${id}"] .message__name`)) label.textContent = name;
   }
 
   appendPending(entry) {

@@ -16,9 +16,9 @@ from rest_framework.test import APIClient
 
 from bus.models import OutboxRow
 from common.transactions import use_case
-from messaging.adapters.orm.attachments import collect_unused, remove_files
+from messaging.adapters.orm.attachments import collect_unused, tidy_up
 from messaging.adapters.storage.chosen import chosen_storage
-from messaging.domain.files import token_of
+from messaging.domain.files import key_of, token_of
 from messaging.models import Attachment, Message
 from tests.factories.accounts import bearer, make_user
 from tests.factories.messaging import make_attachment, make_direct
@@ -262,13 +262,27 @@ class TestCollection:
         put(kept, b"kept!")
         Message.objects.filter(id=shown.message_id).update(body={}, deleted_at=timezone.now())
 
-        with use_case():
-            keys = collect_unused(now=timezone.now())
-        remove_files(keys=keys)
-        with use_case():
-            again = collect_unused(now=timezone.now())
+        for _ in range(2):
+            with use_case():
+                files = collect_unused(now=timezone.now())
+            tidy_up(files=files)
 
-        assert set(keys) == {unused.key, shown.key}
-        assert again == []
+        assert {key for key, is_kept in files if is_kept is None} == {unused.key, key_of(shown.id)}
+        kept.refresh_from_db()
         left = {one.name for one in folder.rglob("*") if one.is_file()}
         assert left == {Path(kept.key).name, Path(kept.key).name + ".token"}
+
+    def test_what_is_uploaded_to_a_settled_slot_goes_and_what_was_proved_stays(self, folder: Path) -> None:
+        attachment = of(b"hello")
+        upload_key = attachment.key
+        put(attachment, b"hello")
+        storage: Any = chosen_storage()
+        storage.receive(upload_key, [b"evil!"], limit=5, token=token_of(attachment.id, secret=settings.SECRET_KEY))
+
+        with use_case():
+            files = collect_unused(now=timezone.now())
+        tidy_up(files=files)
+
+        attachment.refresh_from_db()
+        assert b"".join(storage.chunks(attachment.key)) == b"hello"
+        assert storage.stored(upload_key) is None

@@ -13,6 +13,7 @@ from bus.models import OutboxRow
 from common.problems import NotFound
 from common.transactions import use_case
 from events.models import EventAccess
+from messaging.adapters.orm import selectors
 from messaging.adapters.orm.reports import ReportDecided, decide_report, read_reported, reopen_conversation
 from messaging.models import Conversation, Membership, MessageReport
 from messaging.wiring import take_support
@@ -318,3 +319,55 @@ class TestEventChat:
         (listed,) = api.get(URL, **bearer(boris)).json()["results"]
 
         assert (listed["unread"], listed["event"]) == (1, str(chat.event_id))
+
+
+class TestList:
+    def test_gives_all_in_pages_and_the_conversation_only_the_first(
+        self, api: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        people = [make_user(display_name=f"Guest {number}") for number in range(5)]
+        room = make_group(*people)
+        monkeypatch.setattr(selectors, "LISTED_MEMBERS", 3)
+
+        shown = api.get(URL, **bearer(people[0])).json()["results"][0]
+        first = api.get(f"{URL}{room.pk}/members/?page_size=3", **bearer(people[0])).json()
+        rest = api.get(first["next"], **bearer(people[0])).json()
+        last = people[4]
+        (one,) = api.get(f"{URL}{room.pk}/members/?user={last.pk}", **bearer(people[0])).json()["results"]
+
+        assert (len(shown["members"]), shown["members_count"]) == (3, 5)
+        assert {member["id"] for member in first["results"] + rest["results"]} == {str(one.pk) for one in people}
+        assert (one["id"], one["name"]) == (str(last.pk), "Guest 4")
+
+    def test_is_for_members_only_and_leaves_out_who_has_left(self, api: APIClient) -> None:
+        anna, boris = make_user(), make_user()
+        room = make_group(anna, boris)
+        Membership.objects.filter(user=boris).update(left_at=timezone.now())
+
+        own = api.get(f"{URL}{room.pk}/members/", **bearer(anna)).json()["results"]
+        other = api.get(f"{URL}{room.pk}/members/", **bearer(boris))
+        wrong = api.get(f"{URL}{room.pk}/members/?user=x", **bearer(anna))
+
+        assert [one["id"] for one in own] == [str(anna.pk)]
+        assert (other.status_code, wrong.status_code) == (404, 400)
+
+    def test_asks_the_store_as_often_for_many_as_for_one(self, api: APIClient, django_assert_num_queries: Any) -> None:
+        anna = make_user()
+        one, many = make_group(anna), make_group(anna, *(make_user() for _ in range(4)))
+        headers = bearer(anna)
+        api.get(f"{URL}{one.pk}/members/", **headers)
+
+        for room in (one, many):
+            with django_assert_num_queries(3):
+                api.get(f"{URL}{room.pk}/members/", **headers)
+
+
+class TestHandle:
+    def test_a_handle_that_no_text_holds_is_refused(self, api: APIClient) -> None:
+        anna = make_user()
+
+        listed = api.get("/api/v1/chat/people/?handle=%00", **bearer(anna))
+        opened = api.post(URL, {"kind": "direct", "members": [str(make_user().pk)], "handle": "a\x00"}, **bearer(anna))
+
+        assert (listed.status_code, listed.json()["errors"][0]["pointer"]) == (400, "/handle")
+        assert opened.status_code == 400

@@ -19,7 +19,7 @@ from messaging.domain.messages import Hello
 from messaging.domain.registry import Registry
 from messaging.domain.stages import Stage
 from messaging.wiring import Ports, make_node
-from tests.messaging.fakes.files import FakeSlots, FakeStorage
+from tests.messaging.fakes.files import FakeDoor, FakeSlots
 from tests.messaging.fakes.messenger import FakeMessenger
 from tests.messaging.fakes.network import (
     FakeMonitor,
@@ -93,7 +93,7 @@ class Town:
             "board": FakePressureBoard(self.network, name),
             "monitor": FakeMonitor(self.network),
             "slots": FakeSlots(),
-            "storage": FakeStorage(),
+            "upload_door": FakeDoor(),
         } | ports
         node = make_node(Ports(**given), node_id=name, allowance=allowance, registry=registry, more_stages=more_stages)
         node.start()

@@ -1,16 +1,19 @@
 """Sign-ins that end, conversations that change, pressure over nodes, files: what a node does beside chat."""
 
 import hashlib
+import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from messaging.application.ports import News, SignIn, SystemOrder
 from messaging.domain.credits import Allowance
+from messaging.domain.errors import PortUnavailable
 from messaging.domain.pressure import State
 from tests.messaging.application.conftest import Phone, Town
+from tests.messaging.fakes.network import FakeRecentMessages
 
 
 async def signed_in(town: Town, node: Any, user_id: uuid.UUID, key: str) -> Phone:
@@ -173,6 +176,64 @@ class TestRules:
         one.say(type="history", request="r", conversation=room)
         (page,) = await one.got("page")
         assert (page["messages"][0]["deleted"], page["messages"][0]["body"]) == (True, {})
+
+
+class TestDeletion:
+    async def test_leaves_no_text_in_the_ring_nor_in_the_edits_there(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        node, room = town.start(), town.messenger.open_room(anna, boris)
+        phone = await town.phone(node, anna)
+        for text in ("before", "secret"):
+            phone.write(room, text)
+        await phone.got("ack", 2)
+        phone.say(type="edit", id=uuid.uuid4(), conversation=room, seq=2, body={"text": "secret too"})
+        await phone.got("ack", 3)
+
+        phone.say(type="delete", id=uuid.uuid4(), conversation=room, seq=2)
+        await phone.got("ack", 4)
+        phone.write(room, "after")
+        await phone.got("ack", 5)
+        phone.say(type="history", request="r", conversation=room, after=1)
+
+        (page,) = await phone.got("page")
+        assert [one["seq"] for one in page["messages"]] == [2, 3, 4, 5]
+        assert "secret" not in json.dumps(page)
+
+    async def test_is_made_good_when_the_ring_is_back(
+        self, town: Town, anna: uuid.UUID, settled: Callable[[Any], Any]
+    ) -> None:
+        recent = AwayRing()
+        node, room = town.start(recent=recent), town.messenger.open_room(anna)
+        phone = await town.phone(node, anna)
+        for text in ("before", "secret"):
+            phone.write(room, text)
+        await phone.got("ack", 2)
+        await settled(node)
+        recent.is_away = True
+        phone.say(type="delete", id=uuid.uuid4(), conversation=room, seq=2)
+        await phone.got("ack", 3)
+        await settled(node)
+        kept = await FakeRecentMessages.after(recent, room, 1, limit=10)
+        recent.is_away = False
+
+        phone.write(room, "after")
+        await phone.got("ack", 4)
+        await settled(node)
+
+        assert kept is not None
+        assert await recent.after(room, 1, limit=10) is None
+
+
+class AwayRing(FakeRecentMessages):
+    """A ring that may be away."""
+
+    is_away = False
+
+    async def remember(self, messages: Sequence[tuple[uuid.UUID, int, bytes]]) -> None:
+        if self.is_away:
+            raise PortUnavailable("redis")
+        await super().remember(messages)
 
 
 class TestUpload:

@@ -12,6 +12,7 @@ from messaging.domain.catalogue import REGISTRY
 from messaging.domain.errors import ProtocolError
 from messaging.domain.messages import System
 from messaging.domain.parcels import Announcement, Parcel
+from messaging.domain.patience import Patience
 from messaging.domain.registry import MessageType, OnOverflow, Policy, Registry
 from messaging.domain.stages import SimpleStage
 from tests.messaging.application.conftest import Town
@@ -258,7 +259,9 @@ class TestOpenSession:
         from tests.messaging.fakes.outlet import FakeOutlet
 
         outlet, room = FakeOutlet(), uuid.uuid4()
-        session = Session(session_id=uuid.uuid4(), user_id=anna, device_id=uuid.uuid4(), outlet=outlet)
+        session = Session(
+            session_id=uuid.uuid4(), user_id=anna, device_id=uuid.uuid4(), outlet=outlet, patience=Patience(0.0)
+        )
         session.give(b'{"type":"message","seq":1}', conversation_id=room, seq=1)
         before = list(outlet.objects)
 

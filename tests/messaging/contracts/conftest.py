@@ -16,7 +16,7 @@ from messaging.adapters.redis.client import RedisLine
 from messaging.wiring import Ports, make_resources, real_ports
 from tests.factories.accounts import make_user
 from tests.factories.messaging import make_direct, make_group
-from tests.messaging.fakes.files import FakeSlots, FakeStorage
+from tests.messaging.fakes.files import FakeDoor, FakeSlots
 from tests.messaging.fakes.messenger import FakeMessenger
 from tests.messaging.fakes.network import (
     FakeMonitor,
@@ -116,7 +116,7 @@ def fake_world() -> World:
         board=FakePressureBoard(network, "contract-node"),
         monitor=FakeMonitor(network),
         slots=FakeSlots(),
-        storage=FakeStorage(),
+        upload_door=FakeDoor(),
     )
     return World(anna, boris, clara, direct, group, ports, fake)
 

@@ -147,6 +147,14 @@ class TestRecentMessages:
 
         assert await recent.after(room, 1, limit=10) == [(2, b"m2"), (3, b"m3")]
 
+    async def test_knows_nothing_of_what_was_dropped(self, recent: RecentMessages) -> None:
+        rooms = [uuid.uuid4() for _ in range(3)]
+        await recent.remember([(room, seq, f"m{seq}".encode()) for room in rooms for seq in (1, 2)])
+
+        await recent.drop(rooms[:2])
+
+        assert [await recent.after(room, 1, limit=10) for room in rooms] == [None, None, [(2, b"m2")]]
+
 
 class TestSignalMemory:
     async def test_lets_a_signal_pass_once(self, signals: SignalMemory) -> None:

@@ -101,6 +101,10 @@ class FakeRecentMessages:
         for conversation_id, seq in places:
             self._rings[conversation_id].pop(seq, None)
 
+    async def drop(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        for conversation_id in conversation_ids:
+            self._rings.pop(conversation_id, None)
+
     async def after(self, conversation_id: uuid.UUID, seq: int, *, limit: int) -> list[tuple[int, bytes]] | None:
         ring = self._rings[conversation_id]
         numbers = sorted(number for number in ring if number >= seq)[: limit + 1]

@@ -33,6 +33,15 @@ class TestBegin:
         assert answer.status_code == 302
         assert Conversation.objects.get().requested_by_id is None
 
+    def test_a_handle_that_no_text_holds_finds_nobody(self) -> None:
+        client = signed_in(make_user())
+
+        found = client.get("/chat/?handle=%00")
+        begun = client.post("/chat/", {"with": str(make_user().pk), "handle": "\0"})
+
+        assert (found.status_code, "nobody with this handle" in found.content.decode()) == (200, True)
+        assert begun.status_code in (302, 404)
+
     def test_writes_to_support(self) -> None:
         anna = make_user()
 

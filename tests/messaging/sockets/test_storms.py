@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -120,6 +121,31 @@ class TestStorms:
 
         assert code == 4008
         assert seqs == list(range(1, 101))
+
+
+class TestAbuse:
+    def test_a_flood_closes_the_sockets_of_its_sender_and_of_nobody_else(self, server: Server) -> None:
+        anna, boris = make_user(), make_user()
+        room = make_direct(anna, boris)
+        tokens = [token_of(one) for one in (anna, boris)]
+        frame = "\n".join([json.dumps({"type": "typing", "conversation": str(room.pk)})] * 64)
+
+        async def scenario() -> tuple[int, int, int]:
+            async with connected(server, tokens[0]) as hostile, connected(server, tokens[1]) as other:
+                with suppress(ConnectionClosed):
+                    for _ in range(64):
+                        await hostile.socket.send(frame)
+                code = await close_code_of(hostile)
+                async with websockets.connect(
+                    server.url, additional_headers={"Authorization": f"Bearer {tokens[0]}"}
+                ) as again:
+                    back = Client(again)
+                    await back.say(type="hello", device=uuid.uuid4())
+                    refused = await close_code_of(back)
+                await other.write(room.pk)
+                return code, refused, len(await other.got("ack"))
+
+        assert asyncio.run(scenario()) == (4029, 4029, 1)
 
 
 class TestSubprotocol:
