@@ -1,5 +1,7 @@
 """Reads of reports, and of the rows below that they are made from."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -77,9 +79,14 @@ def get_reported_organizer(*, organizer_id: UUID, user_id: UUID, is_staff: bool)
     return organizer
 
 
-def get_booking(*, booking_id: UUID) -> Booking:
-    """Return a booking with its event, as the rows say now."""
-    return Booking.objects.select_related("event").get(pk=booking_id)
+def list_bookings(*, booking_ids: Collection[UUID]) -> QuerySet[Booking]:
+    """Return the moments of bookings, as the rows say now."""
+    return Booking.objects.only("event_id", "created_at", "confirmed_at", "cancelled_at").filter(pk__in=booking_ids)
+
+
+def list_time_zones(*, event_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return where events take place, by their ids."""
+    return dict(Event.objects.filter(pk__in=event_ids).values_list("pk", "time_zone"))
 
 
 def get_event(*, event_id: UUID) -> Event:
@@ -87,9 +94,13 @@ def get_event(*, event_id: UUID) -> Event:
     return Event.objects.only("time_zone").get(pk=event_id)
 
 
-def list_refund_moments(*, booking_id: UUID) -> list[datetime]:
-    """Return when money of a booking was promised back."""
-    return list(Refund.objects.filter(payment__booking_id=booking_id).values_list("created_at", flat=True))
+def list_refund_moments(*, booking_ids: Collection[UUID]) -> dict[UUID, list[datetime]]:
+    """Return when money was promised back, by booking."""
+    moments: dict[UUID, list[datetime]] = defaultdict(list)
+    refunds = Refund.objects.filter(payment__booking_id__in=booking_ids)
+    for booking_id, moment in refunds.values_list("payment__booking_id", "created_at"):
+        moments[booking_id].append(moment)
+    return moments
 
 
 def count_bookings(*, event_id: UUID, day: date) -> dict[str, Any]:

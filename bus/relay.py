@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
@@ -22,9 +23,13 @@ from common.transactions import use_case
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.1
+QUIET_POLL_SECONDS = 1.0
+# Facts that follow each other closely are taken together: to wake for each would cost more than the facts themselves.
+GATHER_SECONDS = 0.03
 SWEEP_SECONDS = 1.0
 STANDBY_SECONDS = 1.0
 TASK_SIZE = 50
+MANY = 200
 
 
 def run_relay(*, is_stopping: IsStopping) -> None:
@@ -51,11 +56,9 @@ def relay_to_handlers(is_stopping: IsStopping) -> None:
             continue
         with use_case():
             read, deliveries = dispatch_facts()
-        for handler, delivery_ids in deliveries.items():
-            send_to_workers(handler, delivery_ids)
+        send_to_workers(deliveries)
         FACTS_RELAYED.labels(reader="handlers").inc(read)
-        if read == 0:
-            alarm.wait(POLL_SECONDS)
+        rest_after(read, alarm)
         time.sleep(pause_after(gauge.level))
 
 
@@ -67,12 +70,19 @@ def relay_to_kafka(is_stopping: IsStopping) -> None:
             while not is_stopping():
                 read = produce_facts(producer=producer)
                 FACTS_RELAYED.labels(reader="kafka").inc(read)
-                if read == 0:
-                    alarm.wait(POLL_SECONDS)
+                rest_after(read, alarm)
                 time.sleep(pause_after(gauge.level))
         except KafkaUnavailable as error:
             log.warning("bus.kafka.unavailable", error=str(error))
             time.sleep(0.5)
+
+
+def rest_after(read: int, alarm: Alarm) -> None:
+    """Wait for more facts after `read` of them: none, some, or a whole batch, behind which more are lying."""
+    if read == 0:
+        alarm.wait(POLL_SECONDS, when_quiet=QUIET_POLL_SECONDS)
+    elif read < MANY:
+        time.sleep(GATHER_SECONDS)
 
 
 def sweep_deliveries(is_stopping: IsStopping) -> None:
@@ -80,15 +90,19 @@ def sweep_deliveries(is_stopping: IsStopping) -> None:
     while not is_stopping():
         with use_case():
             due = requeue_deliveries()
-        for handler, delivery_ids in due.items():
-            send_to_workers(handler, delivery_ids)
+        send_to_workers(due)
         time.sleep(SWEEP_SECONDS)
 
 
-def send_to_workers(handler: str, delivery_ids: list[int]) -> None:
-    """Wake workers for these deliveries; losable, the sweep repeats what got lost."""
-    for start in range(0, len(delivery_ids), TASK_SIZE):
-        queue_task("bus.run_deliveries", [delivery_ids[start : start + TASK_SIZE]], queue=HANDLERS[handler].queue)
+def send_to_workers(deliveries: Mapping[str, Sequence[int]]) -> None:
+    """Wake workers for deliveries by handler, those of one queue together; losable, the sweep repeats what got lost."""
+    by_queue: dict[str, list[int]] = defaultdict(list)
+    for handler, delivery_ids in deliveries.items():
+        by_queue[HANDLERS[handler].queue] += delivery_ids
+    for queue, delivery_ids in by_queue.items():
+        in_order = sorted(delivery_ids)
+        for start in range(0, len(in_order), TASK_SIZE):
+            queue_task("bus.run_deliveries", [in_order[start : start + TASK_SIZE]], queue=queue)
 
 
 def _survive(loop: Callable[[IsStopping], None], is_stopping: IsStopping) -> None:

@@ -14,6 +14,8 @@ from common.request_ids import current_request_id
 log = structlog.get_logger(__name__)
 
 QUIET_SECONDS = 2.0
+# For so long after a ring more facts are expected, and some may not be visible yet.
+AWAKE_SECONDS = 2.0
 
 
 class Bell:
@@ -76,16 +78,20 @@ class Alarm:
     def __init__(self, who: str) -> None:
         self._channel = f"wake:{who}"
         self._subscription: redis.client.PubSub | None = None
+        self._awake_until = 0.0
 
-    def wait(self, seconds: float) -> None:
-        """Return when woken, at the latest after `seconds`."""
+    def wait(self, seconds: float, *, when_quiet: float) -> None:
+        """Return when woken, at the latest after `seconds`; after `when_quiet` when nobody has rung for a while."""
         started_at = time.monotonic()
+        if self._subscription is not None and started_at > self._awake_until:
+            seconds = when_quiet
         try:
             if self._subscription is None:
                 client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2)
                 self._subscription = client.pubsub(ignore_subscribe_messages=True)
                 self._subscription.subscribe(self._channel)
-            self._subscription.get_message(timeout=seconds)
+            if self._subscription.get_message(timeout=seconds) is not None:
+                self._awake_until = time.monotonic() + AWAKE_SECONDS
             while self._subscription.get_message(timeout=0):
                 pass
         except redis.RedisError:

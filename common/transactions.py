@@ -8,8 +8,9 @@ A step on rows that everybody wants is left to `run_last`: its locks are taken w
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, connection, transaction
 from psycopg.errors import ReadOnlySqlTransaction
@@ -18,13 +19,22 @@ from common.problems import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class NoTransaction(RuntimeError):
     """A step was called without a transaction around it: its effect could be torn in half."""
 
 
-_last_steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("last_steps", default=None)
+@dataclass
+class LastSteps:
+    """What the open use case has left for its end."""
+
+    steps: list[Callable[[], None]] = field(default_factory=list)
+    gathered: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
+
+
+_last_steps: ContextVar[LastSteps | None] = ContextVar("last_steps", default=None)
 
 
 @contextmanager
@@ -35,13 +45,13 @@ def use_case() -> Iterator[None]:
         OperationalError: the database is away or takes no writes.
     """
     with _read_only_is_an_outage(), transaction.atomic(durable=True):
-        last_steps: list[Callable[[], None]] = []
-        token = _last_steps.set(last_steps)
+        last = LastSteps()
+        token = _last_steps.set(last)
         try:
             yield
         finally:
             _last_steps.reset(token)
-        for step in last_steps:
+        for step in last.steps:
             step()
 
 
@@ -65,10 +75,30 @@ def run_last(step: Callable[[], None]) -> None:
     Raises:
         NoTransaction: no use case is open.
     """
-    last_steps = _last_steps.get()
-    if last_steps is None:
-        raise NoTransaction("run_last was called outside a use case")
-    last_steps.append(step)
+    _steps_of_use_case("run_last").steps.append(step)
+
+
+def run_last_together(step: Callable[[list[T]], None], item: T) -> None:
+    """Leave an item to a step that takes all such items of the open use case at its end: many cost one statement.
+
+    `step` is a function of a module, known by its identity; it runs once, in the place of its first item.
+
+    Raises:
+        NoTransaction: no use case is open.
+    """
+    last = _steps_of_use_case("run_last_together")
+    if step not in last.gathered:
+        items: list[T] = []
+        last.gathered[step] = items
+        last.steps.append(lambda: step(items))
+    last.gathered[step].append(item)
+
+
+def _steps_of_use_case(what: str) -> LastSteps:
+    last = _last_steps.get()
+    if last is None:
+        raise NoTransaction(f"{what} was called outside a use case")
+    return last
 
 
 def run_alone(statement: Callable[[], R]) -> R:

@@ -27,6 +27,7 @@ def main(name: str) -> None:
         variables |= environment.for_process(name, ports=chosen_ports)
         shutil.rmtree(paths.metrics_folder() / name, ignore_errors=True)
         paths.private_folder(paths.metrics_folder() / name)
+    os.nice(program.niceness)
     if name == "postgres":
         enter_cluster(postgres.locate())
     os.execve(command[0], command, variables | marked)  # noqa: S606  (a shell would be one process more)

@@ -33,6 +33,8 @@ class Program:
     settled_after_seconds: int = 5
     stop_signal: str = "TERM"
     stop_patience_seconds: int = 10
+    # Where the processor doesn't suffice for all, whoever waits for an answer goes first (the higher, the later).
+    niceness: int = 0
 
 
 def postgres_server(choices: Choices) -> list[str]:
@@ -115,11 +117,11 @@ PROGRAMS = (
     Program(name="redis", stage=SERVERS, command=redis_server, settled_after_seconds=1),
     Program(name="kafka", stage=SERVERS, command=kafka_server, settled_after_seconds=1),
     Program(name="mail", stage=SERVERS, command=mail_server, settled_after_seconds=1),
-    Program(name="worker-critical", stage=JOBS, command=critical_worker, stop_patience_seconds=20),
-    Program(name="worker-bulk", stage=JOBS, command=bulk_worker, stop_patience_seconds=20),
-    Program(name="beat", stage=JOBS, command=beat),
-    Program(name="relay", stage=JOBS, command=relay),
-    Program(name="consumer", stage=JOBS, command=consumer),
+    Program(name="worker-critical", stage=JOBS, command=critical_worker, stop_patience_seconds=20, niceness=5),
+    Program(name="worker-bulk", stage=JOBS, command=bulk_worker, stop_patience_seconds=20, niceness=10),
+    Program(name="beat", stage=JOBS, command=beat, niceness=5),
+    Program(name="relay", stage=JOBS, command=relay, niceness=5),
+    Program(name="consumer", stage=JOBS, command=consumer, niceness=5),
     Program(name="web", stage=EDGE, command=web),
     Program(name="chat", stage=EDGE, command=chat),
 )

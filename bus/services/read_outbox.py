@@ -43,11 +43,11 @@ class ReaderReplaced(RuntimeError):
 
 def become_reader(name: str) -> bool:
     """Tell whether this database session is the one reader of that name; others stand by until it ends."""
-    RelayCursor.objects.get_or_create(name=name)
     connection.ensure_connection()
     held: set[str] = connection.connection.__dict__.setdefault("aquastream_readers", set())
     if name in held:
         return True
+    RelayCursor.objects.get_or_create(name=name)
     with connection.cursor() as sql:
         sql.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, zlib.crc32(name.encode()) & 0x7FFFFFFF])
         locked = bool(sql.fetchone()[0])

@@ -1,5 +1,7 @@
 """State a fact: one outbox row in the transaction that makes it true."""
 
+from collections.abc import Sequence
+
 from bus.facts import Fact, payload_of
 from bus.wakeup import wake_after_commit
 from common.ids import new_id
@@ -10,9 +12,9 @@ from common.transactions import requires_transaction
 # The order of the arrays is the order of the ids.
 INSERT_SQL = """
     INSERT INTO bus_outboxrow (request_id, fact_id, wire_type, topic, key, payload)
-    SELECT %s, row.fact_id, row.wire_type, row.topic, row.key, row.payload
-    FROM unnest(%b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[])
-         WITH ORDINALITY AS row (fact_id, wire_type, topic, key, payload, number)
+    SELECT row.request_id, row.fact_id, row.wire_type, row.topic, row.key, row.payload
+    FROM unnest(%b::text[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[])
+         WITH ORDINALITY AS row (request_id, fact_id, wire_type, topic, key, payload, number)
     ORDER BY row.number
 """
 
@@ -30,15 +32,15 @@ def record_fact(fact: Fact) -> None:
 
 
 @requires_transaction
-def record_facts(facts: list[Fact]) -> None:
-    """Write several facts in one statement, in their order."""
+def record_facts(facts: list[Fact], *, request_ids: Sequence[str] = ()) -> None:
+    """Write several facts in one statement, in their order; with the request that each came of, if they have different ones."""
     if not facts:
         return
     with prepared_cursor() as sql:
         sql.execute(
             INSERT_SQL,
             [
-                current_request_id(),
+                list(request_ids) or [current_request_id()] * len(facts),
                 [new_id() for _ in facts],
                 [fact.wire_type for fact in facts],
                 [fact.topic for fact in facts],

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from common.transactions import requires_transaction
+from common.transactions import requires_transaction, run_last_together
 from notifications.envelope import hash_of
 from notifications.event_types.registry import Audience, Plan, Someone
-from notifications.services.store_events import Incoming, Stored, store_events
+from notifications.services.store_events import Incoming, store_events
 
 OWN_SOURCE = "aquastream"
 ALSO = ("push", "telegram", "webhook")
@@ -25,8 +25,11 @@ def announce_fact(
     context: dict[str, Any],
     now: datetime,
     not_before: datetime | None = None,
-) -> Stored:
-    """Plan the message; the same fact again changes nothing. It goes to a person's chats and browsers too."""
+) -> None:
+    """Plan the message; the same fact again changes nothing. It goes to a person's chats and browsers too.
+
+    It is planned at the end of the use case, together with all others that this one announces.
+    """
     plan = Plan(
         template_code=template_code,
         channels=channels,
@@ -44,5 +47,8 @@ def announce_fact(
         body_hash=hash_of(context),
         plan=plan,
     )
-    [stored] = store_events(events=[event], now=now)
-    return stored
+    run_last_together(_store, (event, now))
+
+
+def _store(announced: list[tuple[Incoming, datetime]]) -> None:
+    store_events(events=[event for event, _ in announced], now=max(now for _, now in announced))

@@ -1,7 +1,7 @@
 """Write the jobs of plans for single people and state each of them: any number of events in two statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db import connection
 
 from bus.services.record_fact import record_facts
 from common.ids import new_id
+from common.request_ids import current_request_id
 from common.transactions import requires_transaction
 from notifications.domain_events import JobPlanned
 from notifications.event_types.registry import Plan
@@ -46,6 +47,7 @@ class Wanted:
     plan: Plan
     template: Template
     to: Addressee
+    request_id: str = field(default_factory=current_request_id)
 
 
 @requires_transaction
@@ -74,9 +76,9 @@ def insert_jobs(*, wanted: Sequence[Wanted], now: datetime) -> list[JobPlanned]:
             },
         )
         inserted = {job_id for (job_id,) in sql.fetchall()}
-    facts = [_fact(job_id, one, channel) for job_id, one, channel in rows if job_id in inserted]
-    record_facts(list(facts))
-    return facts
+    stated = [(_fact(job_id, one, channel), one.request_id) for job_id, one, channel in rows if job_id in inserted]
+    record_facts([fact for fact, _ in stated], request_ids=[request_id for _, request_id in stated])
+    return [fact for fact, _ in stated]
 
 
 def _fact(job_id: UUID, wanted: Wanted, channel: str) -> JobPlanned:

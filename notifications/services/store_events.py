@@ -1,7 +1,7 @@
 """Keep events, each once, with their jobs and their facts: any number of them in one transaction and few statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,12 +33,12 @@ INSERT_SQL = """
     SELECT row.id, row.source, row.event_id, row.event_type, row.occurred_at, row.payload::jsonb, row.body_hash,
            row.plan::jsonb, row.status, row.blocked_on, '{}', CASE WHEN row.status = 'planning' THEN %(lost_at)s END,
            CASE WHEN row.status = 'planned' THEN %(now)s END, row.people, coalesce(row.people, 0), row.jobs,
-           %(request_id)s, ''
+           row.request_id, ''
     FROM unnest(%(ids)s::uuid[], %(sources)s::text[], %(event_ids)s::uuid[], %(types)s::text[],
                 %(times)s::timestamptz[], %(payloads)s::text[], %(hashes)s::bytea[], %(plans)s::text[],
-                %(statuses)s::text[], %(blocked_on)s::text[], %(people)s::int[], %(jobs)s::int[])
+                %(statuses)s::text[], %(blocked_on)s::text[], %(people)s::int[], %(jobs)s::int[], %(requests)s::text[])
          AS row (id, source, event_id, event_type, occurred_at, payload, body_hash, plan, status, blocked_on, people,
-                 jobs)
+                 jobs, request_id)
     ON CONFLICT ON CONSTRAINT notifications_event_once DO NOTHING
     RETURNING id
 """
@@ -59,6 +59,8 @@ class Incoming:
     payload: dict[str, Any]
     body_hash: bytes
     plan: Plan
+    # Which request it came of: those of a batch came of different ones.
+    request_id: str = field(default_factory=current_request_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,7 @@ def _insert(rows: Sequence[tuple[UUID, Incoming, Settled]], now: datetime) -> se
             {
                 "now": now,
                 "lost_at": now + timedelta(seconds=LOST_WALK_SECONDS),
-                "request_id": current_request_id(),
+                "requests": [event.request_id for _, event, _ in rows],
                 "ids": [row_id for row_id, _, _ in rows],
                 "sources": [event.source for _, event, _ in rows],
                 "event_ids": [event.event_id for _, event, _ in rows],
@@ -165,6 +167,7 @@ def _wanted(row_id: UUID, event: Incoming, fate: Settled) -> Wanted:
         plan=fate.plan,
         template=fate.template,
         to=fate.addressee,
+        request_id=event.request_id,
     )
 
 

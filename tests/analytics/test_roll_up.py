@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from analytics import handlers
 from analytics.models import DirtyDay, EventDay
+from analytics.services.mark_days import mark_days_of_booking
 from analytics.tasks import roll_up_days
 from bookings.models import Booking
 from bus.facts import ReceivedFact
@@ -62,6 +63,18 @@ class TestHandlers:
 
         assert figures(event) == {DAY: (2, 1, 2, Decimal("2500.00"), 0, Decimal(0))}
         assert not DirtyDay.objects.exists()
+
+    def test_mark_the_days_of_many_bookings_with_as_few_statements_as_of_one(
+        self, django_assert_num_queries: Any
+    ) -> None:
+        bookings = [make_booking(event=make_event(), at=NOON) for _ in range(5)]
+
+        # BEGIN, COMMIT; bookings, refunds, time zones, days.
+        with django_assert_num_queries(6), use_case():
+            for booking in bookings:
+                mark_days_of_booking(booking_id=booking.pk)
+
+        assert DirtyDay.objects.count() == 5
 
     def test_put_a_cancellation_on_its_own_day(self) -> None:
         event = make_event()

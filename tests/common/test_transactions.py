@@ -7,7 +7,15 @@ from bus.models import Delivery, InboxMessage, RelayCursor
 from common.encryption import decrypt, encrypt
 from common.problems import NotAllowed
 from common.statements import prepared_cursor
-from common.transactions import NoTransaction, requires_transaction, run_alone, use_case, violations
+from common.transactions import (
+    NoTransaction,
+    requires_transaction,
+    run_alone,
+    run_last,
+    run_last_together,
+    use_case,
+    violations,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +52,42 @@ class TestUseCase:
     def test_refuses_to_be_nested(self) -> None:
         with use_case(), pytest.raises(RuntimeError), use_case():
             pass
+
+
+def note(items: list[str]) -> None:
+    noted.append(items)
+
+
+noted: list[list[str]] = []
+
+
+class TestRunLastTogether:
+    def test_gives_all_items_to_one_step_in_the_place_of_the_first(self) -> None:
+        noted.clear()
+
+        with use_case():
+            run_last(lambda: note(["before"]))
+            run_last_together(note, "one")
+            run_last(lambda: note(["after"]))
+            run_last_together(note, "two")
+            assert noted == []
+
+        assert noted == [["before"], ["one", "two"], ["after"]]
+
+    def test_forgets_the_items_of_a_use_case_that_failed(self) -> None:
+        noted.clear()
+        with suppress(NotAllowed), use_case():
+            run_last_together(note, "lost")
+            raise NotAllowed
+
+        with use_case():
+            run_last_together(note, "kept")
+
+        assert noted == [["kept"]]
+
+    def test_refuses_to_be_called_outside_one(self) -> None:
+        with pytest.raises(NoTransaction):
+            run_last_together(note, "lost")
 
 
 class TestRunAlone:

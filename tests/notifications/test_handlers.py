@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.domain_events import UserChanged, UserRegistered
@@ -25,11 +27,12 @@ from bookings.domain_events import (
     WaitingListOffered,
 )
 from bus.facts import STATED, Fact, payload_of
-from bus.models import Delivery, RelayCursor
+from bus.models import Delivery, OutboxRow, RelayCursor
 from bus.services.dispatch_facts import CURSOR, dispatch_facts
 from bus.services.record_fact import record_fact
 from bus.services.run_delivery import run_delivery
 from bus.subscriptions import HANDLERS, Message
+from common.request_ids import begin_request
 from common.transactions import use_case
 from events.domain_events import CrewUnfilled, EventRescheduled, RoleAsked
 from loyalty.domain_events import BonusAwarded, BonusExpiring, LevelChanged
@@ -172,7 +175,44 @@ class TestUsers:
         assert list(ContactPoint.objects.active().values_list("address", flat=True)) == ["new@example.com"]
 
 
+def announce(recipient: Recipient) -> None:
+    announce_fact(
+        fact_id=uuid.uuid4(),
+        fact_type="tests.pot.boiled.v1",
+        occurred_at=timezone.now(),
+        to=OneUser(user_id=recipient.external_id),
+        template_code="welcome",
+        channels=("email",),
+        context={},
+        now=timezone.now(),
+    )
+
+
+def statements_to_announce(recipients: list[Recipient]) -> int:
+    with CaptureQueriesContext(connection) as captured, use_case():
+        for recipient in recipients:
+            announce(recipient)
+    return len(captured)
+
+
 class TestAnnounceFact:
+    def test_takes_as_few_statements_for_many_as_for_one(self) -> None:
+        recipients = [make_recipient() for _ in range(6)]
+
+        assert statements_to_announce(recipients[:1]) == statements_to_announce(recipients[1:])
+        assert NotificationJob.objects.count() == 6
+
+    def test_keeps_the_request_that_each_came_of(self) -> None:
+        with use_case():
+            for number in range(2):
+                begin_request(f"request-{number}")
+                announce(make_recipient())
+
+        requests = {"request-0", "request-1"}
+        assert set(NotificationEvent.objects.values_list("request_id", flat=True)) == requests
+        planned = OutboxRow.objects.filter(wire_type="notifications.job.planned.v1")
+        assert set(planned.values_list("request_id", flat=True)) == requests
+
     def test_happens_once_per_fact(self) -> None:
         recipient = make_recipient()
         fact_id = uuid.uuid4()
