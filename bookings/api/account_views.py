@@ -65,7 +65,8 @@ class ProviderAccountView(APIView):
 
     @extend_schema(
         summary="Let new payments go to the organizer's own account",
-        description="Owners only, with a fresh second factor. What is under way ends where it began.",
+        description="Owners only, with a fresh second factor. The provider is asked whether it accepts the credentials. "
+        "What is under way ends where it began.",
         request=ProviderAccountInput,
         responses={200: ProviderAccountSerializer},
         examples=[STRIPE],
@@ -73,10 +74,9 @@ class ProviderAccountView(APIView):
     def put(self, request: Request, organizer_id: UUID) -> Response:
         wanted = ProviderAccountInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        with use_case():
-            account = set_provider_account(
-                owner_id=caller_id(request), organizer_id=organizer_id, now=timezone.now(), **wanted.validated_data
-            )
+        account = set_provider_account(
+            owner_id=caller_id(request), organizer_id=organizer_id, now=timezone.now(), **wanted.validated_data
+        )
         return Response(ProviderAccountSerializer(account).data)
 
     @extend_schema(summary="Let new payments go to the platform's account", responses={204: None})

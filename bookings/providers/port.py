@@ -133,3 +133,10 @@ class PaymentProvider(Protocol):
         Raises:
             ProviderUnavailable, ProviderRefused
         """
+
+
+class AccountProvider(PaymentProvider, Protocol):
+    """A provider that an organizer may bring an account of its own at."""
+
+    def check_account(self) -> None:
+        """Ask whether these credentials may take payments; raises ProviderUnavailable, ProviderRefused."""

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from bookings.models import Payment, ProviderAccount
 from bookings.providers.door import DoorProvider
-from bookings.providers.port import PaymentProvider
+from bookings.providers.port import AccountProvider, PaymentProvider
 from bookings.providers.sandbox import SandboxProvider
 from bookings.providers.stripe import StripeProvider
 from bookings.providers.yookassa import YooKassaProvider
@@ -32,7 +32,7 @@ def _sandbox(_: Mapping[str, str], account_id: UUID | None) -> PaymentProvider:
     return SandboxProvider()
 
 
-def _stripe(credentials: Mapping[str, str], account_id: UUID | None) -> PaymentProvider:
+def _stripe(credentials: Mapping[str, str], account_id: UUID | None) -> StripeProvider:
     return StripeProvider(
         api_url=settings.STRIPE_API_URL,
         secret_key=credentials["secret_key"],
@@ -41,7 +41,7 @@ def _stripe(credentials: Mapping[str, str], account_id: UUID | None) -> PaymentP
     )
 
 
-def _yookassa(credentials: Mapping[str, str], account_id: UUID | None) -> PaymentProvider:
+def _yookassa(credentials: Mapping[str, str], account_id: UUID | None) -> YooKassaProvider:
     return YooKassaProvider(
         api_url=settings.YOOKASSA_API_URL,
         shop_id=credentials["shop_id"],
@@ -56,7 +56,9 @@ def _door(_: Mapping[str, str], account_id: UUID | None) -> PaymentProvider:
     return DoorProvider()
 
 
-ADAPTERS: dict[str, Build] = {"sandbox": _sandbox, "stripe": _stripe, "yookassa": _yookassa}
+# Organizers may bring accounts of their own.
+OWN: dict[str, Callable[[Mapping[str, str], UUID | None], AccountProvider]] = {"stripe": _stripe, "yookassa": _yookassa}
+ADAPTERS: dict[str, Build] = {"sandbox": _sandbox, **OWN}
 # Always there, and nobody can choose them.
 BUILT_IN: dict[str, Build] = {"door": _door}
 # What an organizer's account consists of.
@@ -89,6 +91,11 @@ def provider_for_organizer(organizer_id: UUID) -> PaymentProvider:
     if not settings.PAYMENT_PROVIDERS:
         raise PaymentsUnavailable()
     return provider_named(settings.PAYMENT_PROVIDERS[0])
+
+
+def provider_with(code: str, credentials: Mapping[str, str]) -> AccountProvider:
+    """Return a provider of an organizer's own, before there is an account of it."""
+    return OWN[code](credentials, None)
 
 
 def provider_of(payment: Payment) -> PaymentProvider:

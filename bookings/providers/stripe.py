@@ -56,6 +56,10 @@ class StripeProvider:
         self._headers = {"Authorization": f"Bearer {secret_key}", "Stripe-Version": VERSION}
         self._webhook_secret = webhook_secret.encode()
 
+    def check_account(self) -> None:
+        # A key that is restricted may do no more than this; any other could read the account itself.
+        call_provider("GET", f"{self._api_url}/v1/checkout/sessions?limit=1", headers=self._headers)
+
     def create_payment(self, order: PaymentOrder) -> ProviderPayment:
         try:
             units = to_minor_units(order.amount)

@@ -66,6 +66,11 @@ class YooKassaProvider:
         self._vat_code = vat_code
         self._networks = [ipaddress.ip_network(one) for one in networks or NETWORKS]
 
+    def check_account(self) -> None:
+        shop = call_provider("GET", f"{self._api_url}/me", auth=self._auth)
+        if shop.get("status", "enabled") != "enabled":
+            raise ProviderRefused("the shop is not enabled")
+
     def create_payment(self, order: PaymentOrder) -> ProviderPayment:
         body: dict[str, Any] = {
             "amount": _amount(order.amount),

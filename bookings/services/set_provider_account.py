@@ -1,6 +1,10 @@
-"""Say where an organizer's money goes: to its own account at a provider, or, without one, to the platform's."""
+"""Say where an organizer's money goes: to its own account at a provider, or, without one, to the platform's.
+
+Wrong credentials would stop every sale and every refund, so the provider is asked about them: before the transaction.
+"""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,12 +15,27 @@ from accounts.models import OrganizerMember
 from accounts.selectors import get_role
 from audit.services.record_entry import record_entry
 from bookings.models import ProviderAccount
-from bookings.providers.registry import CREDENTIALS
-from common.problems import FieldProblem, InvalidInput, NotAllowed
-from common.transactions import requires_transaction
+from bookings.providers.port import ProviderRefused, ProviderUnavailable
+from bookings.providers.registry import CREDENTIALS, provider_with
+from common.problems import FieldProblem, InvalidInput, NotAllowed, Problem
+from common.transactions import requires_transaction, use_case
+
+# They travel in headers.
+CREDENTIAL = re.compile(r"[\x21-\x7e]+")
+VAT_CODES = frozenset(str(number) for number in range(1, 13))
+_WRONG = "These credentials don't belong to this provider, or one of them is missing."
+_UNREADABLE = "This isn't what the provider has given you."
+_REFUSED = "The provider doesn't accept these credentials."
 
 
-@requires_transaction
+class ProviderNotReached(Problem):
+    """The provider can't say now whether the credentials are right; nothing was changed."""
+
+    code = "provider_not_reached"
+    status = 503
+    title = "The payment provider does not answer. Nothing was changed; please try again."
+
+
 def set_provider_account(
     *, owner_id: uuid.UUID, organizer_id: uuid.UUID, provider: str, credentials: Mapping[str, str], now: datetime
 ) -> ProviderAccount:
@@ -24,24 +43,25 @@ def set_provider_account(
 
     Raises:
         NotFound, NotAllowed: the person doesn't own the organizer.
-        InvalidInput: a credential is missing, or is none.
+        InvalidInput: a credential is missing, or is none, or the provider doesn't accept them.
+        ProviderNotReached
     """
     _demand_owner(owner_id, organizer_id)
-    wanted = CREDENTIALS[provider]
-    wrong = tuple(
-        FieldProblem(f"/credentials/{name}", "unknown" if name in credentials else "required", _(_WRONG))
-        for name in sorted({*wanted} ^ {*credentials})
-    )
-    if wrong:
-        raise InvalidInput(errors=wrong)
-    vat_code = credentials.get("vat_code", "1")
-    if vat_code not in {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"}:
-        raise InvalidInput(errors=(FieldProblem("/credentials/vat_code", "invalid", _("A number from 1 to 12.")),))
-    before = _close(organizer_id, now)
-    account = ProviderAccount.objects.create(
-        organizer_id=organizer_id, provider=provider, credentials=json.dumps(dict(credentials)), created_at=now
-    )
-    _audit(owner_id, organizer_id, before, str(account))
+    _check_form(provider, credentials)
+    try:
+        provider_with(provider, credentials).check_account()
+    except ProviderRefused as error:
+        raise InvalidInput(errors=(FieldProblem("/credentials", "refused", _(_REFUSED)),)) from error
+    except ProviderUnavailable as error:
+        raise ProviderNotReached(headers={"Retry-After": "5"}) from error
+    with use_case():
+        # Asking took time, in which the owner may have become none.
+        _demand_owner(owner_id, organizer_id)
+        before = _close(organizer_id, now)
+        account = ProviderAccount.objects.create(
+            organizer_id=organizer_id, provider=provider, credentials=json.dumps(dict(credentials)), created_at=now
+        )
+        _audit(owner_id, organizer_id, before, str(account))
     return account
 
 
@@ -58,7 +78,20 @@ def close_provider_account(*, owner_id: uuid.UUID, organizer_id: uuid.UUID, now:
         _audit(owner_id, organizer_id, before, None)
 
 
-_WRONG = "These credentials don't belong to this provider, or one of them is missing."
+def _check_form(provider: str, credentials: Mapping[str, str]) -> None:
+    wrong = tuple(
+        FieldProblem(f"/credentials/{name}", "unknown" if name in credentials else "required", _(_WRONG))
+        for name in sorted({*CREDENTIALS[provider]} ^ {*credentials})
+    )
+    unreadable = tuple(
+        FieldProblem(f"/credentials/{name}", "invalid", _(_UNREADABLE))
+        for name, value in sorted(credentials.items())
+        if not CREDENTIAL.fullmatch(value)
+    )
+    if wrong or unreadable:
+        raise InvalidInput(errors=(*wrong, *unreadable))
+    if credentials.get("vat_code", "1") not in VAT_CODES:
+        raise InvalidInput(errors=(FieldProblem("/credentials/vat_code", "invalid", _("A number from 1 to 12.")),))
 
 
 def _demand_owner(user_id: uuid.UUID, organizer_id: uuid.UUID) -> None:

@@ -41,6 +41,8 @@ class StripeServer(ProviderServer):
         if headers.get("authorization") != "Bearer sk_test_1":
             return 401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}
         _, _, kind, *rest = path.split("/")
+        if method == "GET" and path == "/v1/checkout/sessions?limit=1":
+            return 200, {"object": "list", "data": []}
         if method == "POST" and path == "/v1/checkout/sessions":
             return self.repeated(headers["idempotency-key"], body, lambda: self._session(body))
         if method == "POST" and path == "/v1/refunds":
@@ -92,12 +94,16 @@ class StripeServer(ProviderServer):
 
 
 class YooKassaServer(ProviderServer):
-    """yookassa.ru/developers/api: payments and refunds."""
+    """yookassa.ru/developers/api: payments and refunds, and the shop itself."""
+
+    status = "enabled"
 
     def answer(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
         if b64decode(headers.get("authorization", "").removeprefix("Basic ")) != b"100500:test_secret":
             return 401, {"type": "error", "code": "invalid_credentials", "parameter": "Authorization"}
         _, kind, *rest = path.split("/")
+        if kind == "me":
+            return 200, {"account_id": "100500", "status": self.status, "test": False}
         if method == "POST":
             make = {"payments": self._payment, "refunds": self._refund}[kind]
             return self.repeated(headers["idempotence-key"], body, lambda: make(body))

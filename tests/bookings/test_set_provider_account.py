@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,15 +9,31 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from audit.models import AuditEntry
 from bookings.models import ProviderAccount
-from bookings.services.set_provider_account import close_provider_account, set_provider_account
+from bookings.services.set_provider_account import ProviderNotReached, close_provider_account, set_provider_account
 from common.problems import InvalidInput, NotAllowed, NotFound
 from common.transactions import use_case
+from tests.bookings import provider_servers as servers
 from tests.bookings.api.test_bookings import member_of, signed_in
 from tests.factories.accounts import make_user
 from tests.factories.events import make_event
 
 pytestmark = pytest.mark.django_db
-STRIPE = {"secret_key": "sk_live_1", "webhook_secret": "whsec_1"}
+STRIPE = {"secret_key": "sk_test_1", "webhook_secret": "whsec_1"}
+YOOKASSA = {"shop_id": "100500", "secret_key": "test_secret", "vat_code": "1"}
+
+
+@pytest.fixture(autouse=True)
+def stripe(settings: Any) -> Iterator[servers.StripeServer]:
+    with servers.running(servers.StripeServer()) as server:
+        settings.STRIPE_API_URL = server.url
+        yield server
+
+
+@pytest.fixture
+def yookassa(settings: Any) -> Iterator[servers.YooKassaServer]:
+    with servers.running(servers.YooKassaServer()) as server:
+        settings.YOOKASSA_API_URL = server.url
+        yield server
 
 
 def owner_of(event: Any) -> User:
@@ -29,19 +46,16 @@ def owner_of(event: Any) -> User:
 
 def set_up(event: Any, who: User, **fields: Any) -> ProviderAccount:
     wanted = {"provider": "stripe", "credentials": STRIPE} | fields
-    with use_case():
-        return set_provider_account(owner_id=who.id, organizer_id=event.organizer_id, now=timezone.now(), **wanted)
+    return set_provider_account(owner_id=who.id, organizer_id=event.organizer_id, now=timezone.now(), **wanted)
 
 
 class TestSetProviderAccount:
-    def test_closes_the_one_before(self) -> None:
+    def test_closes_the_one_before(self, yookassa: servers.YooKassaServer) -> None:
         event = make_event()
         owner = owner_of(event)
 
         first = set_up(event, owner)
-        second = set_up(
-            event, owner, provider="yookassa", credentials={"shop_id": "1", "secret_key": "s", "vat_code": "1"}
-        )
+        second = set_up(event, owner, provider="yookassa", credentials=YOOKASSA)
 
         first.refresh_from_db()
         assert first.closed_at is not None
@@ -49,13 +63,14 @@ class TestSetProviderAccount:
         assert json.loads(ProviderAccount.objects.get(id=first.id).credentials) == STRIPE
         entries = AuditEntry.objects.filter(action="bookings.set_provider_account")
         assert entries.count() == 2
-        assert "sk_live_1" not in str([entry.changes for entry in entries])
+        assert "sk_test_1" not in str([entry.changes for entry in entries])
 
     @pytest.mark.parametrize(
         "fields",
         [
             {"credentials": {"secret_key": "x"}},
             {"credentials": STRIPE | {"more": "x"}},
+            {"credentials": STRIPE | {"secret_key": "ключ"}},
             {"provider": "yookassa", "credentials": {"shop_id": "1", "secret_key": "s", "vat_code": "99"}},
         ],
     )
@@ -65,13 +80,47 @@ class TestSetProviderAccount:
         with pytest.raises(InvalidInput):
             set_up(event, owner_of(event), **fields)
 
-    def test_is_for_owners(self) -> None:
+    @pytest.mark.parametrize(
+        ("provider", "credentials"),
+        [("stripe", STRIPE | {"secret_key": "sk_test_2"}), ("yookassa", YOOKASSA | {"secret_key": "wrong"})],
+    )
+    def test_takes_nothing_that_the_provider_refuses(
+        self, provider: str, credentials: dict[str, str], yookassa: servers.YooKassaServer
+    ) -> None:
+        event = make_event()
+        set_up(event, owner_of(event))
+
+        with pytest.raises(InvalidInput) as refusal:
+            set_up(event, owner_of(event), provider=provider, credentials=credentials)
+
+        assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/credentials", "refused")]
+        # The account before goes on.
+        assert json.loads(ProviderAccount.objects.in_use().get().credentials) == STRIPE
+
+    def test_takes_no_shop_that_is_switched_off(self, yookassa: servers.YooKassaServer) -> None:
+        yookassa.status = "disabled"
+        event = make_event()
+
+        with pytest.raises(InvalidInput):
+            set_up(event, owner_of(event), provider="yookassa", credentials=YOOKASSA)
+
+    def test_changes_nothing_while_the_provider_is_silent(self, stripe: servers.StripeServer) -> None:
+        stripe.mood = servers.silent
+        event = make_event()
+
+        with pytest.raises(ProviderNotReached) as refusal:
+            set_up(event, owner_of(event))
+
+        assert (refusal.value.status, ProviderAccount.objects.count()) == (503, 0)
+
+    def test_is_for_owners(self, stripe: servers.StripeServer) -> None:
         event = make_event()
 
         with pytest.raises(NotAllowed):
             set_up(event, member_of(event, "manager"))
         with pytest.raises(NotFound):
             set_up(event, make_user())
+        assert stripe.requests == []
 
     def test_is_closed_again(self) -> None:
         event = make_event()
@@ -106,6 +155,6 @@ class TestApi:
         deleted = owner.delete(path)
 
         assert (put.status_code, put.json()) == (200, got.json())
-        assert "sk_live_1" not in got.content.decode()
+        assert "sk_test_1" not in got.content.decode()
         assert got.json()["webhook_url"].endswith(f"/payments/webhooks/stripe/{got.json()['id']}/")
         assert (deleted.status_code, owner.get(path).status_code) == (204, 404)
