@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,12 +21,13 @@ from bookings.api.door_serializers import (
     ScansSerializer,
 )
 from bookings.api.serializers import BookingSerializer, CheckInSerializer
-from bookings.selectors import find_tickets_at_door, list_tickets_at_door
+from bookings.selectors import find_tickets_at_door, list_no_tickets, list_tickets_at_door
 from bookings.services.check_in_ticket import check_in_by_name, check_in_ticket
 from bookings.services.issue_booking import issue_booking
 from bookings.services.undo_check_in import undo_check_in
 from bookings.services.upload_scans import Scan, upload_scans
 from common.api.idempotency import idempotent
+from common.api.pagination import CursorPagination
 from common.callers import caller_id
 from common.transactions import use_case
 
@@ -93,15 +95,32 @@ class UploadedScansView(APIView):
         return Response(ScanResultsSerializer({"results": results}).data)
 
 
-class DoorListView(APIView):
+class DoorListPages(CursorPagination):
+    """Large pages of a fixed size: a phone keeps them all, each with its own ETag."""
+
+    page_size = 500
+    page_size_query_param = None
+    ordering = ("id",)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return super().get_schema_operation_parameters(view)[:1]
+
+
+class DoorListView(ListAPIView):
+    # For the API document only.
+    queryset = list_no_tickets()
+    pagination_class = DoorListPages
+    serializer_class = OfflineTicketSerializer
+
+    def get_queryset(self) -> Any:
+        return list_tickets_at_door(staff_id=caller_id(self.request), event_id=self.kwargs["event_id"])
+
     @extend_schema(
         summary="All tickets of an event, for doors without a network",
-        description="Send the ETag in If-None-Match: nothing new is answered with 304.",
-        responses={200: OfflineTicketSerializer(many=True)},
+        description="Pages of 500. Send a page's ETag in If-None-Match: nothing new on it is answered with 304.",
     )
-    def get(self, request: Request, event_id: UUID) -> Response:
-        tickets = list_tickets_at_door(staff_id=caller_id(request), event_id=event_id)
-        return answer_unless_known(request, OfflineTicketSerializer(tickets, many=True).data)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return answer_unless_known(request, super().get(request, *args, **kwargs).data)
 
 
 class DoorSearchView(APIView):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEntry
+from bookings.api.door_views import DoorListPages
 from bookings.models import Booking, Ticket
 from bookings.selectors import attended_event
 from bookings.services.rename_holder import EventStarted, rename_holder
@@ -189,10 +190,28 @@ class TestDoorApi:
         scan(booking, first.door_code)
         other = door.get(path, headers={"If-None-Match": answer["ETag"]})
 
-        hashes = {one["code_sha256"] for one in answer.json()}
+        hashes = {one["code_sha256"] for one in answer.json()["results"]}
         assert hashes == {hashlib.sha256(one.door_code.encode()).hexdigest() for one in (first, second)}
         assert first.code not in answer.content.decode()
         assert (same.status_code, same.content, other.status_code) == (304, b"", 200)
+
+    def test_lists_page_by_page_each_with_its_own_etag(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(DoorListPages, "page_size", 2)
+        booking = confirm(seats=3)
+        door = signed_in(member_of(booking.event, "door"))
+
+        first = door.get(f"/api/v1/events/{booking.event_id}/door-list/")
+        second = door.get(first.json()["next"])
+        scan(booking, tickets_of(booking)[2].door_code)
+        again = [
+            door.get(f"/api/v1/events/{booking.event_id}/door-list/", headers={"If-None-Match": first["ETag"]}),
+            door.get(first.json()["next"], headers={"If-None-Match": second["ETag"]}),
+        ]
+
+        listed = [one["id"] for page in (first, second) for one in page.json()["results"]]
+        assert listed == [str(one.id) for one in tickets_of(booking)]
+        assert second.json()["next"] is None
+        assert [one.status_code for one in again] == [304, 200]
 
     @pytest.mark.parametrize("path", ["door-list/", "door-search/?q=ann", "check-ins/uploaded/", "bookings/issued/"])
     def test_is_closed_to_strangers(self, path: str) -> None:

@@ -114,7 +114,7 @@ def test_the_door_goes_on_without_a_network_and_catches_up(
     expect(link).not_to_contain_text("to be sent", **patience)
     expect(page.locator("[data-used]")).to_have_text("2", **patience)
     listed = client("organizer").get(f"{path}door-list/").json()
-    assert sorted(one["gate"] for one in listed) == ["East", "West"]
+    assert sorted(one["gate"] for one in listed["results"]) == ["East", "West"]
 
     context.close()
     assert errors == []

@@ -48,7 +48,7 @@ async function ask(url, method, body, headers = {}) {
 
 function showLink(isThere) {
   link.classList.toggle("door__link--away", !isThere);
-  const list = memory.list.at ? `${said.saidList} ${clock(memory.list.at)}: ${memory.list.tickets.length}` : said.saidNoList;
+  const list = memory.list.at ? `${said.saidList} ${clock(memory.list.at)}: ${memory.tickets.length}` : said.saidNoList;
   const waiting = memory.waiting.length ? ` · ${said.saidWaiting}: ${memory.waiting.length}` : "";
   link.textContent = `${isThere ? said.saidConnected : said.saidAway} · ${list}${waiting}`;
 }
@@ -93,14 +93,27 @@ async function catchUp() {
     told.results.forEach((result, at) => result.code === "checked_in" || showConflict(scans[at], result));
     await memory.forget(scans);
   }
-  const known = memory.list.etag ? { "If-None-Match": memory.list.etag } : {};
-  const { ok, offline, status, etag, told } = await ask(said.list, "GET", undefined, known);
-  if (ok) {
-    await memory.keepList(told, etag);
-    used.textContent = told.filter((ticket) => ticket.checked_in_at).length;
-    document.querySelector("[data-tickets]").textContent = told.length;
-  } else if (status === 304) memory.list.at = new Date();
-  showLink(!offline);
+  showLink(await fetchList());
+}
+
+// Page after page; those that have not changed come without a body. Returns whether there was a network.
+async function fetchList() {
+  const pages = [];
+  for (let url = said.list; url; url = pages.at(-1).next) {
+    const known = memory.page(url);
+    const { ok, offline, status, etag, told } = await ask(url, "GET", undefined, known ? { "If-None-Match": known.etag } : {});
+    if (ok) {
+      // As an address of this page's own: a proxy may have told the server another one.
+      const next = told.next && said.list + new URL(told.next).search;
+      pages.push({ url, etag, next, tickets: told.results });
+    } else if (status === 304 && known) pages.push(known);
+    // Half a list would turn people away.
+    else return !offline;
+  }
+  await memory.keepList(pages);
+  used.textContent = memory.tickets.filter((ticket) => ticket.checked_in_at).length;
+  document.querySelector("[data-tickets]").textContent = memory.tickets.length;
+  return true;
 }
 
 let isCatchingUp = false;

@@ -26,29 +26,39 @@ export class Memory {
     const memory = new Memory();
     memory.event = event;
     memory.database = await open();
-    memory.list = (await done(memory.#store("lists").get(event))) || { event, etag: "", at: null, tickets: [] };
+    const kept = await done(memory.#store("lists").get(event));
+    memory.list = kept?.pages ? kept : { event, at: null, pages: [] };
     memory.waiting = await done(memory.#store("scans").index("event").getAll(event));
     return memory;
   }
 
-  async keepList(tickets, etag) {
-    this.list = { event: this.event, etag, at: new Date(), tickets };
+  // The list comes in pages: { url, etag, next, tickets }.
+  async keepList(pages) {
+    this.list = { event: this.event, at: new Date(), pages };
     await done(this.#store("lists", "readwrite").put(this.list));
+  }
+
+  page(url) {
+    return this.list.pages.find((page) => page.url === url);
+  }
+
+  get tickets() {
+    return this.list.pages.flatMap((page) => page.tickets);
   }
 
   async byCode(code) {
     const digest = await sha256(code);
-    return this.list.tickets.find((ticket) => ticket.code_sha256 === digest);
+    return this.tickets.find((ticket) => ticket.code_sha256 === digest);
   }
 
   byId(id) {
-    return this.list.tickets.find((ticket) => ticket.id === id);
+    return this.tickets.find((ticket) => ticket.id === id);
   }
 
   byWords(words) {
     const wanted = words.trim().toLowerCase();
     const fits = (ticket) => `${ticket.holder_name} ${ticket.booked_by}`.toLowerCase().includes(wanted);
-    return wanted.length < 2 ? [] : this.list.tickets.filter(fits).slice(0, 50);
+    return wanted.length < 2 ? [] : this.tickets.filter(fits).slice(0, 50);
   }
 
   // When and where a ticket was let in, as far as this phone knows: by the list, or by a scan of its own.
