@@ -99,7 +99,7 @@ class DoorListPages(CursorPagination):
     """Large pages of a fixed size: a phone keeps them all, each with its own ETag."""
 
     page_size = 500
-    page_size_query_param = None
+    page_size_query_param = None  # type: ignore[assignment]  # Django REST framework means it so
     ordering = ("id",)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
