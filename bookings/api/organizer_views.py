@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 from uuid import UUID
 
+from django.conf import settings
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from rest_framework.views import APIView
 from bookings.api.files import file_answer
 from bookings.documents.downloads import as_download
 from bookings.services.export_bookings import export_csv, export_xlsx, harmless, note_export
+from bookings.services.settle_month import read_fees
 from bookings.services.settle_organizer import Statement, statement_for_member
 from bookings.services.write_to_bookers import preview_message, write_to_bookers
 from common.api.examples import shown_as
@@ -44,6 +46,8 @@ STATEMENT = {
         }
     ],
     "totals": [AMOUNT],
+    "fees": [{"amount": "450.00", "currency": "RUB"}],
+    "payouts": [{"amount": "8550.00", "currency": "RUB"}],
 }
 
 
@@ -74,6 +78,8 @@ class StatementSerializer(serializers.Serializer):
     until = serializers.DateTimeField()
     lines = StatementLineSerializer(many=True)
     totals = MoneySerializer(many=True)
+    fees = MoneySerializer(many=True, help_text="The platform's fee on the totals, by currency.")
+    payouts = MoneySerializer(many=True, help_text="The totals less the fees: what the organizer gets.")
 
 
 class LetterInput(serializers.Serializer):
@@ -189,4 +195,10 @@ def settlement_csv(statement: Statement) -> bytes:
 def _statement(request: Request, organizer_id: UUID) -> Statement:
     period = PeriodInput(data=request.query_params.dict())
     period.is_valid(raise_exception=True)
-    return statement_for_member(user_id=caller_id(request), organizer_id=organizer_id, **period.validated_data)
+    return statement_for_member(
+        user_id=caller_id(request),
+        organizer_id=organizer_id,
+        time_zone=settings.SETTLEMENT_TIME_ZONE,
+        fees=read_fees(settings.PLATFORM_FEES),
+        **period.validated_data,
+    )

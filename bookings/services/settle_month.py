@@ -16,13 +16,14 @@ from django.db.models import Count, QuerySet, Sum
 
 from audit.services.record_entry import record_entry
 from bookings.models import Payment, Refund
-from bookings.services.settle_organizer import CASH
 from common.money import Money
 from common.transactions import requires_transaction
 
 # An organizer's id and name, and a currency.
 Key = tuple[uuid.UUID, str, str]
 NOTHING = (0, Decimal(0))
+# With the organizer from the beginning.
+CASH = "door"
 YEARS = range(2000, 2100)
 
 
@@ -109,9 +110,14 @@ def settle_month(
     paid = _sums(here.succeeded().filter(**period), "booking__event__organizer", words)
     done = Refund.objects.filter(payment__account__isnull=True, status=Refund.Status.SUCCEEDED, **period)
     back = _sums(done.exclude(payment__provider=CASH), "payment__booking__event__organizer", words)
-    rate = next((percent for since, percent in reversed(fees) if since <= month), Decimal(0))
+    rate = rate_of(month=month, fees=fees)
     keys = sorted(paid.keys() | back.keys(), key=lambda key: (key[1].casefold(), str(key[0]), key[2]))
     return tuple(_line(key, paid.get(key, NOTHING), back.get(key, NOTHING), rate) for key in keys)
+
+
+def rate_of(*, month: Month, fees: Sequence[tuple[Month, Decimal]]) -> Decimal:
+    """Return the platform's percentage of a month; `fees` begin with the oldest."""
+    return next((percent for since, percent in reversed(fees) if since <= month), Decimal(0))
 
 
 @requires_transaction

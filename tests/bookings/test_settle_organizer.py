@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from bookings.models import Booking, Payment, ProviderAccount, Refund
 from bookings.services.promise_refund import promise_refund
+from bookings.services.settle_month import Month, read_fees, settle_month
 from bookings.services.settle_organizer import Statement, statement_of
 from common.money import Money
 from common.transactions import use_case
@@ -17,10 +18,13 @@ from tests.factories.events import make_ticket_type
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 5, 15, tzinfo=UTC)
+ZONE = "Europe/Moscow"
 
 
 def statement(booking: Booking, *, since: datetime = NOW - timedelta(days=1), until: datetime = NOW) -> Statement:
-    return statement_of(organizer_id=booking.event.organizer_id, since=since, until=until)
+    return statement_of(
+        organizer_id=booking.event.organizer_id, since=since, until=until, time_zone=ZONE, fees=read_fees(["2030-05:5"])
+    )
 
 
 def paid_at(moment: datetime, **wanted: Any) -> Booking:
@@ -58,6 +62,20 @@ class TestStatement:
 
         assert (len(before.lines), len(after.lines)) == (0, 1)
 
+    def test_takes_the_fee_of_each_month_as_its_settlement_does(self) -> None:
+        kind = make_ticket_type(price=Decimal("333.33"))
+        # April, by the clock of Moscow already May, and May, with something of it given back.
+        free = paid_at(datetime(2030, 4, 30, 20, 59, tzinfo=UTC), ticket_type=kind)
+        paid_at(datetime(2030, 4, 30, 21, 0, tzinfo=UTC), ticket_type=kind)
+        part = paid_at(NOW - timedelta(hours=1), ticket_type=kind)
+        refund(part, "33.33", "succeeded", NOW - timedelta(minutes=1))
+
+        told = statement(free, since=NOW - timedelta(days=40))
+
+        may = settle_month(month=Month(2030, 5), time_zone=ZONE, fees=read_fees(["2030-05:5"]))
+        assert told.fees == tuple(line.fee for line in may) == (Money(Decimal("31.67"), "RUB"),)
+        assert told.payouts == (Money(Decimal("966.66") - Decimal("31.67"), "RUB"),)
+
     def test_leaves_out_what_is_under_way(self) -> None:
         booking = paid_at(NOW - timedelta(hours=1))
         refund(booking, "10.00", "pending", None)
@@ -81,7 +99,8 @@ class TestStatement:
 
 
 class TestApi:
-    def test_answers_json_and_csv(self) -> None:
+    def test_answers_json_and_csv(self, settings: Any) -> None:
+        settings.PLATFORM_FEES = ["2030-05:5"]
         kind = make_ticket_type()
         kind.event.title = "=cmd"
         kind.event.save()
@@ -93,6 +112,8 @@ class TestApi:
         told = manager.get(f"{path}/", period)
         table = manager.get(f"{path}.csv", period)
 
+        assert told.json()["fees"] == [{"amount": "50.00", "currency": "RUB"}]
+        assert told.json()["payouts"] == [{"amount": "950.00", "currency": "RUB"}]
         assert told.json()["lines"][0]["due"] == {"amount": "1000.00", "currency": "RUB"}
         assert "'=cmd,1,1000.00,0.00,1000.00,RUB" in table.content.decode("utf-8-sig")
 
