@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bookings.models import Booking, TicketTransfer
+from bookings.pages.addresses import event_address
 from bookings.pages.asking import fields_of, seats_to_ask
 from bookings.pages.presentation import moment_text, money_text
 from bookings.ports import points
@@ -41,7 +42,7 @@ def present_quote(
     event = get_readable_event(actor=Actor(user_id=user_id), event_id=event_id)
     return {
         "event": event,
-        "event_url": f"/events/{event_id}/",
+        "event_url": event_address(event_id, wish.access_code),
         "starts": moment_text(event.starts_at, event.time_zone),
         "wish": wish,
         "seats_to_ask": seats_to_ask(
@@ -117,7 +118,7 @@ def present_claim(transfer: TicketTransfer) -> dict[str, Any]:
     return {
         "transfer": transfer,
         "event": booking.event,
-        "event_url": f"/events/{booking.event_id}/",
+        "event_url": event_address(booking.event_id),
         "starts": moment_text(booking.event.starts_at, booking.event.time_zone),
         "giver": booking.user.public_name,
     }
@@ -154,7 +155,7 @@ def present_waiting(
         "access_code": access_code,
         "seats_to_ask": seats_to_ask(lines, questions, filled_in or {}) if lines else [],
         "event": event,
-        "event_url": f"/events/{event_id}/",
+        "event_url": event_address(event_id, access_code),
         "starts": moment_text(event.starts_at, event.time_zone),
         "entry": entry,
         "position": get_position(entry=entry) if entry else None,

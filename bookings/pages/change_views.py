@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from bookings.pages.addresses import SignInFromEvent, event_address
 from bookings.pages.asking import ASKED, given_answers
 from bookings.pages.change_presentation import (
     present_answers,
@@ -41,11 +42,11 @@ from common.transactions import use_case
 from events.selectors.questions import asks_anything
 
 
-class QuoteView(LoginRequiredMixin, View):
+class QuoteView(SignInFromEvent, View):
     """The price of the chosen seats, with a promo code and points; nothing is taken yet."""
 
     def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
-        return HttpResponseRedirect(f"/events/{event_id}/")
+        return HttpResponseRedirect(event_address(event_id, wish_of(request.GET).access_code))
 
     @explained
     def post(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
@@ -182,7 +183,7 @@ class ClaimView(View):
         return redirect("bookings:booking", booking_id=booking.id)
 
 
-class WaitlistView(LoginRequiredMixin, View):
+class WaitlistView(SignInFromEvent, View):
     """GET shows the place or the choice, POST joins, POST with `leave` leaves.
 
     What the event asks is asked first, on the same page, with the choice kept.

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bookings.pages.addresses import event_address
+from bookings.pages.forms import wish_of
 from bookings.ports import PointsNotAvailable
 from bookings.providers.registry import PaymentsUnavailable
 from bookings.services.answer_questions import AnswersClosed, AnswersMissing
@@ -19,7 +21,7 @@ from bookings.services.check_in_ticket import TicketAlreadyUsed
 from bookings.services.claim_as_newcomer import SignInFirst
 from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.join_waiting_list import AlreadyWaiting, SeatsAvailable
-from bookings.services.offer_ticket import ChangedSinceHandedOver, TicketOnItsWay
+from bookings.services.offer_ticket import ChangedSinceHandedOver, TicketOnItsWay, TooManyOffers
 from bookings.services.quote_change import NothingToChange
 from bookings.services.rename_holder import EventStarted
 from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
@@ -60,6 +62,7 @@ EXPLAINED = (
     TicketAlreadyUsed,
     TicketOnItsWay,
     TicketsOnTheirWay,
+    TooManyOffers,
 )
 
 
@@ -72,7 +75,7 @@ def explained(view: View) -> View:
             return view(self, request, **ids)
         except EXPLAINED as refusal:
             messages.error(request, _sentence(refusal))
-            return HttpResponseRedirect(_back(refusal, ids))
+            return HttpResponseRedirect(_back(refusal, ids, wish_of(request.POST).access_code))
 
     return shown
 
@@ -91,11 +94,11 @@ def _sentence(refusal: Problem) -> str:
     return _(refusal.title)
 
 
-def _back(refusal: Problem, ids: dict[str, Any]) -> str:
+def _back(refusal: Problem, ids: dict[str, Any], access_code: str) -> str:
     booking_id = refusal.extra.get("booking_id") or ids.get("booking_id")
     if booking_id:
         return reverse("bookings:booking", kwargs={"booking_id": booking_id})
     if "token" in ids:
         claim = reverse("bookings:claim", kwargs=ids)
         return f"{reverse('account_login')}?next={claim}" if isinstance(refusal, SignInFirst) else claim
-    return f"/events/{ids['event_id']}/"
+    return event_address(ids["event_id"], access_code)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
+from bookings.pages.addresses import SignInFromEvent, event_address
 from bookings.pages.asking import ASKED, given_answers
 from bookings.pages.change_views import QuoteView
 from bookings.pages.forms import wanted_quantities, wish_of
@@ -31,7 +32,7 @@ from events.selectors.questions import asks_anything
 BOOKINGS_SHOWN = 100
 
 
-class BookView(LoginRequiredMixin, View):
+class BookView(SignInFromEvent, View):
     """Takes the quantities of the event page; pressed twice, it leads to the same booking.
 
     What the event asks is asked on the page of the price, before anything is taken.
@@ -39,7 +40,7 @@ class BookView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
         """Come back from signing in: the choice is made on the event's page."""
-        return HttpResponseRedirect(f"/events/{event_id}/")
+        return HttpResponseRedirect(event_address(event_id, wish_of(request.GET).access_code))
 
     @explained
     def post(self, request: HttpRequest, event_id: UUID) -> HttpResponse:

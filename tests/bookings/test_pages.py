@@ -3,6 +3,7 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.messages import get_messages
@@ -73,6 +74,46 @@ class TestBook:
         answer = browser_of(make_user()).post(f"/events/{kind.event_id}/book/", {f"quantity-{kind.id}": "2"})
 
         assert said(answer) == ["Only 1 of the chosen seats are left. Choose fewer, or another ticket."]
+
+    @pytest.mark.parametrize("page", ["book", "quote", "waitlist"])
+    def test_leads_back_with_the_access_code_that_has_opened_the_tickets(self, client: Client, page: str) -> None:
+        kind = make_ticket_type(access_code="FRIENDS & CO")
+        path, event = f"/events/{kind.event_id}/{page}/", f"/events/{kind.event_id}/?access_code=FRIENDS+%26+CO"
+        form = {f"quantity-{kind.id}": "9999", "access_code": "FRIENDS & CO"}
+
+        refused = browser_of(make_user()).post(path, form)
+        signing_in = client.post(path, form)
+
+        assert refused["Location"] == event
+        assert parse_qs(urlsplit(signing_in["Location"]).query)["next"] == [event]
+
+    @pytest.mark.parametrize(
+        ("language", "seconds", "words"),
+        [
+            ("en", 600, "kept for you for 10 minutes"),
+            ("en", 60, "kept for you for 1 minute while"),
+            ("ru", 180, "за вами 3 минуты"),
+        ],
+    )
+    def test_says_beforehand_how_long_seats_are_held(
+        self, settings: Any, language: str, seconds: int, words: str
+    ) -> None:
+        settings.BOOKING_HOLD_SECONDS = seconds
+        kind = make_ticket_type()
+
+        page = browser_of(make_user(), language).get(f"/events/{kind.event_id}/", follow=True)
+
+        assert words in text_of(page)
+
+    def test_links_back_with_the_access_code(self) -> None:
+        kind = make_ticket_type(access_code="FRIENDS")
+        form = {f"quantity-{kind.id}": "1", "access_code": "FRIENDS"}
+
+        shown = browser_of(make_user()).post(f"/events/{kind.event_id}/quote/", form)
+        waiting = browser_of(make_user()).get(f"/events/{kind.event_id}/waitlist/?access_code=FRIENDS")
+
+        for page in (shown, waiting):
+            assert f'href="/events/{kind.event_id}/?access_code=FRIENDS"' in page.content.decode()
 
     def test_asks_to_sign_in_first(self, client: Client) -> None:
         answer = client.post(f"/events/{make_event().id}/book/", {})
