@@ -180,6 +180,7 @@ def present_event(
         "sold_out": bool(offers) and all(offer["level"] == Availability.SOLD_OUT for offer in offers),
         "level": overall,
         "costs": any(prices),
+        "hold_minutes": max(1, settings.BOOKING_HOLD_SECONDS // 60),
         "standing": standing,
         "held": held,
         "watched": event.status in LISTED and not standing.is_booked and held is None,
