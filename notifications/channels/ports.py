@@ -63,6 +63,15 @@ class TooMany(TemporaryRefusal):
         self.seconds = retry_after_seconds
 
 
+class NotYet(Exception):
+    """No provider may be called for this message now; it has not been tried."""
+
+    def __init__(self, reason: str, *, seconds: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seconds = seconds
+
+
 class PermanentRefusal(Exception):
     """Never: trying again would change nothing."""
 

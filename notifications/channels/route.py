@@ -4,22 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifications.channels.ports import Limit, Outgoing, Provider, ProviderDown, Receipt, TooMany
+from notifications.channels.ports import Limit, NotYet, Outgoing, Provider, ProviderDown, Receipt, TooMany
 from notifications.limits.breakers import Breakers
 from notifications.limits.buckets import Buckets
 from notifications.metrics import PROVIDER_ERRORS
 
 # How long a worker waits for a slot before it puts the message back.
 PATIENCE_SECONDS = 0.25
-
-
-class NotYet(Exception):
-    """No provider may be called for this message now; it has not been tried."""
-
-    def __init__(self, reason: str, *, seconds: float) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, kw_only=True)

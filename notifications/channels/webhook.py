@@ -11,12 +11,15 @@ from notifications.channels.http import exchange, make_client
 from notifications.channels.outbound_addresses import pinned
 from notifications.channels.ports import (
     Limit,
+    NotYet,
     Outgoing,
     PermanentRefusal,
     ProviderDown,
     Receipt,
     TemporaryRefusal,
 )
+
+SILENT_SECONDS = 60.0
 
 
 class WebhookProvider:
@@ -26,12 +29,16 @@ class WebhookProvider:
 
     def __init__(self) -> None:
         self._client = make_client()
+        # Servers that have kept this batch waiting: its other messages to them come back later, without being tried.
+        self._silent: set[str] = set()
 
     def limits(self, outgoing: Outgoing) -> list[Limit]:
         return []
 
     def deliver(self, outgoing: Outgoing) -> Receipt:
         contact = outgoing.contact_points[0]
+        if contact.address in self._silent:
+            raise NotYet("receiver_silent", seconds=SILENT_SECONDS)
         body = _body(outgoing)
         sent_at = datetime.now(UTC)
         message_id = f"msg_{outgoing.job_id}"
@@ -47,6 +54,7 @@ class WebhookProvider:
         except ForbiddenAddress as refused:
             raise PermanentRefusal(str(refused), receipt=Receipt(gone={contact.id: str(refused)})) from refused
         except (ProviderDown, httpx.HTTPError, httpx.InvalidURL) as trouble:
+            self._silent.add(contact.address)
             raise TemporaryRefusal(str(trouble)) from trouble
         if 200 <= answer.status < 300:
             return Receipt(provider_message_id=message_id, reached=[str(contact.id)], is_delivered=True)

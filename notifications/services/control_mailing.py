@@ -57,9 +57,9 @@ def resume_mailing(*, event_id: UUID, actor_id: object | None, now: datetime) ->
     waiting = NotificationJob.objects.filter(
         event_id=event_id, status=NotificationJob.Status.DEFERRED, reason="mailing_paused"
     )
-    job_ids = list(waiting.order_by("id").values_list("id", flat=True)[:WOKEN])
+    jobs = list(waiting.order_by("id").values_list("id", "channel")[:WOKEN])
     waiting.update(next_attempt_at=now)
-    send_to_workers(job_ids)
+    send_to_workers(jobs)
     _write_down(actor_id, "resume", event_id, "")
 
 

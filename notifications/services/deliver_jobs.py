@@ -14,9 +14,8 @@ import structlog
 from django.conf import settings
 
 from common.transactions import use_case
-from notifications.channels.ports import Outgoing, PermanentRefusal, Receipt, TemporaryRefusal
+from notifications.channels.ports import NotYet, Outgoing, PermanentRefusal, Receipt, TemporaryRefusal
 from notifications.channels.registry import OpenRoutes
-from notifications.channels.route import NotYet
 from notifications.models import NotificationJob, TemplateVersion
 from notifications.models.choices import Category, Channel
 from notifications.rendering.message import Message, render_message

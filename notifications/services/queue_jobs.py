@@ -7,9 +7,12 @@ from uuid import UUID
 from bus.wakeup import queue_after_commit
 from common.transactions import requires_transaction
 from notifications.models import NotificationJob
+from notifications.models.choices import Channel
 
 TASK = "notifications.send_jobs"
 TASK_SIZE = 100
+# Servers of strangers answer when they like: their messages travel apart from all others, and few at a time.
+SLOW_CHANNEL, SLOW_TASK_SIZE = Channel.WEBHOOK, 10
 # A task that hasn't been taken by then is taken for lost and sent again.
 LOST_TASK_SECONDS = 30
 
@@ -21,16 +24,19 @@ def queue_jobs(*, job_ids: Sequence[UUID], now: datetime) -> list[UUID]:
     A copy that comes late, or twice, finds none: the sweep or the first copy was here before.
     """
     planned = NotificationJob.objects.filter(id__in=job_ids, status=NotificationJob.Status.PLANNED)
-    queued = sorted(planned.locked().values_list("id", flat=True))
+    jobs = sorted(planned.locked().values_list("id", "channel"))
+    queued = [job_id for job_id, _ in jobs]
     NotificationJob.objects.filter(id__in=queued).update(
         status=NotificationJob.Status.QUEUED, next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS)
     )
-    send_to_workers(queued)
+    send_to_workers(jobs)
     return queued
 
 
-def send_to_workers(job_ids: Sequence[UUID]) -> None:
-    """Wake workers after the commit, a batch of ids per task."""
-    for start in range(0, len(job_ids), TASK_SIZE):
-        batch = [str(job_id) for job_id in job_ids[start : start + TASK_SIZE]]
-        queue_after_commit(TASK, [batch], queue="notifications")
+def send_to_workers(jobs: Sequence[tuple[UUID, str]]) -> None:
+    """Wake workers after the commit, a batch of ids per task; `jobs` are ids with their channels."""
+    quick = [str(job_id) for job_id, channel in jobs if channel != SLOW_CHANNEL]
+    slow = [str(job_id) for job_id, channel in jobs if channel == SLOW_CHANNEL]
+    for job_ids, size in ((quick, TASK_SIZE), (slow, SLOW_TASK_SIZE)):
+        for start in range(0, len(job_ids), size):
+            queue_after_commit(TASK, [job_ids[start : start + size]], queue="notifications")

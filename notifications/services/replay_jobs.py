@@ -14,13 +14,13 @@ REPLAYABLE = (NotificationJob.Status.DEAD, NotificationJob.Status.UNDELIVERABLE)
 @requires_transaction
 def replay_jobs(*, jobs: QuerySet[NotificationJob], now: datetime) -> int:
     """Queue the dead and undeliverable among them; return how many there were."""
-    job_ids = list(jobs.filter(status__in=REPLAYABLE).values_list("id", flat=True))
-    count = NotificationJob.objects.filter(id__in=job_ids, status__in=REPLAYABLE).update(
+    ended = list(jobs.filter(status__in=REPLAYABLE).values_list("id", "channel"))
+    count = NotificationJob.objects.filter(id__in=[job_id for job_id, _ in ended], status__in=REPLAYABLE).update(
         status=NotificationJob.Status.QUEUED,
         attempts=0,
         reason="",
         finished_at=None,
         next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS),
     )
-    send_to_workers(job_ids)
+    send_to_workers(ended)
     return count

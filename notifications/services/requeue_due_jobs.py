@@ -25,13 +25,14 @@ def requeue_due_jobs(*, now: datetime) -> list[UUID]:
         .order_by("next_attempt_at", "id")
         .values_list("id", flat=True)[:LIMIT]
     )
-    overdue = list(NotificationJob.objects.due(now).filter(id__in=list(due)).locked().values_list("id", flat=True))
+    jobs = list(NotificationJob.objects.due(now).filter(id__in=list(due)).locked().values_list("id", "channel"))
+    overdue = [job_id for job_id, _ in jobs]
     NotificationJob.objects.filter(id__in=overdue).update(
         status=NotificationJob.Status.QUEUED,
         lease_token=None,
         next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS),
     )
-    send_to_workers(overdue)
+    send_to_workers(jobs)
     return overdue
 
 

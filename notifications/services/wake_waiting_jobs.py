@@ -13,7 +13,7 @@ from notifications.services.queue_jobs import send_to_workers
 def wake_waiting_jobs(*, recipient_id: UUID, channel: str) -> int:
     """Make the waiting jobs due and wake a worker; return how many there were."""
     waiting = NotificationJob.objects.waiting_for_address(recipient_id=recipient_id, channel=channel)
-    job_ids = list(waiting.order_by("id").values_list("id", flat=True))
-    count = waiting.filter(id__in=job_ids).update(next_attempt_at=Now())
-    send_to_workers(job_ids)
+    jobs = list(waiting.order_by("id").values_list("id", "channel"))
+    count = waiting.filter(id__in=[job_id for job_id, _ in jobs]).update(next_attempt_at=Now())
+    send_to_workers(jobs)
     return count

@@ -321,6 +321,21 @@ class TestQueueJobs:
 
         assert (first, second) == ([job.id], [])
 
+    def test_brings_webhooks_by_tasks_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        tasks: list[list[str]] = []
+        monkeypatch.setattr(
+            "notifications.services.queue_jobs.queue_after_commit", lambda task, args, **_: tasks.append(args[0])
+        )
+        recipient = make_recipient()
+        mails = [make_job(status=Status.PLANNED) for _ in range(3)]
+        hooks = [make_job(status=Status.PLANNED, recipient=recipient, channel="webhook") for _ in range(11)]
+
+        with use_case():
+            queue_jobs(job_ids=[job.id for job in (*hooks, *mails)], now=timezone.now())
+
+        assert [len(task) for task in tasks] == [3, 10, 1]
+        assert set(tasks[0]) == {str(job.id) for job in mails}
+
     def test_names_a_copy_that_it_cannot_read(self, post_event: Any) -> None:
         post_event(sample_bytes("user_registered"))
         good, other = copies_of_jobs()

@@ -170,6 +170,9 @@ def listener() -> Iterator[Any]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/silent":
+                self.close_connection = True
+                return
             received.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(answers.pop(0) if answers else 204)
             self.send_header("Location", "http://127.0.0.1:1/")
@@ -220,6 +223,20 @@ class TestWebhook:
 
         job.refresh_from_db()
         assert (job.status, len(listener.received)) == (status, 1)
+
+    def test_asks_a_silent_server_once_a_batch_and_goes_on_with_the_others(self, listener: Any) -> None:
+        urls = [f"http://127.0.0.1:{listener.server_address[1]}/{path}" for path in ("silent", "silent", "quick")]
+        jobs = [self.job(url) for url in urls]
+
+        send([job.id for job in jobs])
+
+        for job in jobs:
+            job.refresh_from_db()
+        assert [(job.status, job.reason, job.attempts) for job in jobs] == [
+            ("failed", "temporary_refusal", 1),
+            ("deferred", "receiver_silent", 0),
+            ("delivered", "", 1),
+        ]
 
     @pytest.mark.parametrize(
         "url",
