@@ -13,8 +13,12 @@ _REMEMBERED = 64
 
 @lru_cache(maxsize=_REMEMBERED)
 def to_html(source: str) -> str:
-    """Return HTML; HTML inside the source stays text."""
-    return str(_markdown.render(source))
+    """Return HTML; HTML inside the source stays text, and a link alone in its paragraph is what the mail asks for."""
+    tokens = _markdown.parse(source)
+    for token in tokens:
+        if token.type == "inline" and _is_one_link(token.children or []):
+            (token.children or [])[0].attrSet("class", "action")
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -31,6 +35,11 @@ def to_text(source: str) -> str:
             in_item = False
     text = "\n\n".join(blocks)
     return text.replace("\n\n– ", "\n– ")
+
+
+def _is_one_link(tokens: list[Token]) -> bool:
+    kinds = [token.type for token in tokens]
+    return len(kinds) > 1 and kinds[0] == "link_open" and kinds.index("link_close") == len(kinds) - 1
 
 
 def _inline(tokens: Iterable[Token]) -> str:

@@ -25,6 +25,9 @@ LARGEST_OUTPUT = 100_000
 DEEPEST_WALK = 2
 # Any ASCII punctuation may be escaped by a backslash (CommonMark 0.31, section 2.4).
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+CODE_BEFORE_FIGURES = re.compile(r"^(-?[A-Z]{3})(?=\d)")
+# As times are written too: 5 July 2026.
+DAYS = {"ru": "long", "en": "d MMMM y"}
 # Given to every template.
 COMMON_VARIABLES = frozenset({"recipient_name", "site_url", "unsubscribe_url", "locale"})
 FILTERS = frozenset(
@@ -164,11 +167,16 @@ def _environment(locale: str, *, is_markdown: bool = False) -> ImmutableSandboxe
     environment.globals = {}
     environment.filters |= {
         "local_time": lambda value, zone: _local_time(value, zone, locale),
-        "day": lambda value: format_date(date.fromisoformat(str(value)[:10]), format="long", locale=locale),
+        "day": lambda value: format_date(date.fromisoformat(str(value)[:10]), format=DAYS[locale], locale=locale),
         "points": lambda amount: format_decimal(Decimal(str(amount)), locale=locale),
-        "money": lambda amount, currency: format_currency(Decimal(str(amount)), currency, locale=locale),
+        "money": lambda amount, currency: _money(Decimal(str(amount)), currency, locale),
     }
     return environment
+
+
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    """Write an amount by the language, a code without a sign of its own apart from the figures: RUB 1,500.00."""
+    return CODE_BEFORE_FIGURES.sub("\\1\N{NO-BREAK SPACE}", format_currency(amount, currency, locale=locale))
 
 
 def _local_time(value: str, zone: str, locale: str) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from common.problems import InvalidInput
 from common.transactions import use_case
 from notifications.models import Template, TemplateVersion
-from notifications.rendering.markdown import to_text
+from notifications.rendering.markdown import to_html, to_text
 from notifications.rendering.sandbox import TemplateIsBroken, markdown_safe, render
 from notifications.services.load_default_templates import FOLDER, load_default_templates
 from notifications.services.publish_template import publish_template
@@ -74,6 +74,14 @@ class TestRender:
         source = "{{ '1500.00'|money('RUB') }} {{ '2025-11-15'|day }}"
 
         assert render(source, {"locale": "ru"}, locale="ru") == "1 500,00 ₽ 15 ноября 2025 г."
+        assert render(source, {"locale": "en"}, locale="en") == "RUB 1,500.00 15 November 2025"
+        assert render("{{ '-5'|money('USD') }}", {"locale": "en"}, locale="en") == "-$5.00"
+
+    def test_shows_a_link_alone_in_its_paragraph_as_a_button(self) -> None:
+        page = to_html("[Open *it*](https://a.example/)\n\nSee [this](https://b.example/).\n\n[One](/1) [two](/2)")
+
+        assert page.count('class="action"') == 1
+        assert '<a href="https://a.example/" class="action">Open <em>it</em></a>' in page
 
     @pytest.mark.parametrize(("amount", "shown"), [("120.00", "120"), ("1234.50", "1 234,5"), ("0.05", "0,05")])
     def test_writes_points_without_empty_cents(self, amount: str, shown: str) -> None:
