@@ -296,7 +296,7 @@ def _stages(
         stages.FINALIZE: Finalize(sessions),
         **{f"{one.name}.{stages.PERSIST}": Persist(ports.store, lanes=1) for one in COMMANDS},
         **{f"{one.name}.{stages.FINALIZE}": finalize_chat for one in (CHAT, *COMMANDS, UPLOAD)},
-        "history." + stages.READ: ReadPages(read_history),
+        "history." + stages.READ: ReadPages(read_history, sessions),
         "watch." + stages.READ: ReadPresence(ports.directory, ports.presence, sessions),
         "upload." + stages.PERSIST: PersistSlot(ports.slots),
         stages.ISSUE_UPLOAD: IssueUpload(ports.upload_door),

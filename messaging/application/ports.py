@@ -285,6 +285,10 @@ class Storage(Protocol):
 class Outlet(Protocol):
     """The way out to one socket; never waits."""
 
+    @property
+    def is_closing(self) -> bool:
+        """Nothing that is offered goes out any more."""
+
     def offer(self, payload: bytes, *, is_ephemeral: bool = False) -> bool:
         """Queue an object; False when it was left out, or the socket is being closed as too slow."""
 

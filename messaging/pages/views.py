@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.selectors import get_user
 from common.problems import NotFound
 from common.transactions import use_case
+from events.actors import Actor
+from events.selectors.events import get_readable_event
 from messaging.adapters.orm import acquaintance, selectors
 from messaging.domain.limits import TEXT_CHARACTERS
 from messaging.pages.state import conversation_state, is_command, listed, message_state, shown_text, title_of, words
@@ -28,7 +30,7 @@ SHOWN = 50
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def chat(request: HttpRequest) -> HttpResponse:
-    """List the conversations; `?with=<user>` offers to begin one, and POST begins it."""
+    """List the conversations; `?with=<user>` and `?event=<event>` offer to begin one, and POST begins it."""
     if request.method == "POST":
         asked = request.POST.get("with", "")
         is_support = asked == "support"
@@ -42,12 +44,10 @@ def chat(request: HttpRequest) -> HttpResponse:
                 now=timezone.now(),
             )
         return redirect("chat_conversation", conversation_id=conversation_id)
-    other = get_user(user_id=id_in(request.GET["with"])) if "with" in request.GET else None
+    offer = offer_of(request)
     handle = request.GET.get("handle", "").strip()[:41]
     people = acquaintance.list_people(user_id=caller_of(request), handle=handle)[:SUGGESTED]
-    return render(
-        request, "messaging/chat.html", page_of(request) | {"other": other, "handle": handle, "people": list(people)}
-    )
+    return render(request, "messaging/chat.html", page_of(request) | offer | {"handle": handle, "people": list(people)})
 
 
 @login_required
@@ -91,6 +91,19 @@ def answer(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     with use_case():
         settle(actor_id=caller_of(request), conversation_id=conversation_id)
     return redirect("chat_conversation", conversation_id=conversation_id) if is_accepted else redirect("chat")
+
+
+def offer_of(request: HttpRequest) -> dict[str, Any]:
+    """Return whom the address offers to write to: a person, or who holds an event; and the event's chat, if one is in it."""
+    if "with" in request.GET:
+        return {"other": get_user(user_id=id_in(request.GET["with"]))}
+    if "event" not in request.GET:
+        return {}
+    user_id = caller_of(request)
+    event = get_readable_event(actor=Actor(user_id=user_id), event_id=id_in(request.GET["event"]))
+    hosts = [one for one in acquaintance.event_hosts(event_id=event.pk) if one != user_id]
+    other = get_user(user_id=hosts[0]) if hosts else None
+    return {"other": other, "event": event, "event_chat": selectors.find_event_chat(user_id=user_id, event_id=event.pk)}
 
 
 def caller_of(request: HttpRequest) -> uuid.UUID:

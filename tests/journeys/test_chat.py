@@ -10,12 +10,25 @@ from typing import Any
 
 import httpx
 import pytest
+from django.conf import settings
+from jsonschema import Draft202012Validator
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE_SECONDS = 15.0
 PATIENCE = PATIENCE_SECONDS * 1000
 Clients = Callable[..., httpx.Client]
+
+
+def schema_of(side: str) -> Draft202012Validator:
+    """Return what checks an object of one side against docs/chat-protocol.json."""
+    document = json.loads(Path(settings.BASE_DIR, "docs", "chat-protocol.json").read_text())
+    return Draft202012Validator(
+        {"$ref": f"#/$defs/{side}", "$defs": document["$defs"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+SAID, TOLD = schema_of("FromClient"), schema_of("FromServer")
 
 
 class Program:
@@ -26,6 +39,7 @@ class Program:
         self.objects: list[dict[str, Any]] = []
 
     def say(self, **fields: Any) -> None:
+        SAID.validate(fields)
         self._socket.send(json.dumps(fields))
 
     def got(self, kind: str, **wanted: Any) -> dict[str, Any]:
@@ -36,7 +50,10 @@ class Program:
                 if one["type"] == kind and wanted.items() <= one.items():
                     return one
             frame = str(self._socket.recv(timeout=max(0.1, deadline - time.monotonic())))
-            self.objects += [json.loads(line) for line in frame.split("\n")]
+            told = [json.loads(line) for line in frame.split("\n")]
+            for one in told:
+                TOLD.validate(one)
+            self.objects += told
 
 
 @pytest.fixture

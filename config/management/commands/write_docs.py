@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.documents import asyncapi, data_model, domain_events, problems
 from events import lifecycle_drawing
-from messaging import pipeline_document
+from messaging import pipeline_document, protocol_document
 from notifications.event_types import catalogue
 
 DOCUMENTS = {
@@ -16,6 +16,7 @@ DOCUMENTS = {
     "asyncapi.json": asyncapi.render,
     "problems.md": problems.render,
     "messaging-pipeline.md": pipeline_document.render,
+    "chat-protocol.json": protocol_document.render,
     "data-model.md": data_model.render,
     "event-lifecycle.svg": lifecycle_drawing.render,
     "notification-events.md": catalogue.render_document,

@@ -60,6 +60,12 @@ def get_conversation(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> Conve
     return conversation
 
 
+def find_event_chat(*, user_id: uuid.UUID, event_id: uuid.UUID) -> uuid.UUID | None:
+    """Return an event's chat, if the user is in it."""
+    own = Conversation.objects.of_member(user_id).filter(kind=Conversation.Kind.EVENT, event_id=event_id)
+    return own.values_list("pk", flat=True).first()
+
+
 def list_members(*, user_id: uuid.UUID, conversation_id: uuid.UUID) -> QuerySet[Membership]:
     """Return who is in one of the user's conversations, the first to come first.
 

@@ -11,6 +11,10 @@ class FakeOutlet:
         self.closed_with: int | None = None
         self.on_close: Callable[[], object] = lambda: None
 
+    @property
+    def is_closing(self) -> bool:
+        return self.closed_with is not None
+
     def offer(self, payload: bytes, *, is_ephemeral: bool = False) -> bool:
         if self.closed_with is not None:
             return False

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from events.models import EventAccess
 from messaging.models import Conversation, Membership, Message, Reaction
-from tests.factories.accounts import make_user
+from tests.factories.accounts import make_organizer, make_user
 from tests.factories.events import make_event
-from tests.factories.messaging import make_direct, make_message
+from tests.factories.messaging import make_direct, make_event_chat, make_message
 from tests.messaging.pages.test_chat import data_in, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,32 @@ class TestBegin:
 
         assert (found.status_code, "nobody with this handle" in found.content.decode()) == (200, True)
         assert begun.status_code in (302, 404)
+
+    def test_offers_the_host_of_an_event_and_the_chat_to_who_is_in_it(self) -> None:
+        host, guest, other = make_user(display_name="Host"), make_user(), make_user()
+        event = make_event(title="Downstream", organizer=make_organizer(owner=host))
+        room = make_event_chat(host, guest, event_id=event.pk)
+
+        pages = [signed_in(one).get(f"/chat/?event={event.pk}").content.decode() for one in (guest, other, host)]
+
+        link = f'href="/chat/{room.pk}/">Go to the chat of “Downstream”'
+        assert [link in page for page in pages] == [True, False, True]
+        assert [f'name="with" value="{host.pk}"' in page for page in pages] == [True, True, False]
+
+    def test_offers_nothing_of_an_event_that_one_may_not_see(self) -> None:
+        draft = make_event(status="draft")
+
+        answers = [signed_in(make_user()).get(f"/chat/?event={one}").status_code for one in (draft.pk, "x", "%00")]
+
+        assert answers == [404, 404, 404]
+
+    def test_an_event_s_page_leads_to_its_organizer(self) -> None:
+        event = make_event()
+
+        assert (
+            f"/chat/?event={event.pk}"
+            in signed_in(make_user()).get(f"/events/{event.pk}/", follow=True).content.decode()
+        )
 
     def test_writes_to_support(self) -> None:
         anna = make_user()
