@@ -24,6 +24,7 @@ class Person:
         self.acked: dict[str, int] = {}
         self.shown: list[str] = []
         self.refused = 0
+        self.breaks = 0
         # From when a later message is known until what is before it is shown, while connected.
         self.longest_gap = 0.0
         self._url = url.rstrip("/") + "/ws/chat/"
@@ -52,6 +53,7 @@ class Person:
                     finally:
                         writing.cancel()
                         self._socket, self._gap_since = None, None
+                        self.breaks += 1
             await asyncio.sleep(COME_BACK_SECONDS)
 
     def write(self, *texts: str) -> None:

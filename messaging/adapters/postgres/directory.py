@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
+from messaging.adapters.metrics import HEADS_READ
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.pool import connected
 from messaging.adapters.postgres.writing import numbers, uuids
@@ -125,6 +126,7 @@ class PostgresDirectory:
         since = seconds_of(position)
         parameters = {"user": user_id, "since": since, "overlap": OVERLAP_SECONDS, "limit": limit}
         async with connected(self._readers) as connection:
+            HEADS_READ.inc()
             found = await (await connection.execute(HEADS, parameters)).fetchall()
         now = found[0][0]
         rows = [row[1:] for row in found if row[1] is not None]

@@ -1,5 +1,6 @@
 """What clients ask for: history, and who is there."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from messaging.application.ports import Directory, Presence
@@ -14,18 +15,26 @@ RETRY_SECONDS = 2.0
 
 
 class ReadPages(SimpleStage):
-    """A page of a conversation's messages."""
+    """A page of a conversation's messages; few at a time, since each may be half a megabyte, and none for who has gone."""
 
-    def __init__(self, read_history: ReadHistory) -> None:
+    batch: ClassVar[int] = 8
+
+    def __init__(self, read_history: ReadHistory, sessions: Sessions) -> None:
         self._read_history = read_history
+        self._sessions = sessions
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
-        for parcel in parcels:
+        asked = [one for one in parcels if self._is_waited_for(one)]
+        for parcel in asked:
             try:
                 parcel.answer = encode(await self._read_history(parcel.message))
             except PortUnavailable:
                 parcel.refuse(UNAVAILABLE, retry_after=RETRY_SECONDS)
-        return [parcel for parcel in parcels if parcel.refusal is None]
+        return [parcel for parcel in asked if parcel.refusal is None]
+
+    def _is_waited_for(self, parcel: Parcel) -> bool:
+        session = self._sessions.get(parcel.origin.session_id)
+        return session is not None and not session.outlet.is_closing
 
 
 class ReadPresence(SimpleStage):
