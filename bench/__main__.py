@@ -37,8 +37,18 @@ def main() -> int:
     if not arguments.json:
         print(f"\n{machine()}\n\n{table(figures)}")
     if arguments.write_docs:
-        DOCUMENT.write_text(_document(figures), encoding="utf-8")
+        _write_documents(chosen, figures)
     return 0 if all(figure.verified for figure in figures) else 1
+
+
+def _write_documents(chosen: list[str], figures: list[Figure]) -> None:
+    """Write the table, and the pictures of cases that draw; a case that draws is no reason to throw the table away."""
+    drawn = {name: getattr(importlib.import_module(f"bench.cases.{name}"), "documents", None) for name in chosen}
+    for draw in filter(None, drawn.values()):
+        for name, text in draw().items():
+            (DOCUMENT.parent / name).write_text(text, encoding="utf-8")
+    if not all(drawn.values()):
+        DOCUMENT.write_text(_document(figures), encoding="utf-8")
 
 
 def machine() -> str:
