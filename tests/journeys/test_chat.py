@@ -337,3 +337,100 @@ def test_a_revoked_token_closes_its_socket(
                 socket.recv(timeout=PATIENCE_SECONDS)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4001
+
+
+@pytest.mark.browser
+def test_who_writes_too_fast_is_told_and_loses_nothing(
+    stack: dict[str, Any], client: Clients, browser: Any, program: Callable[[str], Any]
+) -> None:
+    conversation = direct_conversation(client, stack, "organizer", "user")
+    mark = uuid.uuid4().hex[:8]
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    sign_in(page, stack, "organizer")
+    open_chat(page, stack, conversation)
+    with program("organizer") as elsewhere:
+        left = elsewhere.got("welcome")["credits"]["left"]
+        for _ in range(left + 1):
+            message = {"id": str(uuid.uuid4()), "conversation": conversation, "kind": "text", "body": {"text": mark}}
+            elsewhere.say(type="send", **message)
+        elsewhere.got("nack", code="credits")
+
+        page.fill("#chat-text", f"patience {mark}")
+        page.press("#chat-text", "Enter")
+        page.wait_for_selector("#chat-status:has-text('The rest will be sent in')", timeout=PATIENCE)
+
+    page.wait_for_selector(f".message--mine[data-seq]:has-text('patience {mark}')", timeout=PATIENCE)
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_page_waits_for_what_is_missing_and_fetches_it(
+    stack: dict[str, Any], client: Clients, browser: Any, program: Callable[[str], Any]
+) -> None:
+    conversation = direct_conversation(client, stack, "user", "user2")
+    mark = uuid.uuid4().hex[:8]
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    sign_in(page, stack, "user")
+    page.route_web_socket("**/ws/chat/", lambda route: losing(route, f"lost {mark}"))
+    open_chat(page, stack, conversation)
+
+    with program("user2") as writer:
+        for text in (f"lost {mark}", f"held {mark}", f"last {mark}"):
+            message = {"id": str(uuid.uuid4()), "conversation": conversation, "kind": "text", "body": {"text": text}}
+            writer.say(type="send", **message)
+            writer.got("ack", id=message["id"])
+
+    page.wait_for_selector(f".message:has-text('last {mark}')", timeout=PATIENCE)
+    shown = page.locator(".message__text").all_inner_texts()
+    assert [text for text in shown if mark in text] == [f"lost {mark}", f"held {mark}", f"last {mark}"]
+    context.close()
+
+
+def losing(route: Any, text: str) -> None:
+    """Let everything through but the first delivery of a message."""
+    server = route.connect_to_server()
+
+    def pass_on(frame: str) -> None:
+        lines = [line for line in frame.split("\n") if not (text in line and '"type":"message"' in line[:20])]
+        if lines:
+            route.send("\n".join(lines))
+
+    route.on_message(server.send)
+    server.on_message(pass_on)
+
+
+def tab_to(page: Any, selector: str, *, key: str = "Tab", presses: int = 80) -> None:
+    """Press Tab until the focus is there."""
+    for _ in range(presses):
+        if page.locator(f"{selector}:focus").count():
+            return
+        page.keyboard.press(key)
+    pytest.fail(f"{selector} isn't reached by {key}")
+
+
+@pytest.mark.browser
+def test_a_keyboard_is_enough(two_pages: tuple[Any, Any, str], stack: dict[str, Any]) -> None:
+    anna, petr, conversation = two_pages
+    mark = uuid.uuid4().hex[:8]
+    anna.goto(f"{stack['web']}/chat/")
+    anna.wait_for_selector("#chat[data-started=true]", timeout=PATIENCE)
+
+    tab_to(anna, f"[data-conversation='{conversation}'] a")
+    anna.keyboard.press("Enter")
+    anna.wait_for_selector("#chat-text:focus", timeout=PATIENCE)
+    anna.keyboard.type(f"first {mark}")
+    anna.keyboard.press("Shift+Enter")
+    anna.keyboard.type("second")
+    anna.keyboard.press("Enter")
+    own = anna.locator(f".message--mine[data-seq]:has-text('first {mark}')")
+    own.wait_for(timeout=PATIENCE)
+    seq = own.get_attribute("data-seq")
+    tab_to(anna, f".message[data-seq='{seq}'] summary", key="Shift+Tab")
+    anna.keyboard.press("Enter")
+    tab_to(anna, f".message[data-seq='{seq}'] .message__emoji")
+    anna.keyboard.press("Enter")
+
+    petr.wait_for_selector(f".message[data-seq='{seq}'] .message__reaction", timeout=PATIENCE)
+    assert petr.locator(f".message[data-seq='{seq}'] .message__text").inner_text() == f"first {mark}\nsecond"
