@@ -9,7 +9,7 @@ from django.db.models import Q
 from common.problems import InvalidInput
 from common.transactions import requires_transaction
 from events.models import Answer, Question
-from events.services.record_answers import GivenAnswer, Place, asked_places, fits, lacking, place_of, unfit
+from events.services.record_answers import GivenAnswer, Place, answer_rows, asked_places, fits, lacking, place_of, unfit
 
 
 @requires_transaction
@@ -100,6 +100,12 @@ def forget_answers_of_gone_seats(*, booking_id: uuid.UUID, quantities: Mapping[u
 
 
 @requires_transaction
+def forget_answers_of_person(*, user_id: uuid.UUID) -> int:
+    """Remove everything that the person has answered; return how many answers there were."""
+    return Answer.objects.filter(user_id=user_id).delete()[0]
+
+
+@requires_transaction
 def forget_answers_of_seat(*, booking_id: uuid.UUID, ticket_type_id: uuid.UUID, seat: int) -> None:
     """Remove what was answered for one seat; the seats behind it move up."""
     answers = Answer.objects.filter(booking_id=booking_id, ticket_type_id=ticket_type_id)
@@ -138,23 +144,9 @@ def _write(
         if not one.value.strip():
             place = {"question_id": one.question_id, "ticket_type_id": one.ticket_type_id, "seat": one.seat}
             Answer.objects.filter(booking_id=booking_id, **place).delete()
+    about = {"event_id": event_id, "booking_id": booking_id, "user_id": user_id, "answered_at": now}
     Answer.objects.bulk_create(
-        [
-            Answer(
-                question_id=one.question_id,
-                event_id=event_id,
-                ticket_type_id=one.ticket_type_id,
-                user_id=user_id,
-                booking_id=booking_id,
-                seat=one.seat,
-                prompt=wanted[place_of(one)].prompt,
-                text=wanted[place_of(one)].text,
-                value=one.value.strip(),
-                answered_at=now,
-            )
-            for one in answers
-            if one.value.strip()
-        ],
+        answer_rows(wanted, answers, **about),
         update_conflicts=True,
         unique_fields=["booking_id", "question", "ticket_type", "seat"],
         update_fields=["prompt", "text", "value", "user", "answered_at"],

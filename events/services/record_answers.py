@@ -57,22 +57,25 @@ def record_answers(
         InvalidInput: something required is missing, or an answer fits no question; all at once, with pointers.
     """
     wanted = check_answers(event_id=event_id, quantities=quantities, answers=answers)
-    Answer.objects.bulk_create(
+    about = {"event_id": event_id, "booking_id": booking_id, "user_id": user_id, "answered_at": now}
+    Answer.objects.bulk_create(answer_rows(wanted, answers, **about))
+
+
+def answer_rows(wanted: Mapping[Place, Question], answers: Sequence[GivenAnswer], **about: Any) -> list[Answer]:
+    """Return the rows of what was answered, each with the words that were asked; `about` are the other columns."""
+    return [
         Answer(
             question_id=one.question_id,
-            event_id=event_id,
             ticket_type_id=one.ticket_type_id,
-            user_id=user_id,
-            booking_id=booking_id,
             seat=one.seat,
             prompt=wanted[place_of(one)].prompt,
             text=wanted[place_of(one)].text,
             value=one.value.strip(),
-            answered_at=now,
+            **about,
         )
         for one in answers
         if one.value.strip()
-    )
+    ]
 
 
 def check_answers(
