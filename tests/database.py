@@ -61,7 +61,7 @@ def ensure_template() -> str:
         server.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [TEMPLATE_LOCK, home])
         if _exists(server, name):
             return name
-        for (outdated,) in server.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [prefix + "%"]):
+        for (outdated,) in server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]):
             _drop(outdated)
         server.execute(f'CREATE DATABASE "{name}_unfinished"')
         connect_to(f"{name}_unfinished")
