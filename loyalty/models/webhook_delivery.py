@@ -1,5 +1,6 @@
 """A webhook as it came: raw bytes, and how far its processing has got."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,15 @@ from common.ids import new_id
 from common.statements import insert_all_columns, prepared_cursor
 from loyalty.models.project import Project
 
+# Found by their keys: a condition on the status alone would lead through the index of what is due, in which every webhook
+# of the last minutes has left its traces.
+CLAIM_SQL = """
+    UPDATE loyalty_webhookdelivery AS delivery
+    SET status = 'processing', attempts = delivery.attempts + 1, lease_expires_at = %s
+    FROM unnest(%b::uuid[], %b::text[], %b::int4[]) AS seen (id, status, attempts)
+    WHERE delivery.id = seen.id AND delivery.status = seen.status AND delivery.attempts = seen.attempts
+    RETURNING delivery.id
+"""
 FINISH_SQL = """
     UPDATE loyalty_webhookdelivery AS delivery
     SET status = done.status, result = done.result::jsonb, finished_at = %s, lease_expires_at = NULL, last_error = ''
@@ -36,9 +46,14 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
             sql.execute(_insert(), [_parameter(getattr(delivery, name)) for name in _attributes()])
             return bool(sql.rowcount)
 
-    def locked_unless_taken(self) -> "WebhookDeliveryQuerySet":
-        """Lock the rows that no other worker holds, in the order of their turn."""
-        return self.order_by("next_attempt_at", "pk").select_for_update(skip_locked=True)
+    def claim(self, seen: Sequence[tuple[uuid.UUID, str, int]], *, until: datetime) -> set[uuid.UUID]:
+        """Lease those that are still as they were seen (id, status, attempts); return their ids."""
+        if not seen:
+            return set()
+        ids, statuses, attempts = (list(column) for column in zip(*seen, strict=True))
+        with prepared_cursor() as sql:
+            sql.execute(CLAIM_SQL, [until, ids, statuses, attempts])
+            return {row[0] for row in sql.fetchall()}
 
     def finish(self, deliveries: Sequence["WebhookDelivery"], *, now: datetime) -> None:
         """Write the status and the result of each, in one statement."""

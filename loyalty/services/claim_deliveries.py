@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import F, Func, IntegerField
+from django.db.models import Func, IntegerField
 
 from common.transactions import requires_transaction
 from loyalty.models import Project, WebhookDelivery
@@ -18,8 +18,8 @@ from loyalty.models.webhook_delivery import WebhookDeliveryQuerySet
 log = structlog.get_logger(__name__)
 
 BATCH = 400
-# Of so many webhooks that have waited longest, the projects are looked at.
-LOOKED_AT = 400
+# Of so many webhooks that have waited longest, those are taken whose projects are free.
+LOOKED_AT = 800
 # What one worker takes at once; a batch of a thousand records weighs about a tenth of it.
 MOST_BYTES = 1024 * 1024
 LEASE = timedelta(seconds=30)
@@ -37,6 +37,26 @@ class Claim:
     size_bytes: int = 0
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A webhook as it was when it was looked at, without a lock."""
+
+    delivery_id: uuid.UUID
+    project_id: uuid.UUID
+    status: str
+    attempts: int
+    size_bytes: int
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(
+            delivery_id=self.delivery_id,
+            project_id=self.project_id,
+            attempt=self.attempts + 1,
+            size_bytes=self.size_bytes,
+        )
+
+
 @requires_transaction
 def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
     """Return claims on webhooks that are due and that no other worker holds, the oldest first.
@@ -44,45 +64,45 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
     A batch costs hardly more than one webhook, of however many projects. A project that another worker is at is left to
     it: there this one would only wait.
     """
-    waiting = WebhookDelivery.objects.due(now)
-    mine = waiting.filter(project_id__in=_free_projects(waiting)).locked_unless_taken()
-    size = Func("body", function="octet_length", output_field=IntegerField())
-    found = mine.annotate(size_bytes=size).values_list("id", "project_id", "attempts", "size_bytes")[:limit]
-    due = _not_too_much(
-        Claim(delivery_id=delivery_id, project_id=project_id, attempt=attempts + 1, size_bytes=size_bytes)
-        for delivery_id, project_id, attempts, size_bytes in found
-    )
-    spent = [one.delivery_id for one in due if one.attempt > MAX_ATTEMPTS]
+    seen = _not_too_much(_of_free_projects(WebhookDelivery.objects.due(now))[:limit])
+    spent = [one.delivery_id for one in seen if one.attempts >= MAX_ATTEMPTS]
     if spent:
         log.error("loyalty.webhook.dead", deliveries=[str(one) for one in spent], error="lease expired")
         WebhookDelivery.objects.filter(id__in=spent).update(
             status=Status.DEAD, finished_at=now, lease_expires_at=None, last_error="its workers have died"
         )
-    taken = [one for one in due if one.attempt <= MAX_ATTEMPTS]
-    WebhookDelivery.objects.filter(id__in=[one.delivery_id for one in taken]).update(
-        status=Status.PROCESSING, attempts=F("attempts") + 1, lease_expires_at=now + LEASE
+    alive = [one for one in seen if one.attempts < MAX_ATTEMPTS]
+    taken = WebhookDelivery.objects.claim(
+        [(one.delivery_id, one.status, one.attempts) for one in alive], until=now + LEASE
     )
-    return taken
+    return [one.claim for one in alive if one.delivery_id in taken]
 
 
-def _free_projects(waiting: WebhookDeliveryQuerySet) -> list[uuid.UUID]:
-    """Return projects that have waited longest and that nobody is at; they stay locked until the claim is committed."""
-    oldest = set(waiting.order_by("next_attempt_at").values_list("project_id", flat=True)[:LOOKED_AT])
-    free = _unless_taken(oldest)
-    if oldest and not free:
+def _of_free_projects(waiting: WebhookDeliveryQuerySet) -> list[_Seen]:
+    """Return what has waited longest of projects that nobody is at; they stay locked until the claim is committed."""
+    seen = _look_at(waiting)
+    projects = {one.project_id for one in seen}
+    free = _unless_taken(projects)
+    if seen and not free:
         # A large shop's backlog stands in front of everybody's, and a worker is at it: the others needn't wait for that.
-        behind = waiting.exclude(project_id__in=oldest).values_list("project_id", flat=True)
-        free = _unless_taken(set(behind.distinct()[:LOOKED_AT]))
-    return free
+        seen = _look_at(waiting.exclude(project_id__in=projects))
+        free = _unless_taken({one.project_id for one in seen})
+    return [one for one in seen if one.project_id in free]
 
 
-def _unless_taken(project_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    return list(Project.objects.filter(id__in=project_ids).locked_unless_taken().values_list("id", flat=True))
+def _look_at(waiting: WebhookDeliveryQuerySet) -> list[_Seen]:
+    size = Func("body", function="octet_length", output_field=IntegerField())
+    oldest = waiting.order_by("next_attempt_at", "pk")[:LOOKED_AT]
+    return [_Seen(*row) for row in oldest.values_list("id", "project_id", "status", "attempts", size)]
 
 
-def _not_too_much(found: Iterable[Claim]) -> list[Claim]:
+def _unless_taken(project_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    return set(Project.objects.filter(id__in=project_ids).locked_unless_taken().values_list("id", flat=True))
+
+
+def _not_too_much(found: Iterable[_Seen]) -> list[_Seen]:
     """Return the first of them, at least one, as far as a worker gets through them well within its lease."""
-    chosen: list[Claim] = []
+    chosen: list[_Seen] = []
     weight = 0
     for one in found:
         weight += one.size_bytes

@@ -111,8 +111,8 @@ class TestProcessDeliveries:
                 assert process_deliveries(clock=lambda: NOON) == shops * webhooks
             return len(captured)
 
-        # Claiming takes six with BEGIN and COMMIT, all that follows twenty.
-        assert [statements(1, 1), statements(1, 20), statements(7, 20)] == [26, 26, 26]
+        # Claiming takes five with BEGIN and COMMIT, all that follows twenty.
+        assert [statements(1, 1), statements(1, 20), statements(7, 20)] == [25, 25, 25]
 
     def test_finds_the_bad_webhook_by_halves(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         for n in range(63):

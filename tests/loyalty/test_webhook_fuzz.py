@@ -63,10 +63,10 @@ def double(body: bytes, chance: random.Random) -> bytes:
 
 
 def swap(body: bytes, chance: random.Random) -> bytes:
-    """Put something odd into a place of the document; what isn't JSON is cut."""
+    """Put something odd into a place of the document; what isn't JSON, or too deep for Python's own reader, is cut."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return cut(body, chance)
     places = list(_places(document))
     if not places:
