@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from bus.wakeup import queue_task
 from common.problems import InvalidInput, Problem
 from common.rate_limits import Quota, RateLimiter
 from common.transactions import use_case
+from loyalty.api.wakeups import Bell, Waker
 from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood
 from loyalty.formats.values import clean_text
@@ -41,13 +40,13 @@ HEADERS = {"content-type": "CONTENT_TYPE"} | {
     for name in (*KEPT_HEADERS[1:], "webhook-signature", "x-signature", "prefer")
 }
 WEBHOOK_ID = re.compile(r"[\x21-\x7e]{1,255}")
-WAKE_EVERY_SECONDS = 0.1
 PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*([0-9]{1,3})(?:$|[\s,;])", re.IGNORECASE)
 LONGEST_WAIT_SECONDS = 5
 MOST_WAITING = 2
 
 # Storing a webhook never waits for Redis longer than this.
 limiter = RateLimiter("webhook", timeout_seconds=0.005)
+_waker = Waker(Bell().ring)
 _places = threading.BoundedSemaphore(MOST_WAITING)
 
 
@@ -183,18 +182,3 @@ def _answer(receipt: Receipt, records: list[dict[str, Any]] | None, *, is_tilda:
 
 def _json(answer: dict[str, Any]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(answer), content_type="application/json")
-
-
-class _Waker:
-    """Wakes workers at most ten times a second; a wake-up that is left out is made good by the clock."""
-
-    def __init__(self) -> None:
-        self._next_at = 0.0
-
-    def wake(self) -> None:
-        if time.monotonic() >= self._next_at:
-            self._next_at = time.monotonic() + WAKE_EVERY_SECONDS
-            queue_task("loyalty.process_webhooks", [], queue="webhooks")
-
-
-_waker = _Waker()

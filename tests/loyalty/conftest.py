@@ -6,6 +6,7 @@ import pytest
 
 from common.rate_limits import RateLimiter
 from loyalty.api import webhook as door
+from loyalty.api.wakeups import Waker
 from loyalty.services.identify_sender import doors
 
 
@@ -25,8 +26,12 @@ def patient_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Write down which tasks are queued instead of queueing them."""
+    """Write down when workers are woken instead of waking them."""
     calls: list[str] = []
-    monkeypatch.setattr(door, "queue_task", lambda task, args, queue: calls.append(f"{queue}/{task}"))
-    monkeypatch.setattr(door, "_waker", door._Waker())
+
+    def ring() -> bool:
+        calls.append("worker")
+        return True
+
+    monkeypatch.setattr(door, "_waker", Waker(ring, later=lambda seconds, call: None))
     return calls
