@@ -5,6 +5,7 @@ Queues: `critical` (holds, payments, handlers of facts), `webhooks`, `notificati
 app's tasks module, in seconds or as a crontab: `SCHEDULE = {"bookings.expire_holds": 2.0}`.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -17,6 +18,7 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_init,
+    worker_process_init,
     worker_process_shutdown,
 )
 from django.conf import settings
@@ -44,6 +46,12 @@ def keep_log_format(**_: Any) -> None:
 @beat_init.connect
 def serve_process_metrics(**_: Any) -> None:
     serve_metrics()
+
+
+@worker_process_init.connect
+def leave_alone_what_is_loaded(**_: Any) -> None:
+    """Keep code and models out of garbage collection: batches of thousands of rows set it off again and again."""
+    gc.freeze()
 
 
 @worker_process_shutdown.connect
