@@ -46,10 +46,13 @@ class PreferencesForm(forms.Form):
         return cleaned
 
     @property
-    def rows(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The table of checkboxes: a row per category."""
+    def rows(self) -> list[tuple[str, list[tuple[str, forms.BoundField]]]]:
+        """The table of checkboxes: a row per category, each box with its channel."""
         return [
-            (str(Category(category).label), [self[name_of(category, channel)] for channel in SHOWN])
+            (
+                str(Category(category).label),
+                [(str(Channel(channel).label), self[name_of(category, channel)]) for channel in SHOWN],
+            )
             for category in Category.values
         ]
 

@@ -1,5 +1,6 @@
 """Inbox, settings and unsubscribing as people see them; the admin as staff sees it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,12 +14,15 @@ from audit.models import AuditEntry
 from notifications.admin import SegmentForm, TextForm
 from notifications.journal_admin import NotificationJobAdmin
 from notifications.models import (
+    ContactPoint,
     InboxItem,
     NotificationEvent,
     NotificationJob,
     Recipient,
     Segment,
     ServiceSource,
+    TelegramBot,
+    TelegramLinkCode,
     Template,
     TemplateVersion,
 )
@@ -106,11 +110,52 @@ class TestPreferencesPage:
         assert recipient.quiet_hours is not None
         assert 'value="22:00"' in text_of(answer)
 
+    def test_says_at_each_box_what_it_is_for(self, browser: Client) -> None:
+        page = text_of(browser.get(self.URL))
+
+        assert '<span class="choices__about">News and offers: </span>E-mail</span>' in page
+
     def test_refuses_half_of_the_quiet_hours(self, browser: Client) -> None:
         answer = browser.post(self.URL, {"quiet_from": "22:00"})
 
         assert answer.status_code == 400
         assert "Give both ends" in text_of(answer)
+
+
+class TestTelegramPage:
+    URL = "/inbox/telegram/"
+
+    def test_shows_a_link_that_is_kept_nowhere(self, browser: Client, user: Any) -> None:
+        TelegramBot.objects.create(username="aquastream_bot", token="1:secret", webhook_secret="told")
+
+        offered = text_of(browser.get("/inbox/"))
+        page = browser.post(self.URL)
+
+        assert "Connect Telegram" in offered
+        assert page["Cache-Control"] == "no-store"
+        assert re.search(r'href="https://t\.me/aquastream_bot\?start=[\w-]{20,}"', text_of(page))
+        assert TelegramLinkCode.objects.get().recipient.external_id == user.id
+
+    def test_is_not_offered_to_who_is_linked(self, browser: Client, user: Any) -> None:
+        bot = TelegramBot.objects.create(username="aquastream_bot", token="1:secret", webhook_secret="told")
+        recipient = make_recipient(external_id=user.id)
+        ContactPoint.objects.create(recipient=recipient, channel="telegram", address="42", keys={"bot": str(bot.id)})
+
+        inbox = text_of(browser.get("/inbox/"))
+
+        assert "Connect Telegram" not in inbox
+        assert "Your messages also come to Telegram." in inbox
+
+    def test_leads_back_where_there_is_no_bot(self, browser: Client) -> None:
+        assert "Telegram" not in text_of(browser.get("/inbox/"))
+        assert browser.post(self.URL).url == "/inbox/"  # type: ignore[attr-defined]
+
+    def test_makes_no_link_by_looking_nor_for_guests(self, browser: Client, client: Client) -> None:
+        TelegramBot.objects.create(username="aquastream_bot", token="1:secret", webhook_secret="told")
+
+        assert browser.get(self.URL).status_code == 405
+        assert client.post(self.URL).url.startswith("/accounts/")  # type: ignore[attr-defined]
+        assert not TelegramLinkCode.objects.exists()
 
 
 class TestUnsubscribePage:
