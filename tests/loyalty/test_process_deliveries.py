@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from common.transactions import use_case
 from loyalty.models import Order, Project, WebhookDelivery
+from loyalty.services import claim_deliveries as claiming
 from loyalty.services import process_deliveries as worker
 from loyalty.services.claim_deliveries import LEASE, claim_deliveries
 from loyalty.services.process_deliveries import apply_deliveries, process_deliveries
@@ -38,6 +39,33 @@ class TestClaimDeliveries:
 
         assert [(one.delivery_id, one.attempt) for one in claims] == [(first.id, 1), (second.id, 1)]
         assert again == []
+
+    @pytest.mark.parametrize(
+        "meanwhile",
+        [
+            {"status": "processing", "attempts": 1, "lease_expires_at": NOON + LEASE},
+            {"status": "processed", "finished_at": NOON},
+            {"attempts": 1, "next_attempt_at": NOON + timedelta(seconds=2)},
+        ],
+        ids=["claimed", "finished", "failed"],
+    )
+    def test_leaves_what_somebody_was_quicker_at(
+        self, shop: Shop, meanwhile: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        quicker, left = make_delivery(shop), make_delivery(shop)
+        look_at = claiming._look_at
+
+        def others_are_quicker_than_this_look(waiting: Any) -> Any:
+            seen = look_at(waiting)
+            WebhookDelivery.objects.filter(id=quicker.id).update(**meanwhile)
+            return seen
+
+        monkeypatch.setattr(claiming, "_look_at", others_are_quicker_than_this_look)
+
+        with use_case():
+            claims = claim_deliveries(now=NOON)
+
+        assert [one.delivery_id for one in claims] == [left.id]
 
     def test_takes_over_when_a_lease_has_ended(self, shop: Shop) -> None:
         make_delivery(shop)
