@@ -25,6 +25,13 @@ class MailServer:
         self.raw: list[bytes] = []
         self.refuse_recipient = ""
         self.refuse_message = ""
+        self.knows_pipelining = False
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.knows_pipelining else responses
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
