@@ -63,15 +63,25 @@ def present_booking(booking: Booking, *, time_zone: str, now: datetime) -> dict[
         shown["missing_answers"] = count_missing(booking=booking)
     shown["renamable"] = booking.status == BookingStatus.CONFIRMED and now < booking.event.starts_at
     if booking.status in (BookingStatus.HELD, BookingStatus.CONFIRMED):
-        quote = quote_refund(booking=booking, now=now)
-        shown["quote"] = quote
-        shown["refund"] = money_text(quote.amount)
-        shown["curve"] = [
-            (moment_text(point.until, booking.event.time_zone), point.percent.normalize(), money_text(point.amount))
-            for point in quote.curve
-        ]
+        shown |= _refund(booking, now)
     shown["refunds"] = [(one, money_text(one.money)) for one in list_refunds_of_booking(booking_id=booking.id)]
     return shown
+
+
+def _refund(booking: Booking, now: datetime) -> dict[str, Any]:
+    """Return what comes back now, what a fee takes of it, and what is still to come of the curve."""
+    quote = quote_refund(booking=booking, now=now)
+    ahead = [point for point in quote.curve if now <= point.until]
+    return {
+        "quote": quote,
+        "refund": money_text(quote.amount),
+        "fee": money_text(quote.fee) if quote.fee and quote.rule == "band" else "",
+        "curve": [
+            (moment_text(point.until, booking.event.time_zone), point.percent.normalize(), money_text(point.amount))
+            for point in ahead
+        ],
+        "nothing_later": bool(ahead) and ahead[-1].until < closes_for_changes(booking=booking),
+    }
 
 
 def qr_code(text: str) -> str:

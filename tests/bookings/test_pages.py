@@ -277,6 +277,18 @@ class TestPayAndCancel:
         assert "This booking is cancelled" in page
         assert "700 ₽" in page
 
+    def test_tells_the_fee_and_only_what_is_still_to_come_of_the_curve(self) -> None:
+        soon = timezone.now() + timedelta(days=5)
+        bands = [{"hours_before": 240, "percent": 100}, {"hours_before": 72, "percent": 50}]
+        event = make_event(starts_at=soon, refund_policy={"bands": bands, "fee": "100"})
+        booking = confirm(ticket_type=make_ticket_type(event=event))
+
+        words = text_of(browser_of(booking.user).get(f"/bookings/{booking.id}/cancel/"))
+
+        assert "Comes back: 400 ₽ of 1,000 ₽ A fee of 100 ₽ is kept, whenever you cancel." in words
+        assert "100 %" not in words
+        assert re.search(r"50 % 400 ₽ later nothing", words)
+
     def test_has_no_sandbox_where_it_is_not_in_use(self, settings: Any) -> None:
         booking = hold()
         client = browser_of(booking.user)
