@@ -11,6 +11,8 @@ import websockets
 HOLD_SECONDS = 0.3
 COME_BACK_SECONDS = 0.1
 FRAME_OBJECTS = 64
+# One more object of the greatest size still fits.
+FRAME_BYTES = 47 * 1024
 PAGE = 100
 
 
@@ -67,7 +69,7 @@ class Person:
         if self._socket is None or message_id not in self.kept:
             return
         sent = {"type": "send", "id": message_id, "conversation": self.room, "kind": "text"}
-        self._outbox.put_nowait(json.dumps(sent | {"body": {"text": self.kept[message_id]}}))
+        self._outbox.put_nowait(json.dumps(sent | {"body": {"text": self.kept[message_id]}}, ensure_ascii=False))
 
     def _fetch(self) -> None:
         asked = {"type": "history", "request": "gap", "conversation": self.room, "after": self.last, "limit": PAGE}
@@ -77,8 +79,10 @@ class Person:
         with contextlib.suppress(websockets.WebSocketException):
             while True:
                 lines = [await self._outbox.get()]
-                while len(lines) < FRAME_OBJECTS and not self._outbox.empty():
+                size = len(lines[0].encode())
+                while len(lines) < FRAME_OBJECTS and size < FRAME_BYTES and not self._outbox.empty():
                     lines.append(self._outbox.get_nowait())
+                    size += len(lines[-1].encode())
                 await opened.send("\n".join(lines))
 
     def _take(self, one: dict[str, Any], opened: Any) -> None:
