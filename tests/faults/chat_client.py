@@ -55,7 +55,7 @@ class Person:
                     finally:
                         writing.cancel()
                         self._socket, self._gap_since = None, None
-                        self.breaks += 1
+            self.breaks += 1
             await asyncio.sleep(COME_BACK_SECONDS)
 
     def write(self, *texts: str) -> None:
