@@ -27,6 +27,8 @@ ORDERS_PER_SECOND = 5
 CALM, SLOW, AFTER = 10, 25, 25
 COMMIT_SECONDS = 0.4
 LOOKS_PER_SECOND = 4
+# Until readers of Kafka feel a node's pressure.
+LEARNT_SECONDS = 2.0
 SLOW_DOWN = """
     CREATE OR REPLACE FUNCTION bench_slow() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;
@@ -110,7 +112,7 @@ def run(system: System, *, seconds: int) -> Iterator[Figure]:
         unit=figure.unit,
         p99_ms=figure.p99_ms,
         verified=figure.verified and took_part,
-        detail=figure.detail | passed,
+        detail=figure.detail | passed | {"pairs": PAIRS},
     )
 
 
@@ -120,10 +122,17 @@ def documents() -> dict[str, str]:
 
 
 def consumed_while_shedding(watch: Watch) -> int:
-    """Count Kafka messages taken while the node was shedding: but for the first two seconds, when readers learn of it."""
-    times = [at for at, found in watch.looks if found["shedding"]]
-    counts = watch.between("consumed", times[0] + 2, times[-1]) if times else []
-    return int(counts[-1] - counts[0]) if counts else -1
+    """Count Kafka messages taken while the node was shedding: but for its first two seconds, when readers learn of it."""
+    consumed, since, before = 0.0, None, 0.0
+    for at, found in watch.looks:
+        if not found["shedding"]:
+            since = None
+        elif since is None:
+            since = at
+        elif at - since > LEARNT_SECONDS:
+            consumed += found["consumed"] - before
+        before = found["consumed"]
+    return int(consumed)
 
 
 async def load(system: System, users: list[LoadUser], conversations: list[str]) -> tuple[dict[str, Any], Watch]:
@@ -174,7 +183,7 @@ async def talk(pair: Pair, offset: float) -> None:
     pair.window = 0
     typing = json.dumps({"type": "typing", "conversation": pair.conversation}).encode()
     await asyncio.sleep(offset / RATE_EACH)
-    while True:
+    while not pair.sender.closed.done():
         pair.send()
         pair.sender.say(*[typing] * (TYPING_EACH // RATE_EACH))
         await asyncio.sleep(1 / RATE_EACH)
@@ -184,10 +193,13 @@ async def order(system: System, user: LoadUser) -> None:
     """Write to a topic that the system reads, as another system would."""
     producer = Producer({"bootstrap.servers": system.demo["kafka"]})
     body = json.dumps({"users": [user.id], "code": "bench", "data": {}})
-    while True:
-        producer.produce("messaging.system", key=user.id, value=body)
-        producer.poll(0)
-        await asyncio.sleep(1 / ORDERS_PER_SECOND)
+    try:
+        while True:
+            producer.produce("messaging.system", key=user.id, value=body)
+            producer.poll(0)
+            await asyncio.sleep(1 / ORDERS_PER_SECOND)
+    finally:
+        producer.flush(5)
 
 
 def picture(watch: Watch) -> str:
