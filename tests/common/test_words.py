@@ -10,7 +10,7 @@ from django.contrib.admin.utils import label_for_field
 from django.utils.translation import gettext, override
 from rest_framework import exceptions, fields, relations, serializers
 
-OUR_ADMINS = ("accounts", "audit", "bus", "bookings", "events", "reviews", "analytics", "notifications")
+OUR_ADMINS = ("accounts", "audit", "bus", "bookings", "events", "reviews", "analytics", "notifications", "loyalty")
 CYRILLIC = re.compile("[А-Яа-яё]")
 # The same in both languages.
 SAME = {"id", "№"}
