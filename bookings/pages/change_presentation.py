@@ -2,8 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from bookings.models import Booking, TicketTransfer
 from bookings.pages.addresses import event_address
@@ -25,6 +28,7 @@ from common.problems import NotFound
 from events.actors import Actor
 from events.selectors.events import get_readable_event
 from events.selectors.questions import list_questions_of_types
+from events.services.check_promo_code import PROMO_REFUSALS
 
 
 def present_quote(
@@ -36,8 +40,16 @@ def present_quote(
     filled_in: Any,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the price of seats, and what is asked for each of them with what was filled in already."""
-    quote = quote_seats(user_id=user_id, event_id=event_id, quantities=quantities, wish=wish, now=now)
+    """Return the price of seats, and what is asked for each of them with what was filled in already.
+
+    A promo code that doesn't count is said beside its field, and the price is the one without it: the choice stays.
+    """
+    seats: dict[str, Any] = {"user_id": user_id, "event_id": event_id, "quantities": quantities, "now": now}
+    promo_refused = ""
+    try:
+        quote = quote_seats(**seats, wish=wish)
+    except PROMO_REFUSALS as refusal:
+        quote, promo_refused = quote_seats(**seats, wish=replace(wish, promo_code="")), _(refusal.title)
     most = points().quote(user_id=user_id, price=quote.subtotal - quote.discount, points_wanted=quote.subtotal.amount)
     event = get_readable_event(actor=Actor(user_id=user_id), event_id=event_id)
     return {
@@ -45,6 +57,7 @@ def present_quote(
         "event_url": event_address(event_id, wish.access_code),
         "starts": moment_text(event.starts_at, event.time_zone),
         "wish": wish,
+        "promo_refused": promo_refused,
         "seats_to_ask": seats_to_ask(
             [(line.ticket_type, line.name, line.quantity) for line in quote.items], quote.questions, filled_in
         ),

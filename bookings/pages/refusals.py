@@ -26,7 +26,7 @@ from bookings.services.quote_change import NothingToChange
 from bookings.services.rename_holder import EventStarted
 from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
 from common.problems import InvalidInput, Problem
-from events.services.check_promo_code import PromoExhausted, PromoExpired, PromoInvalid, PromoNotApplicable
+from events.services.check_promo_code import PROMO_REFUSALS
 from events.services.check_sale import EventCancelled, LimitPerBooking, NotOnSale
 from events.services.take_seats import SeatsSoldOut
 
@@ -52,10 +52,6 @@ EXPLAINED = (
     PaymentInProgress,
     PaymentsUnavailable,
     PointsNotAvailable,
-    PromoExhausted,
-    PromoExpired,
-    PromoInvalid,
-    PromoNotApplicable,
     SeatsAvailable,
     SeatsSoldOut,
     SignInFirst,
@@ -73,6 +69,9 @@ def explained(view: View) -> View:
     def shown(self: Any, request: HttpRequest, **ids: Any) -> HttpResponse:
         try:
             return view(self, request, **ids)
+        except PROMO_REFUSALS:
+            # The price is shown with what was chosen, and why the code doesn't count.
+            return self.price(request, **ids)  # type: ignore[no-any-return]  # only BookView takes a code
         except EXPLAINED as refusal:
             messages.error(request, _sentence(refusal))
             return HttpResponseRedirect(_back(refusal, ids, wish_of(request.POST).access_code))

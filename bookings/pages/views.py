@@ -46,7 +46,7 @@ class BookView(SignInFromEvent, View):
     def post(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
         wanted = wanted_quantities(request.POST)
         if ASKED not in request.POST and asks_anything(event_id=event_id, ticket_type_ids=wanted):
-            return QuoteView().post(request, event_id=event_id)
+            return self.price(request, event_id=event_id)
         with use_case():
             booking = hold_seats(
                 user_id=caller_id(request),
@@ -58,6 +58,10 @@ class BookView(SignInFromEvent, View):
                 now=timezone.now(),
             )
         return redirect("bookings:booking", booking_id=booking.id)
+
+    def price(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        """Show the price first."""
+        return QuoteView().post(request, event_id=event_id)
 
 
 class BookingsView(LoginRequiredMixin, View):

@@ -41,6 +41,10 @@ class PromoNotApplicable(Problem):
     title = "This promo code is for other tickets."
 
 
+# Why a code that was given doesn't count.
+PROMO_REFUSALS = (PromoExhausted, PromoExpired, PromoInvalid, PromoNotApplicable)
+
+
 def check_promo_code(*, sale: Sale, code: str, user_id: uuid.UUID | None, now: datetime) -> PromoCode:
     """Return the code if it may be used for some of these seats. Its counter is taken by `take_promo_use` only.
 

@@ -56,14 +56,18 @@ class TestQuote:
 
         assert "Total 1,000 ₽" in text_of(shown)
 
-    def test_says_why_a_promo_code_does_not_count(self) -> None:
+    @pytest.mark.parametrize("page", ["quote", "book"])
+    def test_says_why_a_promo_code_does_not_count_and_keeps_the_choice(self, page: str) -> None:
         kind = make_ticket_type()
+        form = {f"quantity-{kind.id}": "2", "promo_code": "NO"}
 
-        answer = browser_of(make_user(), "ru").post(
-            f"/events/{kind.event_id}/quote/", {f"quantity-{kind.id}": "1", "promo_code": "NO"}
-        )
+        answer = browser_of(make_user()).post(f"/events/{kind.event_id}/{page}/", form)
 
-        assert (answer.status_code, said(answer)) == (302, ["Такого промокода нет."])
+        assert answer.status_code == 200
+        assert "There is no such promo code." in text_of(answer)
+        assert f'name="quantity-{kind.id}" value="2"' in answer.content.decode()
+        assert 'value="NO"' in answer.content.decode()
+        assert not Booking.objects.exists()
 
 
 class TestHolder:
