@@ -58,8 +58,9 @@ class Members:
         self.pointer = pointer
         self.problems = problems
         self.region = region
+        self.is_object = isinstance(source, dict)
         self.source: dict[str, Any] = source if isinstance(source, dict) else {}
-        if not isinstance(source, dict):
+        if not self.is_object:
             self.refuse("", "not_an_object", _("This must be an object."))
 
     def refuse(self, key: str, code: str, detail: str) -> None:
@@ -73,7 +74,7 @@ class Members:
             self.refuse("email", "not_an_email", _("This is not an e-mail address."))
         if phone not in (None, "") and not contact.phone:
             self.refuse("phone", "not_a_phone", _("This is not a phone number."))
-        if email in (None, "") and phone in (None, "") and self.source:
+        if email in (None, "") and phone in (None, "") and self.is_object:
             self.refuse("", "contact_required", _("Give an e-mail or a phone."))
         return contact
 

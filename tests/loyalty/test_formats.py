@@ -177,6 +177,16 @@ class TestStandard:
 
         assert [one.pointer for one in caught.value.errors] == [f"/payload/{pointer}"]
 
+    @pytest.mark.parametrize("action", ["purchase", "register_user", "get_balance", "spend_bonuses"])
+    @pytest.mark.parametrize(
+        ("payload", "code"), [({}, "contact_required"), ({"name": "A"}, "contact_required"), ([], "not_an_object")]
+    )
+    def test_demands_to_know_whom_it_speaks_of(self, action: str, payload: Any, code: str) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            read({"action": action, "payload": payload})
+
+        assert [one.code for one in caught.value.errors if one.pointer == "/payload"] == [code]
+
     @pytest.mark.parametrize("none", [None, "", " ", 0, -1, "0", "-1"])
     def test_takes_what_shops_send_without_a_number_for_no_order_id(self, none: Any) -> None:
         payload = {"email": "a@example.com", "amount": 1, "orderId": none}
