@@ -79,6 +79,9 @@ class Client(asyncio.Protocol):
             del buffer[: start + size]
             if code == 1:
                 return payload
+            if code == 9:
+                # The server's own ping: who doesn't answer it is closed after 40 seconds.
+                self.transport.write(struct.pack("!BB", 0x8A, 0x80 | size) + b"\0\0\0\0" + payload)
         return None
 
     def _take(self, one: dict[str, Any]) -> None:
