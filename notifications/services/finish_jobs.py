@@ -1,5 +1,6 @@
 """Write down what came of attempts, by the worker that still holds the jobs' leases: many in one statement."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -83,10 +84,12 @@ def finish_jobs(*, finished: Sequence[Finished], now: datetime) -> set[UUID]:
             if one.outcome.inbox is not None
         ]
     )
+    for (channel, status), count in Counter((one.job.channel, one.outcome.status) for one in mine).items():
+        JOBS_ENDED.labels(channel=channel, status=status).inc(count)
     for one in mine:
         for contact_point_id, reason in one.outcome.receipt.gone.items():
             switch_off_contact_point(contact_point_id=contact_point_id, reason=reason, now=now)
-        _count(one, now)
+        _note_lag(one, now)
     lost = {one.job.id for one in finished} - done
     for job_id in sorted(lost):
         log.warning("notifications.job.lease_lost", job_id=str(job_id))
@@ -140,8 +143,7 @@ def _decisions(one: Finished, now: datetime) -> list[dict[str, str]]:
     return [*one.job.decisions, *(at | asked for asked in one.outcome.decisions)][-MOST_DECISIONS:]
 
 
-def _count(one: Finished, now: datetime) -> None:
-    JOBS_ENDED.labels(channel=one.job.channel, status=one.outcome.status).inc()
+def _note_lag(one: Finished, now: datetime) -> None:
     if one.outcome.status in (Status.SENT, Status.DELIVERED):
         seconds = (now - one.job.event.occurred_at).total_seconds()
         LAG_SECONDS.labels(channel=one.job.channel).observe(max(0.0, seconds))

@@ -27,26 +27,39 @@ PauseReason = NotificationEvent.PauseReason
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """How a mailing's messages stand. `under_way` leaves out those that wait for a better hour."""
+    """How a mailing's messages stand. `waiting` are those that were put off: to a better hour, until there is an address,
+    or because no provider takes them now."""
 
     reached: int
     failed: int
     refused: int
     under_way: int
+    waiting: int
     complaints: int
 
     @property
+    def ended(self) -> int:
+        return self.reached + self.failed + self.refused
+
+    @property
     def is_telling(self) -> bool:
-        return self.reached + self.failed + self.refused >= ENOUGH
+        return self.ended >= ENOUGH
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether a canary has been heard: nothing of it is on its way, and at most half of it waits.
+
+        One that goes out at night, or while the mail server is away, has said nothing yet.
+        """
+        return self.under_way == 0 and self.waiting <= self.ended
 
     def judge(self, *, failure_percent: Decimal, complaint_percent: Decimal) -> str:
         """Return why the mailing must stop, or ''."""
-        ended = self.reached + self.failed + self.refused
         if not self.is_telling:
             return ""
-        if 100 * (self.failed + self.refused) > failure_percent * ended:
+        if 100 * (self.failed + self.refused) > failure_percent * self.ended:
             return PauseReason.FAILURES
-        if 100 * self.complaints > complaint_percent * ended:
+        if 100 * self.complaints > complaint_percent * self.ended:
             return PauseReason.COMPLAINTS
         return ""
 
@@ -69,7 +82,7 @@ def watch_mailings(*, now: datetime) -> dict[UUID, str]:
             pause_mailing(event_id=event.id, reason=reason, actor_id=None, now=now)
             log.error("notifications.mailing.paused", event_id=str(event.event_id), reason=reason)
             done[event.id] = reason
-        elif event.pause_reason == PauseReason.CANARY and results.under_way == 0:
+        elif event.pause_reason == PauseReason.CANARY and results.is_heard:
             resume_mailing(event_id=event.id, actor_id=None, now=now)
             log.info("notifications.mailing.canary_went_well", event_id=str(event.event_id))
             done[event.id] = "resumed"
@@ -85,5 +98,6 @@ def results_of(event: NotificationEvent) -> Results:
         failed=sum(counts.get(status, 0) for status in FAILED),
         refused=refused,
         under_way=sum(counts.get(status, 0) for status in UNFINISHED),
+        waiting=counts.get("deferred", 0),
         complaints=count_complaints(event=event),
     )

@@ -1,5 +1,6 @@
 """Campaigns: whom they reach, the canary, the brake, and the admin's buttons."""
 
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
 from common.transactions import use_case
-from notifications.models import Campaign, NotificationEvent, NotificationJob, Suppression, Template
+from notifications.models import Campaign, NotificationEvent, NotificationJob, Recipient, Suppression, Template
 from notifications.services.control_mailing import (
     MailingNotPaused,
     MailingNotRunning,
@@ -118,6 +119,28 @@ class TestWatchMailings:
         deliver_everything()
         event.refresh_from_db()
         assert (event.recipients_planned, event.pause_reason) == (12, "failures")
+
+    def test_takes_no_silence_for_a_canary_that_went_well(self, mail_server: MailServer) -> None:
+        """At night everything is put off, and while no provider answers too: nobody has got it yet."""
+        night = timezone.now().replace(hour=2)
+        start(make_campaign(members=30, canary_percent=40))
+        Recipient.objects.update(time_zone="UTC", quiet_from=time(22), quiet_until=time(8))
+
+        deliver_everything(now=night)
+        asleep = (len(mail_server.mails), watch())
+        deliver_everything(now=night + timedelta(hours=7))
+
+        assert asleep == (0, [])
+        assert (len(mail_server.mails), watch()) == (12, ["resumed"])
+
+    def test_does_not_wait_for_the_few_of_a_canary_who_sleep(self, mail_server: MailServer) -> None:
+        start(make_campaign(members=30, canary_percent=40))
+        sleeper = Recipient.objects.earliest("id")
+        Recipient.objects.filter(id=sleeper.id).update(time_zone="UTC", quiet_from=time(1), quiet_until=time(3))
+
+        deliver_everything(now=timezone.now().replace(hour=2))
+
+        assert (len(mail_server.mails), watch()) == (11, ["resumed"])
 
     def test_never_holds_what_people_must_hear_of_their_bookings(self, mail_server: MailServer) -> None:
         event = start(make_campaign(members=20, canary_percent=0))
