@@ -15,6 +15,7 @@ import httpx
 
 from bench import http_load, yardsticks
 from bench.figures import Figure, Yardstick
+from bench.processor import metered
 from bench.system import LoadUser, System
 
 CONNECTIONS = 16
@@ -100,7 +101,8 @@ def _measure(
             codes[json.loads(answer.body).get("code", "?") if answer.body else "?"] += 1
 
     requests = (_order(user, event) for user, event in pairs)
-    outcome = http_load.closed_loop(system.web, requests, connections=CONNECTIONS, seconds=seconds, on_answer=note)
+    with metered() as meter:
+        outcome = http_load.closed_loop(system.web, requests, connections=CONNECTIONS, seconds=seconds, on_answer=note)
     ids = [event["event"] for event in events]
     booked = system.count(BOOKED, [ids])
     drift = system.count(DRIFT, [ids])
@@ -119,6 +121,7 @@ def _measure(
             "booked": booked,
             "refused": dict(codes),
             "oversold or drifted types": drift,
+            "cpu_ms": meter.per_unit_ms(outcome.answered),
         },
     )
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from stack import keys, leftovers
 
 from bench import yardsticks
 from bench.chat_load import Client, Clock, connect, message, received
 from bench.figures import Figure, percentile
+from bench.processor import seconds_by_process
 from bench.system import LoadUser, System
 
 PAIRS = 20
@@ -98,7 +98,7 @@ async def closed(
 ) -> dict[str, Any]:
     """Each pair sends its next message when one is acknowledged."""
     pairs, clients, clock = await opened(system, users, conversations, window)
-    cpu, started = processor_seconds(), time.perf_counter()
+    cpu, started = sum(seconds_by_process().values()), time.perf_counter()
     for pair in pairs:
         pair.begin()
     await asyncio.sleep(seconds)
@@ -110,7 +110,7 @@ async def steadily(
 ) -> dict[str, Any]:
     """Send at a fixed rate whatever comes back; latency counts from when a message was due."""
     pairs, clients, clock = await opened(system, users, conversations, 0)
-    cpu, started = processor_seconds(), time.perf_counter()
+    cpu, started = sum(seconds_by_process().values()), time.perf_counter()
     for number in range(rate * seconds):
         due = started + number / rate
         if (wait := due - time.perf_counter()) > 0:
@@ -135,7 +135,7 @@ async def opened(
 
 async def ended(pairs: list[Pair], clients: list[Client], clock: Clock, cpu: float, started: float) -> dict[str, Any]:
     took, acked_in_time = time.perf_counter() - started, len(clock.acked)
-    used = processor_seconds() - cpu
+    used = sum(seconds_by_process().values()) - cpu
     for pair in pairs:
         pair.is_sending = False
     deadline = time.perf_counter() + GRACE_SECONDS
@@ -150,12 +150,6 @@ async def ended(pairs: list[Pair], clients: list[Client], clock: Clock, cpu: flo
         "pairs": pairs,
         "clock": clock,
     }
-
-
-def processor_seconds() -> float:
-    """Return what the processes of the measured system have used: they carry its mark."""
-    mark = keys.load()["stack_mark"]
-    return sum(sum(left.process.cpu_times()[:2]) for left in leftovers.find(mark))
 
 
 def figure_of(name: str, outcome: dict[str, Any], system: System, conversations: list[str], yardstick: Any) -> Figure:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bench import http_load, yardsticks
 from bench.figures import Figure
+from bench.processor import metered
 from bench.system import System
 
 SHOPS = 200
@@ -37,7 +38,8 @@ def run(system: System, *, seconds: int) -> Iterator[Figure]:
         ),
     ):
         before = stored(system)
-        outcome = load(orders(shops))
+        with metered() as meter:
+            outcome = load(orders(shops))
         lost = outcome.statuses[200] - (stored(system) - before)
         yield Figure(
             name=name,
@@ -46,7 +48,12 @@ def run(system: System, *, seconds: int) -> Iterator[Figure]:
             p99_ms=outcome.p99_ms,
             yardstick=yardstick,
             verified=lost <= 0 and outcome.statuses.keys() == {200} and outcome.broken == 0,
-            detail=detail | {"p50_ms": round(outcome.p50_ms, 1), "lost": max(0, lost)},
+            detail=detail
+            | {
+                "p50_ms": round(outcome.p50_ms, 1),
+                "lost": max(0, lost),
+                "cpu_ms": meter.per_unit_ms(outcome.answered),
+            },
         )
 
 
