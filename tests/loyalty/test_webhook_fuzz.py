@@ -113,7 +113,9 @@ class TestBrokenWebhooks:
         assert (wrong, slow, SEED) == ([], [], SEED)
         assert reasons <= set(REFUSALS)
         assert growth < MOST_GROWTH_KIB
-        assert WebhookDelivery.objects.filter(status="processed").count() > ROUNDS / 20
+        # Most of what the door takes names an order of a sample: known already, or now with another amount.
+        assert WebhookDelivery.objects.filter(status="processed").count() > 20
+        assert WebhookDelivery.objects.filter(status__in=["processed", "duplicate", "conflict"]).count() > ROUNDS / 20
         assert count_ledger_discrepancies() == 0
 
     @staticmethod
