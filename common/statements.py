@@ -7,10 +7,12 @@ one step further for SQL written by hand: PostgreSQL reads it once per connectio
 
 import secrets
 import uuid
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import update_wrapper
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import reduce, update_wrapper
+from operator import getitem
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -19,9 +21,12 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
-Row = TypeVar("Row", bound=Model)
-Place = tuple[str, int | None]
+Row = TypeVar("Row", bound=Model | tuple[Any, ...])
+# A parameter's name, and where in it the value stands.
+Place = tuple[Any, ...]
 Convert = Callable[[Any, Any, Any], Any]
+# Of a queryset whose shape readers choose, so many statements are kept.
+MOST_SHAPES = 500
 
 
 class NotComposable(TypeError):
@@ -30,23 +35,21 @@ class NotComposable(TypeError):
 
 @dataclass(frozen=True)
 class _Statement:
-    """SQL, where its parameters come from, and how its rows become models."""
+    """SQL, where its parameters come from, and how its rows become what the queryset gives."""
 
     sql: str
-    # A parameter's name and its place in a sequence; or a value that is always the same.
+    # Where a parameter comes from; or a value that is always the same.
     parameters: tuple[tuple[Place | None, Any], ...]
-    model: type[Model]
-    attributes: list[str]
-    own: slice
     converters: tuple[tuple[int, Convert, Any], ...]
-    annotations: tuple[tuple[str, int], ...]
-    relations: tuple[Any, ...]
+    made: Callable[[list[Any]], Any]
 
 
 class ComposedOnce(Generic[Row]):
-    """A queryset as a function of its parameters; called, it returns the rows.
+    """A queryset as a function of its parameters; called, it returns the rows (of `values_list`, tuples).
 
-    Parameters are ids, texts, bytes or times, or sequences of these; a sequence of another length is another statement. They are compared as they are: `contains` and its like change them and are refused.
+    Parameters are ids, texts, bytes, times, dates or numbers, or sequences, named tuples and dictionaries of these. None
+    and booleans in them, and how long a sequence is, make another statement. Values are compared as they are: `contains`
+    and its like change them and are refused.
 
     Raises:
         NotComposable: from the first call.
@@ -62,6 +65,15 @@ class ComposedOnce(Generic[Row]):
             cursor.execute(*self.statement(**given))
             return self.read(cursor, **given)
 
+    def prepared(self, **given: Any) -> list[Row]:
+        """Return the rows by a statement that PostgreSQL has planned before: for those that any values plan alike.
+
+        It does not ask whether the connection is still alive: something else of the request has to have asked.
+        """
+        with prepared_cursor() as cursor:
+            cursor.execute(*self.statement(**given))
+            return self.read(cursor, **given)
+
     def first(self, **given: Any) -> Row | None:
         """Return the first row, or None."""
         return next(iter(self(**given)), None)
@@ -69,30 +81,28 @@ class ComposedOnce(Generic[Row]):
     def statement(self, **given: Any) -> tuple[str, list[Any]]:
         """Return the SQL and its parameters, for whoever sends it together with something else."""
         composed = self._composed(given)
-        values = [value if place is None else _at(given, place) for place, value in composed.parameters]
+        values = [value if place is None else reduce(getitem, place, given) for place, value in composed.parameters]
         return composed.sql, values
 
     def read(self, cursor: Any, **given: Any) -> list[Row]:
         """Return the rows that the cursor has found with the statement."""
         composed = self._composed(given)
-        return [self._made(composed, list(row)) for row in cursor.fetchall()]
+        rows: list[Any] = cursor.fetchall()
+        if composed.converters:
+            rows = [list(row) for row in rows]
+            for row in rows:
+                for place, convert, expression in composed.converters:
+                    row[place] = convert(row[place], expression, connection)
+        return [composed.made(row) for row in rows]
 
     def _composed(self, given: dict[str, Any]) -> _Statement:
-        shape = tuple((name, len(value)) if _is_many(value) else name for name, value in given.items())
-        if shape not in self._statements:
-            self._statements[shape] = _composed(self._compose, given)
-        return self._statements[shape]
-
-    @staticmethod
-    def _made(composed: _Statement, row: list[Any]) -> Any:
-        for place, convert, expression in composed.converters:
-            row[place] = convert(row[place], expression, connection)
-        made = composed.model.from_db(connection.alias, composed.attributes, row[composed.own])
-        for name, place in composed.annotations:
-            setattr(made, name, row[place])
-        for relation in composed.relations:
-            relation.populate(row, made)
-        return made
+        shape = tuple(_shape(given, ()))
+        composed = self._statements.get(shape)
+        if composed is None:
+            if len(self._statements) >= MOST_SHAPES:
+                self._statements.clear()
+            composed = self._statements[shape] = _composed(self._compose, given)
+        return composed
 
 
 def composed_once(compose: Callable[..., QuerySet[Row]]) -> ComposedOnce[Row]:
@@ -126,56 +136,95 @@ def values_of(row: Model) -> list[Any]:
 
 
 def _composed(compose: Callable[..., QuerySet[Any]], given: dict[str, Any]) -> _Statement:
-    stand_ins = {
-        name: [_stand_in(one) for one in value] if _is_many(value) else _stand_in(value)
-        for name, value in given.items()
-    }
-    compiler = compose(**stand_ins).query.get_compiler(connection=connection)
-    sql, found = compiler.as_sql()
     places: dict[Any, Place] = {}
-    for name, value in stand_ins.items():
-        places |= {one: (name, at) for at, one in enumerate(value)} if _is_many(value) else {value: (name, None)}
+    wanted = compose(**_stand_ins(given, (), places))
+    compiler = wanted.query.get_compiler(connection=connection)
+    sql, found = compiler.as_sql()
     # Django hands bytes on in a wrapper.
     plain = [one.obj if isinstance(one, psycopg.Binary) else one for one in found]
     parameters = tuple((places.get(one) if isinstance(one, Hashable) else None, one) for one in plain)
     if missing := set(places.values()) - {place for place, _ in parameters}:
-        raise NotComposable(f"{sorted(name for name, _ in missing)} can't be told apart in: {sql}")
-    told = compiler.klass_info
-    chosen = told["select_fields"]
+        raise NotComposable(f"{sorted(str(place) for place in missing)} can't be told apart in: {sql}")
     converters = compiler.get_converters([column[0] for column in compiler.select])
     return _Statement(
         sql=sql,
         parameters=parameters,
-        model=told["model"],
-        attributes=[column[0].target.attname for column in compiler.select[chosen[0] : chosen[-1] + 1]],
-        own=slice(chosen[0], chosen[-1] + 1),
         converters=tuple(
             (place, convert, expression) for place, (converts, expression) in converters.items() for convert in converts
         ),
-        annotations=tuple((compiler.annotation_col_map or {}).items()),
-        relations=tuple(
-            get_related_populators(told, compiler.select, connection.alias)  # type: ignore[call-arg]  # Django 6's stubs
-        ),
+        made=_model_of(compiler) if wanted._fields is None else tuple,  # type: ignore[attr-defined]
     )
+
+
+def _model_of(compiler: Any) -> Callable[[list[Any]], Model]:
+    """Return how a row becomes a model with its relations and annotations."""
+    told = compiler.klass_info
+    chosen = told["select_fields"]
+    own = slice(chosen[0], chosen[-1] + 1)
+    attributes = [column[0].target.attname for column in compiler.select[own]]
+    annotations = tuple((compiler.annotation_col_map or {}).items())
+    relations = tuple(
+        get_related_populators(told, compiler.select, connection.alias)  # type: ignore[call-arg]  # Django 6's stubs
+    )
+
+    def made(row: list[Any]) -> Model:
+        one: Model = told["model"].from_db(connection.alias, attributes, row[own])
+        for name, place in annotations:
+            setattr(one, name, row[place])
+        for relation in relations:
+            relation.populate(row, one)
+        return one
+
+    return made
+
+
+def _shape(value: Any, place: Place) -> Iterator[Hashable]:
+    """Yield what makes a parameter another statement: where values stand, and what is no value."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _shape(one, (*place, name))
+    elif _is_many(value):
+        for at, one in enumerate(value):
+            yield from _shape(one, (*place, at))
+        yield place, len(value)
+    else:
+        yield (place, value) if value is None or isinstance(value, bool) else place
+
+
+def _stand_ins(value: Any, place: Place, places: dict[Any, Place]) -> Any:
+    """Return the same with stand-ins for its values, and note where each of them stands."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return {name: _stand_ins(one, (*place, name), places) for name, one in value.items()}
+    if _is_many(value):
+        inner = [_stand_ins(one, (*place, at), places) for at, one in enumerate(value)]
+        return type(value)(*inner) if hasattr(value, "_fields") else inner
+    one = _stand_in(value)
+    places[one] = place
+    return one
 
 
 def _is_many(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
-def _at(given: dict[str, Any], place: Place) -> Any:
-    name, at = place
-    return given[name] if at is None else given[name][at]
-
-
 def _stand_in(value: Any) -> Any:
     """Return a value of the same kind that is found again among the composed parameters."""
-    if isinstance(value, uuid.UUID):
-        return uuid.uuid4()
-    if isinstance(value, str):
-        return secrets.token_hex(16)
-    if isinstance(value, bytes):
-        return secrets.token_bytes(16)
-    if isinstance(value, datetime):
-        return datetime.fromtimestamp(secrets.randbelow(2**31), tz=UTC)
+    for kind, made in STAND_INS.items():
+        if isinstance(value, kind):
+            return made()
     raise NotComposable(f"no stand-in for {type(value).__name__}")
+
+
+# A datetime is a date too, so it comes first. Numbers are large: no constant of a statement is like them.
+STAND_INS: dict[type, Callable[[], Any]] = {
+    uuid.UUID: uuid.uuid4,
+    str: lambda: secrets.token_hex(16),
+    bytes: lambda: secrets.token_bytes(16),
+    datetime: lambda: datetime.fromtimestamp(secrets.randbelow(2**31), tz=UTC),
+    date: lambda: date(1, 1, 1) + timedelta(days=secrets.randbelow(3_000_000)),
+    int: lambda: 10**6 + secrets.randbelow(2**30),
+    float: lambda: 10.0**6 + secrets.randbelow(2**30) + 0.5,
+    Decimal: lambda: Decimal(10**6 + secrets.randbelow(2**30)) + Decimal("0.25"),
+}

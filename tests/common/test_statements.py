@@ -3,26 +3,34 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from bookings.models import Booking
+from common import statements
 from common.statements import NotComposable, composed_once
 from events.models import Event, TicketType
 from loyalty.models import WebhookSecret
 from loyalty.secrets_of_shops import digest_of
+from tests.factories.accounts import make_user
 from tests.factories.bookings import hold
 from tests.factories.events import make_event, make_ticket_type
 from tests.factories.loyalty import make_shop
 
 pytestmark = pytest.mark.django_db
+
+
+class Pair(NamedTuple):
+    one: str
+    other: str
 
 
 def columns_of(row: Model) -> dict[str, Any]:
@@ -134,16 +142,68 @@ class TestComposedOnce:
         [
             (lambda word: User.objects.filter(email__contains=word), {"word": "a"}),
             (lambda word: User.objects.all(), {"word": "a"}),
-            (lambda price: TicketType.objects.filter(price=price), {"price": Decimal(1)}),
-            (lambda seats: Booking.objects.filter(seats__gt=seats), {"seats": 1}),
+            (lambda price: TicketType.objects.filter(capacity__gte=price), {"price": 1.5}),
+            (lambda pause: Booking.objects.filter(created_at__gt=Now() - pause), {"pause": timedelta(1)}),
         ],
-        ids=["changed on the way", "left out", "a decimal", "a number"],
+        ids=["changed on the way", "left out", "rounded on the way", "a duration"],
     )
     def test_refuses_what_it_could_not_carry(
         self, compose: Callable[..., QuerySet[Any]], given: dict[str, Any]
     ) -> None:
         with pytest.raises(NotComposable):
             composed_once(compose)(**given)
+
+    def test_carries_numbers_and_days(self) -> None:
+        cheap, dear = (make_ticket_type(price=price, capacity=price) for price in (5, 900))
+
+        @composed_once
+        def types(most: Decimal, seats: int, share: float, day: date) -> QuerySet[TicketType]:
+            costly = TicketType.objects.filter(price__lte=most, capacity__gte=seats, event__starts_on__gte=day)
+            return costly.annotate(part=F("capacity") * Value(share)).order_by("price")
+
+        today = cheap.event.starts_on
+        found = types(most=Decimal(1000), seats=5, share=0.5, day=today)
+
+        assert [(one, one.part) for one in found] == [(cheap, 2.5), (dear, 450.0)]
+        assert types(most=Decimal(5), seats=5, share=0.5, day=today) == [cheap]
+        assert types(most=Decimal(1000), seats=6, share=0.5, day=today) == [dear]
+        assert types(most=Decimal(1000), seats=5, share=0.5, day=today + timedelta(days=1)) == []
+
+    def test_looks_into_what_holds_values(self) -> None:
+        user, other = make_user(), make_user()
+
+        @composed_once
+        def users(wish: dict[str, Any]) -> QuerySet[User]:
+            near: Pair = wish["near"]
+            found = User.objects.filter(email__in=[near.one, near.other]) if near else User.objects.all()
+            return found.filter(is_active=wish["active"]).order_by("email")
+
+        both = {"near": Pair(user.email, other.email), "active": True}
+
+        assert set(users(wish=both)) == {user, other}
+        assert users(wish=both | {"near": Pair(other.email, "")}) == [other]
+        assert users(wish=both | {"active": False}) == []
+        assert user in users(wish=both | {"near": None})
+
+    def test_gives_tuples_where_the_queryset_does(self) -> None:
+        event = make_event(tags=["river"])
+
+        @composed_once
+        def told(event_id: uuid.UUID) -> QuerySet[Event, tuple[Any, ...]]:
+            doubled = Event.objects.annotate(twice=F("version") * 2).filter(id=event_id)
+            return doubled.values_list("twice", "tags", "organizer__name", "id")
+
+        expected = [(2, ["river"], event.organizer.name, event.id)]
+        assert told(event_id=event.id) == told.prepared(event_id=event.id) == expected
+
+    def test_keeps_no_more_than_so_many_statements(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(statements, "MOST_SHAPES", 3)
+        asked = composed_once(lambda ids: User.objects.filter(id__in=ids))
+
+        for number in range(1, 12):
+            asked(ids=[uuid.uuid4()] * number)
+
+        assert len(asked._statements) <= 3
 
     def test_quotes_what_it_carries(self) -> None:
         @composed_once
