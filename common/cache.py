@@ -10,7 +10,8 @@ import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis import Redis
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
@@ -18,6 +19,19 @@ log = structlog.get_logger(__name__)
 # The beginning of allauth's keys (allauth.core.internal.ratelimit).
 COUNTED = "allauth:rl:"
 MOST_COUNTED = 10_000
+
+
+class OneClient(RedisCacheClient):
+    """Asks through one client: Django makes a new one for each command, which costs more than asking."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._clients: dict[bool, Redis] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        if write not in self._clients:
+            self._clients[write] = super().get_client(key, write=write)
+        return self._clients[write]
 
 
 class LosableRedisCache(RedisCache):
@@ -28,6 +42,7 @@ class LosableRedisCache(RedisCache):
         options.setdefault("socket_timeout", 0.5)
         options.setdefault("socket_connect_timeout", 0.5)
         super().__init__(server, params)
+        self._class = OneClient
         # One store for all threads of the process, by its name.
         self._own_counts = LocMemCache("attempts", {"OPTIONS": {"MAX_ENTRIES": MOST_COUNTED}})
         self._nothing = DummyCache("", {})

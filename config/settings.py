@@ -76,6 +76,8 @@ MIDDLEWARE = [
     "loyalty.api.express.WebhookMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Answers guests' lists: what stands below is not for them either.
+    "events.api.guest_lists.GuestListMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -13,19 +13,34 @@ from django.core.cache import cache
 from common.ids import new_id
 
 SECONDS = 30
+# So long may a card be older than its event; what enters or leaves the catalogue is shown at once.
+LIST_SECONDS = 5
 GENERATION = "events:catalogue:generation"
 
 
+class Memory:
+    """What is remembered of a question (anything that JSON can tell apart); `found` is None when nothing is."""
+
+    def __init__(self, question: Any) -> None:
+        text = json.dumps(question, sort_keys=True, default=str)
+        self._key = "events:catalogue:" + hashlib.sha256(text.encode()).hexdigest()
+        stored = cache.get_many([GENERATION, self._key])
+        self._generation = stored.get(GENERATION)
+        generation, found = stored.get(self._key, (None, None))
+        self.found = found if generation == self._generation else None
+
+    def keep(self, given: Any, *, seconds: int) -> None:
+        """Remember an answer that was read after the question was asked; should all be forgotten in between, this is too."""
+        cache.set(self._key, (self._generation, given), seconds)
+
+
 def remembered(question: Any, answer: Callable[[], Any], *, seconds: int = SECONDS) -> Any:
-    """Return the answer to a question (anything that JSON can tell apart), from the cache if it is there."""
-    text = json.dumps(question, sort_keys=True, default=str)
-    key = "events:catalogue:" + hashlib.sha256(text.encode()).hexdigest()
-    found = cache.get_many([GENERATION, key])
-    generation = found.get(GENERATION)
-    if key in found and found[key][0] == generation:
-        return found[key][1]
+    """Return the answer to a question, from the cache if it is there; None is no answer."""
+    memory = Memory(question)
+    if memory.found is not None:
+        return memory.found
     given = answer()
-    cache.set(key, (generation, given), seconds)
+    memory.keep(given, seconds=seconds)
     return given
 
 

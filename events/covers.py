@@ -1,9 +1,10 @@
 """Which picture stands for an event: its own, or one drawn for its category, the same each time."""
 
+from functools import cache
+from typing import Any
+
 from django.core.files.storage import default_storage
 from django.templatetags.static import static
-
-from events.models import Event
 
 FOLDER = "img/covers"
 DRAWN = frozenset(
@@ -12,12 +13,16 @@ DRAWN = frozenset(
 LIGHTS = ("day", "dawn", "dusk")
 
 
-def cover_url_of(event: Event) -> str:
-    """Return where the event's own picture is, or the one that is drawn for its category."""
-    return default_storage.url(event.cover) if event.cover else static(drawn_cover_of(event))
+def cover_url_of(event: Any) -> str:
+    """Return where an event's or a card's own picture is, or the one that is drawn for its category."""
+    return default_storage.url(event.cover) if event.cover else _address(drawn_cover_of(event))
 
 
-def drawn_cover_of(event: Event) -> str:
+# A page of the catalogue asks for a hundred of the few there are.
+_address = cache(static)
+
+
+def drawn_cover_of(event: Any) -> str:
     """Return the path of the cover below /static/; the light varies from event to event."""
     light = LIGHTS[event.id.int % len(LIGHTS)]
     for category in (event.category, event.category.parent):

@@ -1,9 +1,9 @@
 """What a reader may ask the catalogue for, in the API and on the page alike."""
 
 import calendar
+import json
 import re
 import zoneinfo
-from collections import defaultdict
 from collections.abc import Callable, Container
 from datetime import date, timedelta
 from functools import lru_cache
@@ -21,6 +21,8 @@ from drf_spectacular.utils import extend_schema_field
 
 from events.models import Category, Event
 from events.models.event_queryset import EventQuerySet
+from events.models.geo import circle
+from events.models.search import words_of
 from events.selectors.catalogue import find_middle_of_city, list_category_ids_below
 from events.tags import same_tag
 
@@ -166,34 +168,57 @@ def form_for(names: frozenset[str]) -> type[forms.Form]:
 
 def narrow(events: Any, wanted: dict[str, Any], *, today: date, but: Container[str] = ()) -> EventQuerySet:
     """Leave the events that are wanted; wishes named in `but` are passed over (for counting what they offer)."""
-    wish = defaultdict(lambda: None, {name: value for name, value in wanted.items() if name not in but and value != ""})
-    events = events.starting_between(wish["date_from"], wish["date_to"])
-    for name in ("language", "age_rating", "status"):
-        if wish[name] is not None:
-            events = events.filter(**{name: wish[name]})
+    return restrict(events, settled({name: value for name, value in wanted.items() if name not in but}, today=today))
+
+
+def settled(wanted: dict[str, Any], *, today: date) -> dict[str, Any]:
+    """Return wishes as plain values that go into a statement as they are; what isn't wished for is left out."""
+    wish = {name: value for name, value in wanted.items() if value is not None and value != "" and name in NARROWING}
+    if "near" in wish:
+        wish["near"] = circle(*wish["near"], float(wanted.get("radius_km") or RADIUS_KM))
+    for name, plain in PLAIN.items():
+        if name in wish:
+            wish[name] = plain(wish[name])
+    if "preset" in wish:
+        wish["preset"] = periods(today)[wish["preset"]]
+    prices = wish.pop("price_min", None), wish.pop("price_max", None)
+    return wish if prices == (None, None) else wish | {"price": prices}
+
+
+def restrict(events: Any, wish: dict[str, Any]) -> EventQuerySet:
+    """Leave the events that settled wishes are for."""
     for name, narrowed in STEPS.items():
-        if wish[name] is not None:
+        if name in wish:
             events = narrowed(events, wish[name])
-    if wish["preset"] is not None:
-        events = events.starting_between(*periods(today)[wish["preset"]])
-    if wish["price_min"] is not None or wish["price_max"] is not None:
-        events = events.priced_between(wish["price_min"], wish["price_max"])
-    if wish["near"] is not None:
-        events = events.around(*wish["near"], float(wish["radius_km"] or RADIUS_KM))
     return events
 
 
+PLAIN: dict[str, Callable[[Any], Any]] = {
+    "q": words_of,
+    "city": str.strip,
+    "category": lambda one: list_category_ids_below(category_id=one.id),
+    "tags": json.dumps,
+}
 STEPS: dict[str, Callable[[EventQuerySet, Any], EventQuerySet]] = {
-    "q": lambda events, text: events.matching(text),
-    "category": lambda events, one: events.in_categories(list_category_ids_below(category_id=one.id)),
+    "date_from": lambda events, first: events.starting_between(first, None),
+    "date_to": lambda events, last: events.starting_between(None, last),
+    "language": lambda events, language: events.filter(language=language),
+    "age_rating": lambda events, rating: events.filter(age_rating=rating),
+    "status": lambda events, status: events.filter(status=status),
+    "q": lambda events, words: events.matching(words),
+    "category": lambda events, ids: events.in_categories(ids),
     "organizer": lambda events, organizer_id: events.filter(organizer_id=organizer_id),
-    "city": lambda events, city: events.in_city(city.strip()),
+    "city": lambda events, city: events.in_city(city),
     "tags": lambda events, tags: events.tagged(tags),
     "min_rating": lambda events, stars: events.rated_at_least(stars),
     "free": lambda events, yes: events.free() if yes else events.paid(),
     "online": lambda events, yes: events.online() if yes else events.on_site(),
     "has_seats": lambda events, yes: events.filter(**{"seats_left__gt" if yes else "seats_left__lte": 0}),
+    "preset": lambda events, days: events.starting_between(*days),
+    "price": lambda events, prices: events.priced_between(*prices),
+    "near": lambda events, around: events.around(around),
 }
+NARROWING = frozenset({*STEPS, "price_min", "price_max"})
 
 
 def ordering_of(wanted: str | None, *, searching: bool) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,13 +121,21 @@ class CursorPagination(pagination.CursorPagination):
         return str(replace_query_param(self.request.build_absolute_uri(), self.cursor_query_param, cursor.encode()))
 
     def get_page_size(self, request: Request) -> int:
-        given = request.query_params.get(self.page_size_query_param)
-        if given is None:
-            return self.page_size
-        if not (given.isascii() and given.isdigit() and int(given[:9]) > 0):
+        size = self.page_size_of(request.query_params)
+        if size is None:
             detail = gettext("A whole number from 1; more than 100 gives 100.")
             raise InvalidInput(errors=(FieldProblem(f"/{self.page_size_query_param}", "invalid", detail),))
-        return min(int(given[:9]), self.max_page_size)
+        return size
+
+    @classmethod
+    def page_size_of(cls, query: Mapping[str, str]) -> int | None:
+        """Return how many results are asked for, or None for what isn't understood."""
+        given = query.get(cls.page_size_query_param)
+        if given is None:
+            return cls.page_size
+        if not (given.isascii() and given.isdigit() and int(given[:9]) > 0):
+            return None
+        return min(int(given[:9]), cls.max_page_size)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [

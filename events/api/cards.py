@@ -12,12 +12,11 @@ from django.conf import settings
 from common.money import Money
 from events.availability import level
 from events.covers import cover_url_of
-from events.models import Event
 from events.snippets import marked_snippet
 
 
 def card_of(event: Any) -> dict[str, Any]:
-    """Return what a list shows of an event; the row carries `seats_left`, `seats_total` and what a search annotates."""
+    """Return what a list shows: of a `selectors.cards.Card`, or of an event with `seats_left` and `seats_total`."""
     category, organizer = event.category, event.organizer
     return {
         "id": str(event.id),
@@ -35,7 +34,7 @@ def card_of(event: Any) -> dict[str, Any]:
         "age_rating": event.age_rating,
         "city": event.city,
         "venue": event.venue,
-        "online": bool(event.online_url),
+        "online": event.online,
         "starts_at": _moment(event.starts_at),
         "ends_at": _moment(event.ends_at),
         "time_zone": event.time_zone,
@@ -46,7 +45,7 @@ def card_of(event: Any) -> dict[str, Any]:
     }
 
 
-def url_of(event: Event) -> str:
+def url_of(event: Any) -> str:
     """Return the address of the event's page."""
     return f"{settings.PUBLIC_URL}/events/{event.slug}-{event.id}/"
 

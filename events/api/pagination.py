@@ -12,7 +12,9 @@ class CataloguePagination(CursorPagination):
     """By the `ordering` that the filter has checked; every order ends in the id."""
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
-        return ordering_of(request.query_params.get("ordering"), searching=bool(request.query_params.get("q")))
+        return ordering_of(
+            request.query_params.get("ordering"), searching=bool(request.query_params.get("q", "").strip())
+        )
 
 
 class FavoritesPagination(CursorPagination):

@@ -26,19 +26,18 @@ from events.api.actors import actor_of
 from events.api.facets import shown_facets
 from events.api.pagination import CataloguePagination, FavoritesPagination
 from events.calendar_files import Entry, calendar_of
-from events.catalogue_cache import remembered
+from events.catalogue_cache import LIST_SECONDS, remembered
 from events.catalogue_facets import facets_of
 from events.filters import CatalogueFilter, today_of
-from events.selectors.catalogue import list_categories, list_favorites, list_found, list_own_events, read_cards
+from events.models.search import words_of
+from events.selectors.cards import read_cards
+from events.selectors.catalogue import list_categories, list_favorites, list_found, list_own_events
 from events.selectors.events import get_readable_event, standing_of
 from events.services.create_event import create_event
 from events.services.delete_draft import delete_draft
 from events.services.forget_favorite import forget_favorite
 from events.services.keep_favorite import keep_favorite
 from events.services.update_event import update_event
-
-# So long may a card be older than its event; what enters or leaves the catalogue is shown at once.
-LIST_SECONDS = 5
 
 
 class EventEndpoint(APIView):
@@ -104,7 +103,7 @@ class EventsView(EventEndpoint, generics.ListAPIView):
 
     def paginate_queryset(self, queryset: Any) -> Any:
         text = self.request.query_params.get("q", "").strip()
-        found = super().paginate_queryset(queryset.with_snippets(text) if text else queryset)
+        found = super().paginate_queryset(queryset.with_snippets(words_of(text)) if text else queryset)
         return found if self.is_own else read_cards(found=found or [], now=self.now)
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -1,9 +1,16 @@
 """What kind of event it is: a tree."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import get_language
 
 from common.ids import new_id
+
+
+def name_for_reader(category: Any) -> str:
+    """Return the name in the reader's language, of a category or of what a list knows of it."""
+    return str(category.name_en if (get_language() or "").startswith("en") else category.name_ru)
 
 
 class Category(models.Model):
@@ -31,4 +38,4 @@ class Category(models.Model):
     @property
     def name(self) -> str:
         """The name in the reader's language."""
-        return self.name_en if (get_language() or "").startswith("en") else self.name_ru
+        return name_for_reader(self)

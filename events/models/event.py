@@ -204,8 +204,11 @@ class Event(models.Model):
             ),
             # list_catalogue, newest first
             models.Index(fields=["-published_at", "-id"], condition=LISTED, name="events_event_newest"),
-            # list_catalogue, cheapest first, free ones and price ranges
-            models.Index(fields=["price_from", "starts_at", "id"], condition=LISTED, name="events_event_cheapest"),
+            # list_catalogue, cheapest first, free ones and price ranges: with the dearest, so that a range passes over
+            # what is too cheap without a look at the rows
+            models.Index(
+                fields=["price_from", "starts_at", "id", "price_to"], condition=LISTED, name="events_event_cheapest"
+            ),
             # list_catalogue, best rated first, and by the least number of stars
             models.Index(fields=["-rating_score", "starts_at", "id"], condition=LISTED, name="events_event_best"),
             # list_catalogue, most popular first

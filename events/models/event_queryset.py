@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchHeadline, SearchRank
 from django.db import models
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Exists, F, IntegerField, JSONField, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Least
 
 from events.models import geo, search
@@ -36,17 +36,17 @@ class EventQuerySet(models.QuerySet["Event"]):
     def favored_by(self, user_id: object) -> "EventQuerySet":
         return self.filter(favorites__user_id=user_id)
 
-    def matching(self, text: str) -> "EventQuerySet":
+    def matching(self, words: search.Words) -> "EventQuerySet":
         """Annotates `relevance`, in millionths, so that pages can be cut by it exactly."""
-        wanted = search.query(text)
+        wanted = search.query(words)
         rank = Cast(SearchRank(F("search"), wanted, normalization=Value(1)) * 1_000_000, IntegerField())
         return self.filter(search=wanted).annotate(relevance=rank)
 
-    def with_snippets(self, text: str) -> "EventQuerySet":
+    def with_snippets(self, words: search.Words) -> "EventQuerySet":
         """Annotates `snippet`: the part of the description that matches, its words between two marks."""
         headline = SearchHeadline(
             "description",
-            search.query(text),
+            search.query(words),
             config=search.CONFIG,
             start_sel=START,
             stop_sel=STOP,
@@ -66,19 +66,18 @@ class EventQuerySet(models.QuerySet["Event"]):
     def in_city(self, city: str) -> "EventQuerySet":
         return self.filter(city__iexact=city)
 
-    def tagged(self, tags: Iterable[str]) -> "EventQuerySet":
-        """With all of the tags."""
-        return self.filter(tags__contains=list(tags))
+    def tagged(self, tags: str) -> "EventQuerySet":
+        """With all of the tags of a JSON list."""
+        # As text: a statement that is composed once knows its values again.
+        return self.filter(tags__contains=Cast(Value(tags), JSONField()))
 
     def rated_at_least(self, stars: Decimal) -> "EventQuerySet":
         return self.filter(rating__gte=stars)
 
-    def around(self, latitude: float, longitude: float, radius_km: float) -> "EventQuerySet":
+    def around(self, circle: geo.Circle) -> "EventQuerySet":
         """Annotates `distance_m`, in metres along the Earth's surface; the box lets an index do the first cut."""
-        near = self.filter(**geo.box_around(latitude, longitude, radius_km))
-        if (longitudes := geo.longitudes_around(latitude, longitude, radius_km)) is not None:
-            near = near.filter(longitudes)
-        return near.annotate(distance_m=geo.distance_m(latitude, longitude)).filter(distance_m__lte=radius_km * 1000)
+        near = self.filter(geo.inside_box(circle)).annotate(distance_m=geo.distance_m(circle))
+        return near.filter(distance_m__lte=circle.radius_m)
 
     def priced_between(self, least: Decimal | None, most: Decimal | None) -> "EventQuerySet":
         """With at least one ticket type in the range."""

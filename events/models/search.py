@@ -5,6 +5,7 @@ vector and one index serve both languages. «ё» and «е» are one letter here
 """
 
 import re
+from typing import NamedTuple
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Case, FloatField, Func, TextField, Value, When
@@ -22,17 +23,31 @@ def document() -> CombinedExpression:
     ) + _weighed("description", "C")
 
 
-def query(text: str) -> SearchQuery:
-    """Return what the reader asks for: web search syntax, where an unfinished last word finds its continuations."""
+class Words(NamedTuple):
+    """What a reader has typed: all of it; and where its last word is unfinished, what stands before it and its beginning."""
+
+    whole: str
+    before: str | None = None
+    beginning: str | None = None
+
+
+def words_of(text: str) -> Words:
+    """Return what is looked for; only word characters are left in the beginning, so it can't speak to_tsquery's syntax."""
     text = text.translate(str.maketrans("ёЁ", "еЕ")).strip()
-    whole = SearchQuery(text, config=CONFIG, search_type="websearch")
     last = LAST_WORD.search(text)
     if last is None or text.count('"') % 2:
+        return Words(text)
+    return Words(text, text[: last.start()], f"'{last[0]}':*")
+
+
+def query(words: Words) -> SearchQuery:
+    """Return what the reader asks for: web search syntax, where an unfinished last word finds its continuations."""
+    whole = SearchQuery(words.whole, config=CONFIG, search_type="websearch")
+    if words.beginning is None:
         return whole
-    beginning = SearchQuery(text[: last.start()], config=CONFIG, search_type="websearch")
-    # Not stemmed: «ката» is the beginning of «катамаран», not «кат-». Only word characters are left in it, so it can't
-    # speak the syntax of to_tsquery.
-    return whole | (beginning & SearchQuery(f"'{last[0]}':*", config="simple", search_type="raw"))
+    before = SearchQuery(words.before, config=CONFIG, search_type="websearch")
+    # Not stemmed: «ката» is the beginning of «катамаран», not «кат-».
+    return whole | (before & SearchQuery(words.beginning, config="simple", search_type="raw"))
 
 
 def _weighed(field: str, weight: str) -> SearchVector:

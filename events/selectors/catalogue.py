@@ -2,20 +2,16 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Avg, QuerySet
 
-from common.statements import composed_once
 from events.actors import Actor
 from events.models import Category, Event, Favorite
 from events.models.event_queryset import EventQuerySet
 from events.selectors.events import list_readable_events
 
 ORDERED_BY = ("id", "starts_at", "published_at", "price_from", "rating_score", "popularity")
-TOLD_BY_SEARCH = ("snippet", "distance_m")
 
 
 def list_catalogue(*, now: datetime) -> EventQuerySet:
@@ -24,25 +20,9 @@ def list_catalogue(*, now: datetime) -> EventQuerySet:
 
 
 def list_found(*, now: datetime, with_seats: bool) -> EventQuerySet:
-    """Return the same events with no more than what they are ordered by, for `read_cards`; free seats where wished for."""
+    """Return the same events with no more than what they are ordered by, for `cards.read_cards`; free seats where wished for."""
     found = Event.objects.listed().only(*ORDERED_BY)
     return found.with_seats(now) if with_seats else found
-
-
-def read_cards(*, found: Sequence[Any], now: datetime) -> list[Any]:
-    """Return the found events with what a card shows, in their order; what the search has told of them goes along."""
-    if not found:
-        return []
-    cards = {one.id: one for one in _cards_of(event_ids=[one.id for one in found], now=now)}
-    shown = [(one, cards[one.id]) for one in found if one.id in cards]
-    for one, card in shown:
-        vars(card).update({name: value for name, value in vars(one).items() if name in TOLD_BY_SEARCH})
-    return [card for _one, card in shown]
-
-
-@composed_once
-def _cards_of(event_ids: list[uuid.UUID], now: datetime) -> QuerySet[Event]:
-    return _cards(Event.objects.filter(id__in=event_ids), now=now)
 
 
 def list_public_addresses() -> QuerySet[Event]:

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from events.api.fields import TIME_ZONES
 from events.models import Event
+from events.models.search import words_of
 from events.selectors.catalogue import list_catalogue
 from events.snippets import marked_snippet
 from tests.factories.events import make_event
@@ -19,7 +20,7 @@ NOW = timezone.now()
 
 
 def found(text: str) -> list[str]:
-    return [event.title for event in list_catalogue(now=NOW).matching(text).order_by("-relevance", "id")]
+    return [event.title for event in list_catalogue(now=NOW).matching(words_of(text)).order_by("-relevance", "id")]
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +98,7 @@ HOSTILE = some.lists(some.sampled_from(SIGNS), max_size=40).map("".join)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=HOSTILE | some.text(some.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=200))
 def test_survives_what_nobody_has_thought_of(text: str) -> None:
-    snippets = [one.snippet for one in list_catalogue(now=NOW).matching(text).with_snippets(text)]
+    snippets = [one.snippet for one in list_catalogue(now=NOW).matching(words_of(text)).with_snippets(words_of(text))]
 
     assert len(snippets) <= Event.objects.count() == 2
 
@@ -126,7 +127,7 @@ def test_puts_a_match_in_the_title_before_one_in_the_description() -> None:
 def test_reads_the_search_vector_from_its_index() -> None:
     with connection.cursor() as sql:
         sql.execute("SET LOCAL enable_seqscan = off")
-        plan = Event.objects.matching("сплав").explain()
+        plan = Event.objects.matching(words_of("сплав")).explain()
 
     assert "events_event_search" in plan
 
@@ -134,7 +135,7 @@ def test_reads_the_search_vector_from_its_index() -> None:
 def test_a_snippet_shows_the_match_and_nothing_that_a_browser_would_run(rafting: Event) -> None:
     Event.objects.filter(id=rafting.id).update(description="<script>alert(1)</script> [катамаран](javascript:x) & баня")
 
-    [event] = list_catalogue(now=NOW).matching("катамаран").with_snippets("катамаран")
+    [event] = list_catalogue(now=NOW).matching(words_of("катамаран")).with_snippets(words_of("катамаран"))
     shown = marked_snippet(event.snippet)
 
     assert "<mark>катамаран</mark>" in shown
