@@ -21,7 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
-Row = TypeVar("Row", bound=Model | tuple[Any, ...])
+Row = TypeVar("Row")
 # A parameter's name, and where in it the value stands.
 Place = tuple[Any, ...]
 Convert = Callable[[Any, Any, Any], Any]
@@ -55,7 +55,7 @@ class ComposedOnce(Generic[Row]):
         NotComposable: from the first call.
     """
 
-    def __init__(self, compose: Callable[..., QuerySet[Row]]) -> None:
+    def __init__(self, compose: Callable[..., QuerySet[Any, Row]]) -> None:
         self._compose = compose
         self._statements: dict[Hashable, _Statement] = {}
         update_wrapper(self, compose)
@@ -66,10 +66,8 @@ class ComposedOnce(Generic[Row]):
             return self.read(cursor, **given)
 
     def prepared(self, **given: Any) -> list[Row]:
-        """Return the rows by a statement that PostgreSQL has planned before: for those that any values plan alike.
-
-        It does not ask whether the connection is still alive: something else of the request has to have asked.
-        """
+        """Return the rows by a statement that PostgreSQL has planned before: for those that any values plan alike."""
+        connection.close_if_health_check_failed()
         with prepared_cursor() as cursor:
             cursor.execute(*self.statement(**given))
             return self.read(cursor, **given)
@@ -105,7 +103,7 @@ class ComposedOnce(Generic[Row]):
         return composed
 
 
-def composed_once(compose: Callable[..., QuerySet[Row]]) -> ComposedOnce[Row]:
+def composed_once(compose: Callable[..., QuerySet[Any, Row]]) -> ComposedOnce[Row]:
     """Make a function that returns a queryset into one that returns its rows; it is called by keyword only."""
     return ComposedOnce(compose)
 

@@ -175,7 +175,8 @@ def settled(wanted: dict[str, Any], *, today: date) -> dict[str, Any]:
     """Return wishes as plain values that go into a statement as they are; what isn't wished for is left out."""
     wish = {name: value for name, value in wanted.items() if value is not None and value != "" and name in NARROWING}
     if "near" in wish:
-        wish["near"] = circle(*wish["near"], float(wanted.get("radius_km") or RADIUS_KM))
+        latitude, longitude = wish["near"]
+        wish["near"] = circle(latitude, longitude, float(wanted.get("radius_km") or RADIUS_KM))
     for name, plain in PLAIN.items():
         if name in wish:
             wish[name] = plain(wish[name])

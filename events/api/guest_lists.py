@@ -71,11 +71,9 @@ class GuestListMiddleware:
         # The links to other pages name the host that was asked.
         question = ["guest list", request.build_absolute_uri("/"), translation.get_language(), asked, today]
         memory, source = Memory(question), "cache"
-        if memory.found is None:
-            parsed = CatalogueFilter(request.GET)
-            page_size = CursorPagination.page_size_of(request.GET)
-            if not parsed.is_valid() or page_size is None:
-                return None
+        parsed, page_size = CatalogueFilter(request.GET), CursorPagination.page_size_of(request.GET)
+        if page_size is None or (memory.found is None and not parsed.is_valid()):
+            return None
         # Taken when nothing else can send the request the long way, which takes it out of the same quota.
         verdict = limiter.take([quota_of("guest", caller_network(request) or "unknown")], now_seconds=time.time())
         if not verdict.is_allowed:

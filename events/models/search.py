@@ -43,7 +43,7 @@ def words_of(text: str) -> Words:
 def query(words: Words) -> SearchQuery:
     """Return what the reader asks for: web search syntax, where an unfinished last word finds its continuations."""
     whole = SearchQuery(words.whole, config=CONFIG, search_type="websearch")
-    if words.beginning is None:
+    if words.before is None or words.beginning is None:
         return whole
     before = SearchQuery(words.before, config=CONFIG, search_type="websearch")
     # Not stemmed: «ката» is the beginning of «катамаран», not «кат-».

@@ -75,10 +75,7 @@ class Card(NamedTuple):
 
 
 def read_cards(*, found: Sequence[Any], now: datetime) -> list[Card]:
-    """Return the found events with what a card shows, in their order; what the search has told of them goes along.
-
-    Its statement is planned once per connection: the search before it has looked whether that still lives.
-    """
+    """Return the found events with what a card shows, in their order; what the search has told of them goes along."""
     if not found:
         return []
     rows = {row[0]: row for row in _rows_of.prepared(event_ids=[one.id for one in found], now=now)}

@@ -32,12 +32,12 @@ def get_readable_event(*, actor: Actor, event_id: uuid.UUID) -> Event:
 
 
 def _get_open_event(event_id: uuid.UUID) -> Event:
-    """Return what guests may read: the read that most requests make, so its statements are composed once."""
-    event = _open_event.first(event_id=event_id)
+    """Return what guests may read: the read that most requests make, so its statements are composed and planned once."""
+    event = next(iter(_open_event.prepared(event_id=event_id)), None)
     if event is None:
         raise NotFound
     types = TicketType.objects.filter(event=event)
-    types._result_cache = _types_of_event(event_id=event_id)
+    types._result_cache = _types_of_event.prepared(event_id=event_id)
     event._prefetched_objects_cache = {"ticket_types": types}  # type: ignore[attr-defined]
     return event
 
