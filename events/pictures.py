@@ -1,6 +1,7 @@
 """Covers that people upload: known by their content, small enough to be read, and written anew without what they hide."""
 
 import io
+import struct
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -53,5 +54,6 @@ def _unfold(data: bytes) -> Image.Image:
         return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except Image.DecompressionBombError as error:
         raise PictureRefused(reason="too_many_pixels") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+    # What a broken file, or broken notes of a camera in it, make Pillow say.
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, LookupError) as error:
         raise PictureRefused(reason="not_a_picture") from error

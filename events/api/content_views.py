@@ -17,10 +17,13 @@ from common.transactions import use_case
 from events.api import examples, serializers
 from events.api.views import EventEndpoint
 from events.models.moderation import EventReport
-from events.pictures import MOST_BYTES, cover_from
+from events.pictures import MOST_BYTES, PictureRefused, cover_from
 from events.selectors.events import get_managed_event
 from events.services.change_cover import change_cover, keep_picture
 from events.services.report_event import report_event
+
+# What multipart/form-data writes around a file.
+MOST_AROUND = 64 * 1024
 
 
 class EventReportInput(KnownMembersOnly):
@@ -71,6 +74,9 @@ class CoverView(EventEndpoint):
     def put(self, request: Request, event_id: uuid.UUID) -> Response:
         # Asked first, so that nobody fills the store with pictures of events that aren't theirs.
         get_managed_event(actor=self.actor, event_id=event_id)
+        # Before the body is read: whatever is in it, it is too much.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES + MOST_AROUND:
+            raise PictureRefused(reason="too_large")
         sent = request.FILES.get("file")
         if sent is None:
             raise InvalidInput(

@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from common.transactions import use_case
 from events.actors import Actor
+from events.api import content_views
 from events.models import CoverFile, Event
 from events.pictures import LARGEST, MOST_BYTES, PictureRefused, cover_from
 from events.services.change_cover import change_cover, keep_picture
@@ -43,6 +44,14 @@ def photograph() -> bytes:
     exif[ORIENTATION], exif[MAKER] = 6, "Camera"
     exif.get_ifd(GPS)[1] = "N"
     return picture((900, 600), exif=exif)
+
+
+def with_broken_notes() -> bytes:
+    """A photograph that lies on its side, with a number in the camera's notes that doesn't fit where it belongs."""
+    short, long, compression = 3, 4, 0x0103
+    rows = [(ORIENTATION, short, 1, 6), (compression, long, 1, 70_000)]
+    notes = struct.pack("<H", len(rows)) + b"".join(struct.pack("<HHLL", *row) for row in rows) + bytes(4)
+    return picture(exif=b"Exif\0\0II*\0\x08\0\0\0" + notes)
 
 
 def bomb() -> bytes:
@@ -104,8 +113,9 @@ class TestCoverFrom:
             (picture((399, 600)), "too_small"),
             (picture() + b"\0" * MOST_BYTES, "too_large"),
             (bomb(), "too_many_pixels"),
+            (with_broken_notes(), "not_a_picture"),
         ],
-        ids=["nothing", "svg", "gif", "bmp", "half", "small", "large", "bomb"],
+        ids=["nothing", "svg", "gif", "bmp", "half", "small", "large", "bomb", "broken notes of a camera"],
     )
     def test_refuses_what_is_no_cover(self, data: bytes, reason: str) -> None:
         with pytest.raises(PictureRefused) as refused:
@@ -152,6 +162,15 @@ class TestChangeCover:
 
         assert (response.status_code, response.json()["code"]) == (400, "picture_refused")
         assert not list(store.iterdir())
+
+    def test_does_not_read_what_is_much_too_large(self, calling: Calling, monkeypatch: pytest.MonkeyPatch) -> None:
+        event = make_event()
+        monkeypatch.setattr(content_views, "MOST_BYTES", 1000)
+        monkeypatch.setattr("events.api.content_views.cover_from", None)
+
+        response = self.send(calling("owner", event), event, bytes(content_views.MOST_AROUND + 2000))
+
+        assert (response.status_code, response.json()["reason"]) == (400, "too_large")
 
     def test_refuses_a_stale_version(self, calling: Calling) -> None:
         event = make_event()
