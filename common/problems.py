@@ -10,11 +10,14 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One thing wrong with the input: a JSON Pointer (RFC 6901) into the body, a code and a sentence."""
+    """One thing wrong with the input: a JSON Pointer (RFC 6901) into the body, a code and a sentence.
+
+    A lazy sentence is said in the language of whoever reads it, which may be another one later.
+    """
 
     pointer: str
     code: str
-    detail: str
+    detail: Any
 
 
 class Problem(Exception):

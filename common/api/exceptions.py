@@ -78,7 +78,7 @@ def problem_body(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
     }
     if problem.errors:
-        body["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in problem.errors]
+        body["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": str(e.detail)} for e in problem.errors]
     return body | json.loads(json.dumps(problem.extra, cls=JSONEncoder))
 
 

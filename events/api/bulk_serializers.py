@@ -14,6 +14,7 @@ class BulkItemSerializer(serializers.ModelSerializer):
 
     event = serializers.UUIDField(source="event_id")
     title = serializers.CharField(source="event.title")
+    detail = serializers.CharField(source="told")
 
     class Meta:
         model = BulkItem

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
@@ -91,8 +92,9 @@ class BulkItem(models.Model):
     event = models.ForeignKey("events.Event", on_delete=models.CASCADE, related_name="+")
     position = models.PositiveIntegerField()
     status = models.CharField(max_length=7, choices=Status, default=Status.PENDING)
-    # Why it was refused: a problem's code, and its sentence or what went wrong.
+    # Why it was refused: a problem's code, its sentence in each language of the site; or what went wrong.
     code = models.CharField(max_length=60, blank=True)
+    sentences = models.JSONField(default=dict, db_default={}, blank=True)
     detail = models.TextField(blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -113,3 +115,8 @@ class BulkItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation_id} {self.event_id}"
+
+    @property
+    def told(self) -> str:
+        """Why it was refused, in the reader's language."""
+        return self.sentences.get(get_language() or settings.LANGUAGE_CODE) or self.detail

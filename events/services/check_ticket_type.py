@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from common.problems import FieldProblem, InvalidInput, Problem
 from events.models import Event, TicketType
@@ -51,7 +52,7 @@ def columns_of(*, event: Event, fields: dict[str, Any], pointer: str = "") -> di
     """
     capacity = fields.get("capacity")
     if capacity is not None and event.capacity is not None and capacity > event.capacity:
-        detail = _("The whole event has only %(seats)d seats.") % {"seats": event.capacity}
+        detail = format_lazy(_("The whole event has only {seats} seats."), seats=event.capacity)
         raise InvalidInput(errors=(FieldProblem(f"{pointer}/capacity", "above_event_capacity", detail),))
     price = fields.get("price")
     if price is None:

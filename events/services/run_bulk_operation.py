@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from accounts.models import User
 from common.problems import Problem
@@ -120,9 +121,9 @@ def _actor_of(operation: BulkOperation) -> Actor:
     )
 
 
-def _settle(item: BulkItem, status: str, *, now: datetime, code: str = "", detail: str = "") -> None:
+def _settle(item: BulkItem, status: str, *, now: datetime, **result: Any) -> None:
     waiting = BulkItem.objects.filter(id=item.id, status=BulkItem.Status.PENDING)
-    waiting.update(status=status, code=code, detail=detail, settled_at=now)
+    waiting.update(status=status, settled_at=now, **result)
 
 
 def _settle_unhappily(item: BulkItem, error: Exception, clock: Clock) -> None:
@@ -132,6 +133,16 @@ def _settle_unhappily(item: BulkItem, error: Exception, clock: Clock) -> None:
         with use_case():
             _settle(item, BulkItem.Status.FAILED, now=clock(), code="failed", detail=type(error).__name__)
         return
-    details = "; ".join(one.detail for one in error.errors) or error.detail or gettext(error.title)
+    sentences = _said_in_each_language(error)
     with use_case():
-        _settle(item, BulkItem.Status.REFUSED, now=clock(), code=error.code, detail=details)
+        _settle(item, BulkItem.Status.REFUSED, now=clock(), code=error.code, sentences=sentences)
+
+
+def _said_in_each_language(refusal: Problem) -> dict[str, str]:
+    """Return the sentences by language: a worker doesn't know in which of them they will be read."""
+    told = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            wrong = "; ".join(str(one.detail) for one in refusal.errors)
+            told[language] = wrong or str(refusal.detail) or gettext(refusal.title)
+    return told

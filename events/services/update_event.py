@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Max
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from audit.services.record_entry import record_entry
 from common.problems import FieldProblem, InvalidInput, Problem, StaleVersion
@@ -116,7 +117,7 @@ def write_fields(*, event: Event, fields: dict[str, Any], expected_version: int)
 def _check_capacity(event: Event) -> None:
     largest = event.ticket_types.aggregate(seats=Max("capacity"))["seats"]
     if event.capacity is not None and largest is not None and largest > event.capacity:
-        detail = _("One ticket type alone has %(seats)d seats.") % {"seats": largest}
+        detail = format_lazy(_("One ticket type alone has {seats} seats."), seats=largest)
         raise InvalidInput(errors=(FieldProblem("/capacity", "below_ticket_type_capacity", detail),))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.translation import override
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -84,9 +85,28 @@ class TestRun:
         operation.refresh_from_db()
         assert settled == 3
         assert [one.status for one in items] == ["done", "refused", "done"]
-        assert (items[1].code, bool(items[1].detail)) == ("invalid_transition", True)
+        assert (items[1].code, bool(items[1].told)) == ("invalid_transition", True)
         assert (operation.status, operation.finished_at) == ("finished", NOW)
         assert AuditEntry.objects.filter(action="events.cancel", reason="A storm").count() == 2
+
+    @pytest.mark.parametrize(
+        ("language", "sentences"),
+        [
+            ("ru", ["Начало должно быть в будущем.", "Добавьте хотя бы один вид билета."]),
+            ("en", ["The start must lie in the future.", "Add at least one ticket type."]),
+        ],
+    )
+    def test_says_why_not_in_the_language_of_the_reader(self, language: str, sentences: list[str]) -> None:
+        operation = order(
+            [make_event(status=Status.DRAFT, starts_at=NOW - timedelta(days=1))], action="publish", parameters={}
+        )
+        with override("ru" if language == "en" else "en"):
+            run(operation)
+
+        with override(language):
+            told = operation.items.get().told
+
+        assert [one for one in sentences if one not in told] == []
 
     def test_cut_short_goes_on_where_it_was_and_does_each_event_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """300 events, the worker dies in the middle of one: after its lease another worker finishes."""
