@@ -28,7 +28,7 @@ def check_offer(*, event: Event) -> None:
 def meaning_of_violations(pointer: str) -> dict[str, Callable[[], Problem]]:
     """Return what each constraint on a ticket type means for the body at `pointer`."""
 
-    def wrong(field: str, code: str, detail: str) -> Callable[[], Problem]:
+    def wrong(field: str, code: str, detail: Any) -> Callable[[], Problem]:
         return lambda: InvalidInput(errors=(FieldProblem(f"{pointer}/{field}", code, detail),))
 
     return {
