@@ -222,6 +222,11 @@ STEPS: dict[str, Callable[[EventQuerySet, Any], EventQuerySet]] = {
 NARROWING = frozenset({*STEPS, "price_min", "price_max"})
 
 
+def with_snippets(events: Any, text: str) -> Any:
+    """Tell the words around each match, when words are looked for."""
+    return events.with_snippets(words_of(text)) if text else events
+
+
 def ordering_of(wanted: str | None, *, searching: bool) -> tuple[str, ...]:
     """Return the columns to order by: the best match first in a search, else the soonest."""
     if searching:

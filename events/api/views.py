@@ -28,8 +28,7 @@ from events.api.pagination import CataloguePagination, FavoritesPagination
 from events.calendar_files import Entry, calendar_of
 from events.catalogue_cache import LIST_SECONDS, remembered
 from events.catalogue_facets import facets_of
-from events.filters import CatalogueFilter, today_of
-from events.models.search import words_of
+from events.filters import CatalogueFilter, today_of, with_snippets
 from events.selectors.cards import read_cards
 from events.selectors.catalogue import list_categories, list_favorites, list_found, list_own_events
 from events.selectors.events import get_readable_event, standing_of
@@ -103,7 +102,7 @@ class EventsView(EventEndpoint, generics.ListAPIView):
 
     def paginate_queryset(self, queryset: Any) -> Any:
         text = self.request.query_params.get("q", "").strip()
-        found = super().paginate_queryset(queryset.with_snippets(words_of(text)) if text else queryset)
+        found = super().paginate_queryset(with_snippets(queryset, text))
         return found if self.is_own else read_cards(found=found or [], now=self.now)
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -17,8 +17,16 @@ from common.transactions import use_case
 from events.actors import Actor
 from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
-from events.filters import LANGUAGES, ORDERING_NAMES, PRESETS, CatalogueFilter, narrow, ordering_of, today_of
-from events.models.search import words_of
+from events.filters import (
+    LANGUAGES,
+    ORDERING_NAMES,
+    PRESETS,
+    CatalogueFilter,
+    narrow,
+    ordering_of,
+    today_of,
+    with_snippets,
+)
 from events.pages import presentation
 from events.pages.event_parts import details, parts_for_guests
 from events.ports import bookings
@@ -51,7 +59,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         *ordering_of(query.get("ordering"), searching=bool(text))
     )
     page = CountedOnce(found, CARDS, query=query).get_page(query.get("page"))
-    events = list(page.object_list.with_snippets(words_of(text)) if text else page.object_list)  # type: ignore[attr-defined]
+    events = list(with_snippets(page.object_list, text))
     kept = list_favorite_ids(actor=_actor(request), event_ids=[event.id for event in events])
     context = {
         "cards": [presentation.present_card(event, kept=event.id in kept) for event in events],
