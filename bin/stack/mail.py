@@ -7,7 +7,7 @@ import signal
 import sys
 import uuid
 from datetime import UTC, datetime
-from email import message_from_bytes
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -16,6 +16,7 @@ from stack import paths
 
 # The size at which Gmail refuses a mail too.
 LARGEST_MAIL_BYTES = 25 * 1024 * 1024
+HEADERS = BytesHeaderParser()
 
 
 class Sink:
@@ -23,6 +24,13 @@ class Sink:
 
     def __init__(self, folder: Path) -> None:
         self.mailbox = Mailbox(folder)
+
+    async def handle_EHLO(  # noqa: N802  (aiosmtpd's name)
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Say that several commands may come in one write, as mail servers do (RFC 2920)."""
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", *responses[1:]]
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
         """Store one file for all recipients of the envelope."""
@@ -62,7 +70,7 @@ class Mailbox:
 
 
 def message_id_of(raw: bytes) -> str:
-    return str(message_from_bytes(raw)["Message-ID"] or "").strip()
+    return str(HEADERS.parsebytes(raw)["Message-ID"] or "").strip()
 
 
 def identity_of(raw: bytes, recipients: list[str]) -> str:

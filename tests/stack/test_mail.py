@@ -76,10 +76,16 @@ class TestServeMail:
                 assert server.poll() is None
 
             with smtplib.SMTP("127.0.0.1", port) as client:
-                client.sendmail("us@example.org", ["anna@example.org"], "Subject: Привет\r\n\r\n".encode())
+                client.ehlo()
+                pipelining = client.has_extn("pipelining")
+                client.send("MAIL FROM:<us@example.org>\r\nRCPT TO:<anna@example.org>\r\nDATA\r\n")
+                codes = [client.getreply()[0] for _ in range(3)]
+                client.send("Subject: Привет\r\n\r\n.\r\n".encode())
+                codes.append(client.getreply()[0])
         finally:
             server.send_signal(signal.SIGTERM)
 
         assert server.wait(timeout=10) == 0
+        assert (pipelining, codes) == (True, [250, 250, 354, 250])
         [file] = paths.mail_folder().glob("*.eml")
         assert "Subject: Привет" in file.read_text(encoding="utf-8")
