@@ -56,6 +56,7 @@ class PressureGauge:
         self._client: redis.Redis | None = None
         self._level = 0.0
         self._look_at = 0.0
+        self._read_at = 0.0
 
     @property
     def level(self) -> float:
@@ -70,11 +71,15 @@ class PressureGauge:
         try:
             if self._client is None:
                 self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
-            return highest(self._client.hgetall(KEY), now=time.time())  # type: ignore[arg-type]
+            level = highest(self._client.hgetall(KEY), now=time.time())  # type: ignore[arg-type]
         except redis.RedisError as error:
-            self._look_at = time.monotonic() + QUIET_SECONDS
+            now = time.monotonic()
+            self._look_at = now + QUIET_SECONDS
             log.warning("pressure.unavailable", error=type(error).__name__)
-            return 0.0
+            # Redis answers late when everything is late: what was felt holds as long as it would have held there.
+            return self._level if now - self._read_at < HOLDS_SECONDS else 0.0
+        self._read_at = time.monotonic()
+        return level
 
 
 class Valve:

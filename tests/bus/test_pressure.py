@@ -6,6 +6,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from bus import pressure
 from bus.pressure import KEY, PressureGauge, Valve, entry, highest, pause_after
 
 
@@ -40,6 +41,18 @@ class TestValve:
         assert states == [False, True, True, True, False, False]
 
 
+class Store:
+    """A Redis that has these entries, or doesn't answer."""
+
+    def __init__(self, entries: dict[bytes, bytes]) -> None:
+        self.entries: dict[bytes, bytes] | None = entries
+
+    def hgetall(self, _key: str) -> dict[bytes, bytes]:
+        if self.entries is None:
+            raise redis.TimeoutError
+        return self.entries
+
+
 class TestGauge:
     def test_reads_what_nodes_publish(self) -> None:
         client = redis.Redis.from_url(settings.REDIS_URL)
@@ -49,6 +62,17 @@ class TestGauge:
         finally:
             client.hdel(KEY, "chat:test")
             client.close()
+
+    def test_feels_a_moment_longer_what_it_can_no_longer_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        gauge, clock = PressureGauge(), [100.0]
+        monkeypatch.setattr(pressure.time, "monotonic", lambda: clock[0])
+        gauge._client = Store({b"here": entry(0.9, now=time.time()).encode()})  # type: ignore[assignment]
+        felt = [gauge.level]
+        gauge._client.entries = None  # type: ignore[union-attr]
+        for clock[0] in (103.0, 106.0):
+            felt.append(gauge.level)
+
+        assert felt == [0.9, 0.9, 0.0]
 
     def test_feels_nothing_without_redis(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
