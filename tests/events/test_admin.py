@@ -129,8 +129,8 @@ class TestEvents:
         item = operation.items.get()
         event.refresh_from_db()
         assert event.status in (targets or {status})
-        assert bool(item.detail) == (not targets)
-        assert escape(item.detail) in page
+        assert bool(item.told) == (not targets)
+        assert escape(item.told) in page
 
     def test_stand_still_while_a_step_is_only_looked_at(self, back_office: Client) -> None:
         event = make_event()
