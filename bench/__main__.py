@@ -6,7 +6,6 @@ import os
 import pkgutil
 import platform
 import sys
-import sysconfig
 from datetime import UTC, datetime
 
 import psutil
@@ -53,8 +52,7 @@ def _write_documents(chosen: list[str], figures: list[Figure]) -> None:
 
 def machine() -> str:
     """Return one line that says what was measured on."""
-    flags = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
-    build = "optimised build" if "--enable-optimizations" in flags else "build without --enable-optimizations"
+    build = "the operating system's build" if sys.base_prefix == "/usr" else "another build than the operating system's"
     memory = psutil.virtual_memory().total / 2**30
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}; "

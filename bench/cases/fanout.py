@@ -58,15 +58,16 @@ def open_room(system: System, users: list[LoadUser]) -> str:
 
 async def load(system: System, users: list[LoadUser], room: str, seconds: int) -> tuple[int, int, float]:
     """Return how many messages were acknowledged, how many deliveries came, and in what time."""
-    acked, seen, is_writing = 0, set(), True
+    sent, acked, seen, is_writing = WRITERS * WINDOW, 0, set(), True
 
     def take(client: Client, one: dict[str, Any]) -> None:
-        nonlocal acked
+        nonlocal sent, acked
         if one["type"] == "message":
             seen.add((client.user, one["seq"]))
         elif one["type"] == "ack":
             acked += 1
             if is_writing:
+                sent += 1
                 client.say(message(room, TEXT)[1])
 
     clients = [await connect(system.chat, user.token, user.id, take) for user in users]
@@ -76,7 +77,7 @@ async def load(system: System, users: list[LoadUser], room: str, seconds: int) -
     await asyncio.sleep(seconds)
     is_writing = False
     deadline = time.perf_counter() + GRACE_SECONDS
-    while len(seen) < acked * (MEMBERS - 1) and time.perf_counter() < deadline:
+    while (acked < sent or len(seen) < acked * (MEMBERS - 1)) and time.perf_counter() < deadline:
         await asyncio.sleep(0.05)
     took = time.perf_counter() - started
     for client in clients:
