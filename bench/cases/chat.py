@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,7 +99,7 @@ async def closed(
 ) -> dict[str, Any]:
     """Each pair sends its next message when one is acknowledged."""
     pairs, clients, clock = await opened(system, users, conversations, window)
-    cpu, started = sum(seconds_by_process().values()), time.perf_counter()
+    cpu, started = seconds_by_process(), time.perf_counter()
     for pair in pairs:
         pair.begin()
     await asyncio.sleep(seconds)
@@ -110,7 +111,7 @@ async def steadily(
 ) -> dict[str, Any]:
     """Send at a fixed rate whatever comes back; latency counts from when a message was due."""
     pairs, clients, clock = await opened(system, users, conversations, 0)
-    cpu, started = sum(seconds_by_process().values()), time.perf_counter()
+    cpu, started = seconds_by_process(), time.perf_counter()
     for number in range(rate * seconds):
         due = started + number / rate
         if (wait := due - time.perf_counter()) > 0:
@@ -133,9 +134,11 @@ async def opened(
     return pairs, clients, clock
 
 
-async def ended(pairs: list[Pair], clients: list[Client], clock: Clock, cpu: float, started: float) -> dict[str, Any]:
+async def ended(
+    pairs: list[Pair], clients: list[Client], clock: Clock, cpu: Counter[str], started: float
+) -> dict[str, Any]:
     took, acked_in_time = time.perf_counter() - started, len(clock.acked)
-    used = sum(seconds_by_process().values()) - cpu
+    used = seconds_by_process() - cpu
     for pair in pairs:
         pair.is_sending = False
     deadline = time.perf_counter() + GRACE_SECONDS
@@ -146,7 +149,8 @@ async def ended(pairs: list[Pair], clients: list[Client], clock: Clock, cpu: flo
         client.transport.close()
     return {
         "rate": acked_in_time / took,
-        "cpu_us": used / max(1, acked_in_time) * 1e6,
+        "cpu_us": sum(used.values()) / max(1, acked_in_time) * 1e6,
+        "cpu_us_of": {name: round(one / max(1, acked_in_time) * 1e6) for name, one in used.most_common(5)},
         "pairs": pairs,
         "clock": clock,
     }
@@ -181,6 +185,7 @@ def figure_of(name: str, outcome: dict[str, Any], system: System, conversations:
             "p50_ms": round(percentile(clock.delivered or [0.0], 0.5) * 1000, 1),
             "ack_p50_ms": round(percentile(clock.acked or [0.0], 0.5) * 1000, 1),
             "cpu_us": round(outcome["cpu_us"]),
+            "of": outcome["cpu_us_of"],
             "refused": clock.refused,
             "lost": lost,
             "undelivered": undelivered,

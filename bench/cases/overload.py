@@ -156,7 +156,7 @@ async def load(system: System, users: list[LoadUser], conversations: list[str]) 
     for client in clients:
         client.transport.close()
     took = time.perf_counter() - watch.begun
-    return {"rate": len(clock.acked) / took, "cpu_us": 0.0, "pairs": pairs, "clock": clock}, watch
+    return {"rate": len(clock.acked) / took, "cpu_us": 0.0, "cpu_us_of": {}, "pairs": pairs, "clock": clock}, watch
 
 
 async def phases(connection: psycopg.Connection) -> None:
