@@ -313,6 +313,7 @@ async def start_node() -> Node:
     node = make_node(real_ports(resources, node_id=node_id), node_id=node_id, allowance=allowance_of_settings())
     node.topics.source, node.topics.bells = AppTopics(), RedisBells(resources.redis)
     node.on_stop = resources.close
+    await node.take_its_place()
     node.start()
     return node
 

@@ -79,6 +79,10 @@ class Node:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _rung: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def take_its_place(self) -> None:
+        """Find the present end of the outbox, before the first socket opens: what comes after it concerns this node."""
+        await self._try(self.look_at_once)
+
     def start(self) -> None:
         """Begin to work; needs a running event loop."""
         self.pipeline.start()

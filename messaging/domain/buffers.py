@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from messaging.domain.parcels import Parcel
 
+# Within how many times the lingering of the last batch a parcel is taken for one of many.
+CLOSELY = 5
+
 
 class Buffer:
     """A bounded queue of parcels with one taker.
@@ -21,6 +24,7 @@ class Buffer:
         self.low_water = size // 2
         self._parcels: deque[Parcel] = deque()
         self._first_at = 0.0
+        self._taken_at = 0.0
         self._filled = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -48,10 +52,14 @@ class Buffer:
             start += self.offer(parcels[start : start + self.size])
 
     async def take(self, limit: int, *, linger_seconds: float = 0.0) -> tuple[list[Parcel], float]:
-        """Return the next batch and how long its first parcel has waited."""
+        """Return the next batch and how long its first parcel has waited.
+
+        A parcel that comes alone goes at once; those that follow each other closely wait `linger_seconds` for more.
+        """
         await self._filled.wait()
-        if linger_seconds and len(self._parcels) < limit:
+        if len(self._parcels) < limit and time.monotonic() - self._taken_at < CLOSELY * linger_seconds:
             await asyncio.sleep(linger_seconds)
+        self._taken_at = time.monotonic()
         waited = time.monotonic() - self._first_at
         if len(self._parcels) <= limit:
             batch = list(self._parcels)
