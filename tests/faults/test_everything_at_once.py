@@ -63,5 +63,6 @@ def test_delivers_everything_once_and_tells_of_the_retries(
     tried = mail_job(users[0])
     assert answers_of(tried, "outcome")[0] in ("failed", "deferred")
     assert answers_of(tried, "outcome")[-1] == "sent"
-    assert answers_of(tried, "provider email")[0] == "down"
+    # The mails of others may have found out before that nobody answers.
+    assert answers_of(tried, "provider email")[0] in ("down", "breaker_open")
     assert answers_of(tried, "provider email")[-1] == "taken"
