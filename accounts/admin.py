@@ -25,6 +25,7 @@ from accounts.services.approve_organizer import approve_organizer
 from accounts.services.change_access import change_access
 from accounts.services.reset_second_factor import reset_second_factor
 from common.problems import Problem
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 
 # Only what belongs to the product has a place here: raw forms of the libraries' tables would pass the services by.
@@ -170,41 +171,22 @@ class OrganizerAdmin(ModelAdmin):
 
 
 @admin.register(AccountMail)
-class AccountMailAdmin(ModelAdmin):
+class AccountMailAdmin(ReadOnlyAdmin):
     """Without the text: it holds secret links."""
 
     list_display = ["recipient", "subject", "status", "attempts", "next_attempt_at", "created_at", "sent_at"]
     list_filter = ["status"]
     search_fields = ["recipient"]
     ordering = ["-created_at", "-id"]
-    show_full_result_count = False
     fields = [*list_display, "last_error"]
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
 
 
 @admin.register(Group)
-class RoleAdmin(ModelAdmin):
+class RoleAdmin(ReadOnlyAdmin):
     """Roles are written in code (set_up_staff_roles); here one sees what they may do."""
 
     search_fields = ["name"]
     fields = ["name", "permissions"]
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
 
 
 def _actor(request: HttpRequest) -> Any:

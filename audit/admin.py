@@ -12,13 +12,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter, TextFilter
 from unfold.utils import parse_datetime_str
 
 from audit.csv_rows import csv_lines
 from audit.models import AuditEntry
 from audit.services.record_entry import record_entry
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 
 
@@ -53,7 +53,7 @@ class PeriodFilter(RangeDateTimeFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor", "action", "target_type", "target_id", "reason"]
     list_filter = [
         ("action", FieldTextFilter),
@@ -66,7 +66,6 @@ class AuditEntryAdmin(ModelAdmin):
     search_help_text = _("Id of the actor, of the target or of the request; a part of the action or of the reason.")
     ordering = ["-id"]
     list_per_page = 50
-    show_full_result_count = False
     actions = ["export_csv"]
     fields = ["at", "actor", "action", "target_type", "target_id", "difference", "reason", "request_id"]
 
@@ -89,7 +88,7 @@ class AuditEntryAdmin(ModelAdmin):
         body = format_html_join("", "<tr><th>{}</th><td><del>{}</del></td><td><ins>{}</ins></td></tr>", rows)
         return format_html("<table>{}{}</table>", head, body)
 
-    @admin.action(description=_("Export the chosen entries as CSV"))
+    @admin.action(description=_("Export the chosen entries as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> StreamingHttpResponse:
         with use_case():
             record_entry(
@@ -104,15 +103,6 @@ class AuditEntryAdmin(ModelAdmin):
         )
         response["Content-Disposition"] = 'attachment; filename="audit.csv"'
         return response
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
 
 
 def _differences(entry: AuditEntry) -> Iterator[tuple[str, str, str]]:

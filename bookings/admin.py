@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from bookings import admin_settlement, admin_unfinished
-from bookings.admin_rows import Shown, ShownInline
 from bookings.admin_tools import TOOLS, use_tool
 from bookings.models import (
     Booking,
@@ -30,23 +29,24 @@ from bookings.models import (
 )
 from bookings.services.retry_payment_work import retry_refunds, retry_webhooks
 from common.callers import caller_id
+from common.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
 from common.transactions import use_case
 
 # Register their pages when they are imported.
 __all__ = ["admin_settlement", "admin_unfinished"]
 
 
-class ItemInline(ShownInline):
+class ItemInline(ReadOnlyInline):
     model = BookingItem
     fields = ["name", "quantity", "unit_price", "currency"]
 
 
-class PaymentInline(ShownInline):
+class PaymentInline(ReadOnlyInline):
     model = Payment
     fields = ["provider", "provider_payment_id", "status", "amount", "refunded", "currency", "failure", "settled_at"]
 
 
-class TicketInline(ShownInline):
+class TicketInline(ReadOnlyInline):
     model = Ticket
     # The code opens the door: it is shown to its owner only.
     fields = ["id", "ticket_type", "holder_name", "checked_in_at", "checked_in_by", "gate", "voided_at"]
@@ -54,7 +54,7 @@ class TicketInline(ShownInline):
 
 
 @admin.register(Booking)
-class BookingAdmin(Shown):
+class BookingAdmin(ReadOnlyAdmin):
     list_display = ["id", "user", "event", "status", "seats", "amount", "currency", "created_at", "hold_expires_at"]
     list_filter = ["status", "cancelled_by", "created_at"]
     list_select_related = ["user", "event"]
@@ -100,7 +100,7 @@ class BookingAdmin(Shown):
 
 
 @admin.register(ProviderAccount)
-class ProviderAccountAdmin(Shown):
+class ProviderAccountAdmin(ReadOnlyAdmin):
     """Without credentials: nobody sees them again."""
 
     list_display = ["organizer", "provider", "created_at", "closed_at"]
@@ -112,7 +112,7 @@ class ProviderAccountAdmin(Shown):
 
 
 @admin.register(Refund)
-class RefundAdmin(Shown):
+class RefundAdmin(ReadOnlyAdmin):
     list_display = ["id", "booking", "amount", "currency", "reason", "status", "attempts", "last_error", "created_at"]
     list_filter = ["status", "reason"]
     list_select_related = ["payment"]
@@ -137,7 +137,7 @@ class RefundAdmin(Shown):
 
 
 @admin.register(ProviderWebhook)
-class ProviderWebhookAdmin(Shown):
+class ProviderWebhookAdmin(ReadOnlyAdmin):
     list_display = ["notice_id", "provider", "status", "attempts", "last_error", "received_at", "applied_at"]
     list_filter = ["status", "provider"]
     search_fields = ["=notice_id"]
@@ -157,7 +157,7 @@ class ProviderWebhookAdmin(Shown):
 
 
 @admin.register(EventCancellation)
-class EventCancellationAdmin(Shown):
+class EventCancellationAdmin(ReadOnlyAdmin):
     list_display = ["event", "total", "failures", "attempts", "next_attempt_at", "created_at", "finished_at"]
     list_select_related = ["event"]
     search_fields = ["event__title"]
@@ -165,7 +165,7 @@ class EventCancellationAdmin(Shown):
 
 
 @admin.register(EventAttendance)
-class EventAttendanceAdmin(Shown):
+class EventAttendanceAdmin(ReadOnlyAdmin):
     list_display = ["event", "attended_at", "created_at", "finished_at"]
     list_select_related = ["event"]
     search_fields = ["event__title"]
@@ -173,7 +173,7 @@ class EventAttendanceAdmin(Shown):
 
 
 @admin.register(SeatDrift)
-class SeatDriftAdmin(Shown):
+class SeatDriftAdmin(ReadOnlyAdmin):
     """Empty, or something is broken."""
 
     list_display = ["event", "ticket_type", "held_stored", "held_counted", "sold_stored", "sold_counted", "found_at"]

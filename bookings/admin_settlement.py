@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from bookings.admin_rows import Shown
 from bookings.documents.downloads import as_download
 from bookings.documents.wording import money_text
 from bookings.models import Settlement
@@ -28,11 +27,12 @@ from bookings.services.settle_month import (
     totals_of,
 )
 from common.callers import caller_id
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 
 
 @admin.register(Settlement)
-class SettlementAdmin(Shown):
+class SettlementAdmin(ReadOnlyAdmin):
     """One page instead of a list of rows."""
 
     def get_urls(self) -> list[Any]:

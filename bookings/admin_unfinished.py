@@ -1,5 +1,7 @@
 """What waits for somebody: changes for their payment, tickets on their way, people for seats. Each can be ended."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,19 +14,29 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin_steps import reasoned_step
-from bookings.admin_rows import Shown, ShownInline
 from bookings.models import BookingChange, BookingChangeItem, TicketTransfer, WaitingEntry, WaitingItem
 from bookings.services.force_end_change import force_end_change
 from bookings.services.force_leave_waiting_list import force_leave_waiting_list
 from bookings.services.force_withdraw_offer import force_withdraw_offer
 from common.callers import caller_id
+from common.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
 
 
-class Unfinished(Shown):
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """What ends a row of a kind: a service that knows the row by this name, offered while the row is in these states."""
+
+    service: Callable[..., object]
+    row_name: str
+    open_statuses: tuple[str, ...]
+    told: Callable[[Any], str]
+
+
+class Unfinished(ReadOnlyAdmin):
     """Rows with one step, offered while they are open: to end what they stand for."""
 
     actions_detail = ["end_this"]
-    open_statuses: tuple[str, ...]
+    ending: Ending
 
     @action(description=_("End it"), permissions=["end"])
     def end_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -35,7 +47,7 @@ class Unfinished(Shown):
             request,
             model_admin=self,
             title=str(_("End it")),
-            subject=f"{self.opts.verbose_name}: {self.told(row)}",
+            subject=f"{self.opts.verbose_name}: {self.ending.told(row)}",
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk]),
             act=partial(self._end, request, row.pk),
         )
@@ -47,21 +59,14 @@ class Unfinished(Shown):
         """Offer the step only for what hasn't ended."""
         row = self.get_object(request, object_id)
         offered = super().get_actions_detail(request, object_id)
-        return offered if row is not None and row.status in self.open_statuses else []
-
-    def told(self, row: Any) -> str:
-        """Return who and what the row is about."""
-        raise NotImplementedError
-
-    def end(self, *, administrator_id: UUID, row_id: UUID, reason: str) -> None:
-        """Call the service."""
-        raise NotImplementedError
+        return offered if row is not None and row.status in self.ending.open_statuses else []
 
     def _end(self, request: HttpRequest, row_id: UUID, reason: str) -> None:
-        self.end(administrator_id=caller_id(request), row_id=row_id, reason=reason)
+        row = {self.ending.row_name: row_id}
+        self.ending.service(administrator_id=caller_id(request), reason=reason, now=timezone.now(), **row)
 
 
-class ChangeItemInline(ShownInline):
+class ChangeItemInline(ReadOnlyInline):
     model = BookingChangeItem
     fields = ["name", "quantity", "added", "unit_price", "discount"]
 
@@ -75,7 +80,12 @@ class BookingChangeAdmin(Unfinished):
     ordering = ["-created_at", "-id"]
     fields = ["booking", "status", "amount", "currency", "hold_expires_at", "ended_at", "created_at"]
     inlines = [ChangeItemInline]
-    open_statuses = (BookingChange.Status.HELD,)
+    ending = Ending(
+        service=force_end_change,
+        row_name="change_id",
+        open_statuses=(BookingChange.Status.HELD,),
+        told=lambda change: f"{change.booking.user.email}, {change.booking.event.title}",
+    )
 
     @admin.display(description=_("participant"))
     def person(self, change: BookingChange) -> str:
@@ -84,12 +94,6 @@ class BookingChangeAdmin(Unfinished):
     @admin.display(description=_("event"))
     def event(self, change: BookingChange) -> str:
         return change.booking.event.title
-
-    def told(self, row: BookingChange) -> str:
-        return f"{self.person(row)}, {self.event(row)}"
-
-    def end(self, *, administrator_id: UUID, row_id: UUID, reason: str) -> None:
-        force_end_change(administrator_id=administrator_id, change_id=row_id, reason=reason, now=timezone.now())
 
 
 @admin.register(TicketTransfer)
@@ -103,7 +107,12 @@ class TicketTransferAdmin(Unfinished):
     ordering = ["-created_at", "-id"]
     fields = ["giver", "email", "event", "status", "expires_at", "accepted_by", "ended_at", "created_at"]
     readonly_fields = ["giver", "event"]
-    open_statuses = (TicketTransfer.Status.OFFERED,)
+    ending = Ending(
+        service=force_withdraw_offer,
+        row_name="transfer_id",
+        open_statuses=(TicketTransfer.Status.OFFERED,),
+        told=lambda offer: f"{offer.ticket.booking.user.email} → {offer.email}, {offer.ticket.booking.event.title}",
+    )
 
     @admin.display(description=_("giver"))
     def giver(self, transfer: TicketTransfer) -> str:
@@ -113,14 +122,8 @@ class TicketTransferAdmin(Unfinished):
     def event(self, transfer: TicketTransfer) -> str:
         return transfer.ticket.booking.event.title
 
-    def told(self, row: TicketTransfer) -> str:
-        return f"{self.giver(row)} → {row.email}, {self.event(row)}"
 
-    def end(self, *, administrator_id: UUID, row_id: UUID, reason: str) -> None:
-        force_withdraw_offer(administrator_id=administrator_id, transfer_id=row_id, reason=reason, now=timezone.now())
-
-
-class WaitingItemInline(ShownInline):
+class WaitingItemInline(ReadOnlyInline):
     model = WaitingItem
     fields = ["ticket_type", "quantity"]
 
@@ -134,10 +137,9 @@ class WaitingEntryAdmin(Unfinished):
     ordering = ["-joined_at", "-id"]
     fields = ["user", "event", "status", "seats", "booking", "joined_at", "offered_at", "ended_at"]
     inlines = [WaitingItemInline]
-    open_statuses = (WaitingEntry.Status.WAITING, WaitingEntry.Status.OFFERED)
-
-    def told(self, row: WaitingEntry) -> str:
-        return f"{row.user}, {row.event.title}"
-
-    def end(self, *, administrator_id: UUID, row_id: UUID, reason: str) -> None:
-        force_leave_waiting_list(administrator_id=administrator_id, entry_id=row_id, reason=reason, now=timezone.now())
+    ending = Ending(
+        service=force_leave_waiting_list,
+        row_name="entry_id",
+        open_statuses=(WaitingEntry.Status.WAITING, WaitingEntry.Status.OFFERED),
+        told=lambda entry: f"{entry.user}, {entry.event.title}",
+    )

@@ -1,29 +1,26 @@
 """Parked facts: read, find, give again."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 
 from bus.models import Delivery
 from bus.services.replay_delivery import replay_deliveries
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ModelAdmin):
+class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ["handler", "key", "status", "attempts", "created_at", "next_attempt_at", "last_error"]
     list_filter = ["status", "handler"]
     search_fields = ["=key", "=fact_id"]
     ordering = ["-id"]
     actions = ["replay"]
-    show_full_result_count = False
 
-    @admin.action(description=_("Give the parked facts to their handlers again"))
+    @admin.action(description=_("Give the parked facts to their handlers again"), permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         with use_case():
             count = replay_deliveries(deliveries=queryset)
@@ -31,11 +28,5 @@ class DeliveryAdmin(ModelAdmin):
             request, ngettext("%d fact will be handled again.", "%d facts will be handled again.", count) % count
         )
 
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bus.change_delivery")

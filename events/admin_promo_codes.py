@@ -8,17 +8,17 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from accounts.admin_steps import reasoned_step
 from common.callers import caller_id
+from common.read_only_admin import ReadOnlyAdmin
 from events.models import PromoCode
 from events.services.switch_promo_code import switch_promo_code
 
 
 @admin.register(PromoCode)
-class PromoCodeAdmin(ModelAdmin):
+class PromoCodeAdmin(ReadOnlyAdmin):
     """What a code takes off is the organizer's; staff may only switch it."""
 
     list_display = ["code", "event", "kind", "value", "used", "total_limit", "is_active", "closes_at", "created_at"]
@@ -26,18 +26,8 @@ class PromoCodeAdmin(ModelAdmin):
     list_select_related = ["event"]
     search_fields = ["code", "event__title", "=event__id", "event__organizer__name"]
     ordering = ["-created_at", "-id"]
-    show_full_result_count = False
     list_per_page = 50
     actions_detail = ["switch_off_this", "switch_on_this"]
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
 
     def has_switch_permission(self, request: HttpRequest, *_: Any) -> bool:
         return request.user.has_perm("events.change_promocode")

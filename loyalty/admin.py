@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
 from audit.services.record_entry import record_entry
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 from loyalty.models import (
     CallbackEvent,
@@ -41,21 +42,6 @@ from loyalty.services.simulate_webhook import compare_delivery
 
 DASHBOARD_DAYS = 30
 SHOWN = 20
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that change through services only."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
 
 
 class MemberInline(TabularInline):
@@ -131,7 +117,7 @@ class ProjectAdmin(ModelAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnly):
+class CustomerAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "project", "phone", "name", "created_at"]
     list_filter = [("project", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["project"]
@@ -140,7 +126,7 @@ class CustomerAdmin(ReadOnly):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnly):
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "project", "format", "action", "status", "attempts", "signed_with", "last_error"]
     list_filter = ["status", "format", "action"]
     list_select_related = ["project"]
@@ -149,7 +135,7 @@ class WebhookDeliveryAdmin(ReadOnly):
     exclude = ["body", "digest"]
     actions = ["replay", "compare"]
 
-    @admin.action(description=_("Compare with today's rules"))
+    @admin.action(description=_("Compare with today's rules"), permissions=["view"])
     def compare(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
         """Tell, for up to twenty webhooks, what their orders got and would get now; nothing is written."""
         for delivery in queryset.select_related("project")[:20]:
@@ -159,10 +145,13 @@ class WebhookDeliveryAdmin(ReadOnly):
                 text = _("%(order)s: got %(got)s, today %(today)s")
                 self.message_user(request, text % one)
 
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("loyalty.change_webhookdelivery")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return super().get_queryset(request).defer("body")
 
-    @admin.action(description=_("Process again: the dead, conflicts and duplicates"))
+    @admin.action(description=_("Process again: the dead, conflicts and duplicates"), permissions=["run"])
     def replay(self, request: HttpRequest, queryset: WebhookDeliveryQuerySet) -> None:
         with use_case():
             ids = [str(one) for one in queryset.values_list("id", flat=True)]
@@ -179,7 +168,7 @@ class WebhookDeliveryAdmin(ReadOnly):
 
 
 @admin.register(MergeCandidate)
-class MergeCandidateAdmin(ReadOnly):
+class MergeCandidateAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "keeps", "gives", "status", "decided_by"]
     list_filter = ["status"]
     list_select_related = ["project", "keeps", "gives", "decided_by"]
@@ -187,13 +176,16 @@ class MergeCandidateAdmin(ReadOnly):
     ordering = ["-created_at", "-id"]
     actions = ["merge", "dismiss"]
 
-    @admin.action(description=_("One person: merge"))
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("loyalty.change_mergecandidate")
+
+    @admin.action(description=_("One person: merge"), permissions=["decide"])
     def merge(self, request: HttpRequest, queryset: QuerySet[MergeCandidate]) -> None:
         for candidate_id in queryset.values_list("id", flat=True):
             with use_case():
                 merge_customers(candidate_id=candidate_id, actor_id=_actor(request), now=timezone.now())
 
-    @admin.action(description=_("Two people: leave apart"))
+    @admin.action(description=_("Two people: leave apart"), permissions=["decide"])
     def dismiss(self, request: HttpRequest, queryset: QuerySet[MergeCandidate]) -> None:
         for candidate_id in queryset.values_list("id", flat=True):
             with use_case():
@@ -201,7 +193,7 @@ class MergeCandidateAdmin(ReadOnly):
 
 
 @admin.register(CallbackEvent)
-class CallbackEventAdmin(ReadOnly):
+class CallbackEventAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "event", "status", "attempts", "last_status", "last_error"]
     list_filter = ["status", "event"]
     list_select_related = ["project"]
@@ -211,7 +203,7 @@ class CallbackEventAdmin(ReadOnly):
 
 
 @admin.register(Transfer)
-class TransferAdmin(ReadOnly):
+class TransferAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "kind", "status", "rows_done", "rows_total", "failed_rows", "created_by"]
     list_filter = ["kind", "status"]
     list_select_related = ["project", "created_by"]
@@ -224,7 +216,7 @@ class TransferAdmin(ReadOnly):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly):
+class OrderAdmin(ReadOnlyAdmin):
     list_display = ["order_id", "kind", "project", "customer", "amount", "status", "placed_at"]
     list_filter = ["kind", "status"]
     list_select_related = ["project", "customer"]
@@ -243,7 +235,7 @@ class EntryInline(TabularInline):
 
 
 @admin.register(LedgerTransaction)
-class LedgerTransactionAdmin(ReadOnly):
+class LedgerTransactionAdmin(ReadOnlyAdmin):
     list_display = ["posted_at", "kind", "project", "customer", "order"]
     list_filter = ["kind"]
     list_select_related = ["project", "customer", "order"]
@@ -253,7 +245,7 @@ class LedgerTransactionAdmin(ReadOnly):
 
 
 @admin.register(Lot)
-class LotAdmin(ReadOnly):
+class LotAdmin(ReadOnlyAdmin):
     list_display = ["customer", "project", "amount", "remaining", "status", "created_at", "expires_at"]
     list_filter = ["status"]
     list_select_related = ["project", "customer"]

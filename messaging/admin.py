@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from audit.services.record_entry import record_entry
 from common.callers import caller_id
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 from messaging import wiring
 from messaging.admin_moderation import MessageReportAdmin
@@ -57,7 +58,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ModelAdmin):
+class ConversationAdmin(ReadOnlyAdmin):
     list_display = ["name", "kind", "present_count", "last_seq", "waiting_since", "changed_at"]
     list_filter = ["kind", WaitingFilter]
     actions = ["take_on", "put_back"]
@@ -66,7 +67,6 @@ class ConversationAdmin(ModelAdmin):
     ordering = ["-created_at", "-id"]
     fields = readonly_fields = ["id", "kind", "title", "last_seq", "epoch", "created_at", "changed_at", "last_messages"]
     inlines = [MembershipInline]
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         present = Count("memberships", filter=Q(memberships__left_at__isnull=True), distinct=True)
@@ -125,12 +125,3 @@ class ConversationAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [*tool_urls(self), *super().get_urls()]
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False

@@ -15,8 +15,9 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from audit.services.record_entry import record_entry
 from common.problems import InvalidInput, Problem
+from common.read_only_admin import ReadOnlyAdmin
 from notifications.campaign_admin import CampaignAdmin
-from notifications.journal_admin import NotificationEventAdmin, NotificationJobAdmin, ReadOnly
+from notifications.journal_admin import NotificationEventAdmin, NotificationJobAdmin
 from notifications.models import (
     ContactPoint,
     Recipient,
@@ -49,7 +50,7 @@ class ContactPointInline(TabularInline):
 
 
 @admin.register(Recipient)
-class RecipientAdmin(ReadOnly):
+class RecipientAdmin(ReadOnlyAdmin):
     list_display = ["external_id", "display_name", "locale", "time_zone", "marketing_consent_at", "created_at"]
     list_filter = ["locale", "kind"]
     search_fields = ["=external_id", "display_name", "contact_points__address"]
@@ -58,7 +59,7 @@ class RecipientAdmin(ReadOnly):
 
 
 @admin.register(Template)
-class TemplateAdmin(ReadOnly):
+class TemplateAdmin(ReadOnlyAdmin):
     list_display = ["code", "description", "category", "is_urgent"]
     list_filter = ["category"]
     search_fields = ["code", "description"]

@@ -1,7 +1,6 @@
 """What came and what was sent, in the admin: the events, how far their jobs are planned, and why each was (not) sent."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -9,33 +8,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from audit.services.record_entry import record_entry
 from common.problems import Problem
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 from notifications.models import NotificationEvent, NotificationJob
 from notifications.services.control_mailing import cancel_mailing, pause_mailing, resume_mailing
 from notifications.services.replay_jobs import replay_jobs
 
 
-class ReadOnly(ModelAdmin):
-    """Rows that change through services only."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-
 @admin.register(NotificationEvent)
-class NotificationEventAdmin(ReadOnly):
+class NotificationEventAdmin(ReadOnlyAdmin):
     list_display = [
         "event_type",
         "source",
@@ -90,7 +74,7 @@ class NotificationEventAdmin(ReadOnly):
 
 
 @admin.register(NotificationJob)
-class NotificationJobAdmin(ReadOnly):
+class NotificationJobAdmin(ReadOnlyAdmin):
     list_display = [
         "template_code",
         "channel",

@@ -1,7 +1,7 @@
 """The moderation queue of the admin: read, claim, publish, reject, hide."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django import forms
@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 
 from common.problems import Problem
+from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 from reviews.models import ModerationDecision, Review
 from reviews.services.claim_review import claim_review
@@ -32,23 +32,8 @@ class RefusalForm(ActionForm):
     reason_text = forms.CharField(label=_("Explanation"), required=False, max_length=2000)
 
 
-class ReadOnly(ModelAdmin):
-    """Rows that change through services only."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-
 @admin.register(Review)
-class ReviewAdmin(ReadOnly):
+class ReviewAdmin(ReadOnlyAdmin):
     list_display = [
         "event",
         "rating",
@@ -118,7 +103,7 @@ class ReviewAdmin(ReadOnly):
 
 
 @admin.register(ModerationDecision)
-class ModerationDecisionAdmin(ReadOnly):
+class ModerationDecisionAdmin(ReadOnlyAdmin):
     list_display = ["decided_at", "outcome", "event", "author", "decided_by", "reason_code", "reason_text"]
     list_filter = ["outcome", "reason_code"]
     list_select_related = ["event", "author", "decided_by"]
