@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import OrganizerMember, User
 from accounts.scopes import GRANTABLE
 from common.transactions import use_case
-from events.models import BulkOperation, Question
+from events.models import BulkOperation, Event, PromoCode, Question, TicketType
 from messaging.wiring import open_conversation
 from notifications.models import ServiceSource
 from notifications.unsubscribe_links import link_for
@@ -39,11 +39,7 @@ def make_world() -> World:
     organizer = make_organizer(owner=owner, id=known("organizer"))
     event = events.make_event(organizer=organizer, id=known("event"))
     draft = events.make_event(organizer=organizer, id=known("draft"), status="draft")
-    ticket_type = events.make_ticket_type(event=event, id=known("ticket type"))
-    question = Question.objects.create(
-        event=event, kind="text", prompt="Height?", is_required=False, id=known("question")
-    )
-    promo_code = events.make_promo_code(event=event, id=known("promo code"))
+    ticket_type, question, promo_code = _make_offer(event)
     operation = BulkOperation.objects.create(
         id=known("operation"), user=owner, by_administrator=False, action="publish", lease_expires_at=now
     )
@@ -56,10 +52,7 @@ def make_world() -> World:
     loyalty.accrue(shop, loyalty.purchase())
     recipient = make_recipient(external_id=user.id)
     told = make_notification_event(event_id=known("notification"))
-    with use_case():
-        conversation_id, _ = open_conversation(
-            actor_id=user.id, kind="direct", member_ids=[owner.id], title="", now=now + timedelta(seconds=1)
-        )
+    conversation_id = _make_conversation(user, owner, now + timedelta(seconds=1))
     unsubscribing = link_for(recipient_id=recipient.id, category="marketing", channel="email").split("/")[-2]
     member = OrganizerMember.objects.get(organizer=organizer)
     return World(
@@ -104,6 +97,20 @@ def make_world() -> World:
 def _make_people() -> tuple[User, User, User]:
     staff = make_user(is_staff=True, is_superuser=True)
     return make_user(id=known("user")), make_user(id=known("owner")), staff
+
+
+def _make_offer(event: Event) -> tuple[TicketType, Question, PromoCode]:
+    return (
+        events.make_ticket_type(event=event, id=known("ticket type")),
+        Question.objects.create(event=event, kind="text", prompt="Height?", is_required=False, id=known("question")),
+        events.make_promo_code(event=event, id=known("promo code")),
+    )
+
+
+def _make_conversation(one: User, other: User, now: datetime) -> uuid.UUID:
+    with use_case():
+        conversation_id, _ = open_conversation(actor_id=one.id, kind="direct", member_ids=[other.id], title="", now=now)
+    return conversation_id
 
 
 def _bearer(user: User, **fields: Any) -> dict[str, str]:
