@@ -35,12 +35,20 @@ class ReceivedFact:
     data: Any
 
 
+# Kafka refuses messages of 1 MB by default, and a refused one would hold up every fact after it; the envelope, the key
+# and the headers need some of that.
+LARGEST_PAYLOAD_BYTES = 900_000
+
 STATED: dict[str, type[Fact]] = {}
 F = TypeVar("F", bound=type[Fact])
 
 
 class FactDeclaredTwice(RuntimeError):
     """Two classes claim one wire type."""
+
+
+class FactTooLarge(RuntimeError):
+    """A fact that Kafka wouldn't take: it names what happened, documents stay where they are."""
 
 
 def states(wire_type: str, *, key: str, topic: str | None = None) -> Callable[[F], F]:
@@ -62,5 +70,12 @@ def states(wire_type: str, *, key: str, topic: str | None = None) -> Callable[[F
 
 
 def payload_of(fact: Fact) -> str:
-    """Return the fact's fields as JSON (decimals and ids as strings, times in RFC 3339)."""
-    return msgspec.json.encode(fact).decode()
+    """Return the fact's fields as JSON (decimals and ids as strings, times in RFC 3339).
+
+    Raises:
+        FactTooLarge
+    """
+    payload = msgspec.json.encode(fact)
+    if len(payload) > LARGEST_PAYLOAD_BYTES:
+        raise FactTooLarge(f"{fact.wire_type} {fact.key}: {len(payload)} bytes, at most {LARGEST_PAYLOAD_BYTES}")
+    return payload.decode()

@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.db.models.lookups import LessThanOrEqual
 
+from bus.facts import LARGEST_PAYLOAD_BYTES
 from common.transaction_ids import TransactionId
 
 
@@ -24,6 +26,13 @@ class OutboxRow(models.Model):
     occurred_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        constraints = [
+            # Kafka takes it: the relay never meets a fact that it can neither send nor pass.
+            models.CheckConstraint(
+                condition=LessThanOrEqual(models.Func("payload", function="octet_length"), LARGEST_PAYLOAD_BYTES),
+                name="bus_outbox_fits_kafka",
+            ),
+        ]
         indexes = [
             # next_window: the rows between two horizons
             models.Index(fields=["transaction_id", "id"], name="bus_outbox_transaction"),

@@ -27,6 +27,7 @@ def record_fact(fact: Fact) -> None:
 
     Raises:
         NoTransaction: no transaction is open.
+        FactTooLarge: Kafka wouldn't take it.
     """
     record_facts([fact])
 
