@@ -5,14 +5,13 @@ meets the deadline, which every single read and write shares.
 """
 
 import ssl
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import httpcore
 
+from common.deadlines import Deadline, HurriedBackend
 from common.outbound_addresses import ForbiddenAddress, Resolve, Rules, Target, judge, resolve_by_system
 
 DEADLINE_SECONDS = 15.0
@@ -45,7 +44,7 @@ def post(
     """Send the body; never raises for what the other side does."""
     try:
         target = judge(url, rules=rules, resolve=resolve)
-        return _post(target, body, headers, time.monotonic() + deadline_seconds)
+        return _post(target, body, headers, deadline_seconds)
     except ForbiddenAddress as error:
         return Reply(status=None, error=str(error))
     except (httpcore.TimeoutException, TimeoutError):
@@ -54,7 +53,7 @@ def post(
         return Reply(status=None, error=type(error).__name__)
 
 
-def _post(target: Target, body: bytes, headers: Mapping[str, str], until: float) -> Reply:
+def _post(target: Target, body: bytes, headers: Mapping[str, str], deadline_seconds: float) -> Reply:
     host = target.host if target.port in (80, 443) else f"{target.host}:{target.port}"
     sent: list[tuple[bytes | str, bytes | str]] = [
         ("Host", host),
@@ -65,7 +64,9 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str], until: float)
     url = httpcore.URL(
         scheme=target.scheme.encode(), host=target.host.encode("idna"), port=target.port, target=target.path.encode()
     )
-    backend = _Pinned(target.address, until)
+    deadline = Deadline()
+    deadline.begin(deadline_seconds)
+    backend = HurriedBackend(deadline, connect_seconds=CONNECT_SECONDS, address=target.address)
     with (
         httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend, retries=0) as pool,
         pool.stream("POST", url, headers=sent, content=body) as response,
@@ -77,56 +78,3 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str], until: float)
 @cache
 def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
-
-
-class _Pinned(httpcore.NetworkBackend):
-    """Connects to the judged address, whatever the name means by now."""
-
-    def __init__(self, address: str, until: float) -> None:
-        self._address = address
-        self._until = until
-        self._backend = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        left = min(CONNECT_SECONDS, _left(self._until))
-        return _Hurried(self._backend.connect_tcp(self._address, port, timeout=left), self._until)
-
-
-class _Hurried(httpcore.NetworkStream):
-    """A stream whose every step has only what is left of the deadline."""
-
-    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
-        self._stream = stream
-        self._until = until
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout=_left(self._until))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout=_left(self._until))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        inner = self._stream.start_tls(ssl_context, server_hostname=server_hostname, timeout=_left(self._until))
-        return _Hurried(inner, self._until)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
