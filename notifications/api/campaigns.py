@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -49,73 +49,59 @@ class CampaignView(APIView):
 class CampaignStep(APIView):
     """A button: one service call, and where the campaign stands then."""
 
-    permission_classes = [IsAuthenticated, MayRunCampaigns]
+    permission_classes = [IsAuthenticated, MayRunCampaigns, HasFreshSecondFactor]
     step: ClassVar[Callable[..., Any]]
 
-    def take(self, request: Request, campaign_id: UUID) -> Response:
+    def post(self, request: Request, campaign_id: UUID) -> Response:
         with use_case():
             campaign = type(self).step(campaign_id=campaign_id, actor_id=caller_id(request), now=timezone.now())
         return progress_of(campaign)
 
 
+def says(*, summary: str, description: str) -> Callable[[type[CampaignStep]], type[CampaignStep]]:
+    """Document a button."""
+    words = extend_schema(
+        tags=TAG,
+        summary=summary,
+        description=description,
+        request=None,
+        responses=serializers.CampaignProgressSerializer,
+    )
+    return extend_schema_view(post=words)
+
+
+@says(
+    summary="Start a campaign",
+    description="Its canary goes first. It starts once: the second request is answered 409.",
+)
 class StartView(CampaignStep):
-    permission_classes = [IsAuthenticated, MayRunCampaigns, HasFreshSecondFactor]
     step = begin_campaign
 
-    @extend_schema(
-        tags=TAG,
-        summary="Start a campaign",
-        description="Its canary goes first. It starts once: the second request is answered 409.",
-        request=None,
-        responses=serializers.CampaignProgressSerializer,
-    )
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        return self.take(request, campaign_id)
 
-
+@says(
+    summary="Hold a campaign",
+    description="Nothing more is planned, and what is planned isn't sent; what a worker is sending goes out.",
+)
 class PauseView(CampaignStep):
     # Whoever sees it going wrong must not look for a phone first.
+    permission_classes = [IsAuthenticated, MayRunCampaigns]
     step = pause_campaign
 
-    @extend_schema(
-        tags=TAG,
-        summary="Hold a campaign",
-        description="Nothing more is planned, and what is planned isn't sent; what a worker is sending goes out.",
-        request=None,
-        responses=serializers.CampaignProgressSerializer,
-    )
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        return self.take(request, campaign_id)
 
-
+@says(
+    summary="Let a held campaign go on",
+    description="Whatever has held it: a person, the end of its canary, too many failures or complaints.",
+)
 class ResumeView(CampaignStep):
-    permission_classes = [IsAuthenticated, MayRunCampaigns, HasFreshSecondFactor]
     step = resume_campaign
 
-    @extend_schema(
-        tags=TAG,
-        summary="Let a held campaign go on",
-        description="Whatever has held it: a person, the end of its canary, too many failures or complaints.",
-        request=None,
-        responses=serializers.CampaignProgressSerializer,
-    )
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        return self.take(request, campaign_id)
 
-
+@says(
+    summary="End a campaign for good",
+    description="What hasn't gone out is kept from going out.",
+)
 class CancelView(CampaignStep):
-    permission_classes = [IsAuthenticated, MayRunCampaigns, HasFreshSecondFactor]
     step = cancel_campaign
-
-    @extend_schema(
-        tags=TAG,
-        summary="End a campaign for good",
-        description="What hasn't gone out is kept from going out.",
-        request=None,
-        responses=serializers.CampaignProgressSerializer,
-    )
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        return self.take(request, campaign_id)
 
 
 def progress_of(campaign: Any) -> Response:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from common.problems import Problem
 from common.transactions import requires_transaction
 from notifications.models import Campaign, NotificationEvent
 from notifications.selectors import get_campaign
@@ -34,9 +35,7 @@ def pause_campaign(*, campaign_id: UUID, actor_id: UUID, now: datetime) -> Campa
     Raises:
         NotFound, MailingNotRunning
     """
-    event_id = get_campaign(campaign_id=campaign_id).event_id
-    if event_id is None:
-        raise MailingNotRunning()
+    event_id = _mailing_of(campaign_id, without_one=MailingNotRunning)
     pause_mailing(event_id=event_id, reason=NotificationEvent.PauseReason.PERSON, actor_id=actor_id, now=now)
     return get_campaign(campaign_id=campaign_id)
 
@@ -48,9 +47,7 @@ def resume_campaign(*, campaign_id: UUID, actor_id: UUID, now: datetime) -> Camp
     Raises:
         NotFound, MailingNotPaused
     """
-    event_id = get_campaign(campaign_id=campaign_id).event_id
-    if event_id is None:
-        raise MailingNotPaused()
+    event_id = _mailing_of(campaign_id, without_one=MailingNotPaused)
     resume_mailing(event_id=event_id, actor_id=actor_id, now=now)
     return get_campaign(campaign_id=campaign_id)
 
@@ -62,8 +59,14 @@ def cancel_campaign(*, campaign_id: UUID, actor_id: UUID, now: datetime) -> Camp
     Raises:
         NotFound, MailingNotRunning
     """
-    event_id = get_campaign(campaign_id=campaign_id).event_id
-    if event_id is None:
-        raise MailingNotRunning()
+    event_id = _mailing_of(campaign_id, without_one=MailingNotRunning)
     cancel_mailing(event_id=event_id, actor_id=actor_id, now=now)
     return get_campaign(campaign_id=campaign_id)
+
+
+def _mailing_of(campaign_id: UUID, *, without_one: type[Problem]) -> UUID:
+    """Return the event of a campaign that has begun; one that hasn't is refused."""
+    event_id = get_campaign(campaign_id=campaign_id).event_id
+    if event_id is None:
+        raise without_one()
+    return event_id
