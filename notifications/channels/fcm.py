@@ -17,7 +17,7 @@ import jwt
 import msgspec
 from django.conf import settings
 
-from notifications.channels.http import Answer, exchange
+from notifications.channels.http import Answer, Caller, exchange
 from notifications.channels.ports import Outgoing, PermanentRefusal, ProviderDown, TemporaryRefusal
 
 # An app's contact point is this and its registration token; a browser's is the address of its push service.
@@ -62,7 +62,7 @@ class SignIns:
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def token_of(self, account: ServiceAccount, client: httpx.Client) -> str:
+    def token_of(self, account: ServiceAccount, client: Caller) -> str:
         """Return a token that holds.
 
         Raises:
@@ -80,7 +80,7 @@ class SignIns:
         with self._lock:
             self._tokens.pop(account.client_email, None)
 
-    def _sign_in(self, account: ServiceAccount, client: httpx.Client) -> tuple[str, float]:
+    def _sign_in(self, account: ServiceAccount, client: Caller) -> tuple[str, float]:
         now = int(self.now())
         claims = {
             "iss": account.client_email,
@@ -105,7 +105,7 @@ _sign_ins = SignIns(time.time)
 class AppPushes:
     """Sends to apps by their tokens; the connection is the caller's."""
 
-    def __init__(self, client: httpx.Client, sign_ins: SignIns = _sign_ins) -> None:
+    def __init__(self, client: Caller, sign_ins: SignIns = _sign_ins) -> None:
         self._client = client
         self._sign_ins = sign_ins
         self._account: ServiceAccount | None = None

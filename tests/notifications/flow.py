@@ -50,3 +50,13 @@ def deliver_everything(*, now: datetime | None = None) -> None:
 
 def send(job_ids: list[UUID], *, now: datetime | None = None) -> int:
     return deliver_jobs(job_ids=job_ids, clock=lambda: now or timezone.now(), jitter=lambda: 0.5)
+
+
+class Clock:
+    """Seconds since the epoch that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
