@@ -1,12 +1,13 @@
 """Wake a waiting process through Redis. Losable: whoever waits also polls."""
 
 import time
+from collections.abc import Sequence
 
 import redis
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError as BrokerUnavailable
 
 from common.request_ids import current_request_id
@@ -25,34 +26,56 @@ class Bell:
         self._client: redis.Redis | None = None
         self._silent_until = 0.0
 
-    def ring(self, who: str) -> None:
-        """Wake `who` now, or lose the wake-up."""
-        self.say(f"wake:{who}", b"")
-
-    def say(self, channel: str, words: bytes) -> None:
-        """Publish now, or lose it."""
+    def say(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish each to its channel now, or lose it."""
         if time.monotonic() < self._silent_until:
             return
         try:
             if self._client is None:
                 self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
-            self._client.publish(channel, words)
+            if len(messages) == 1:
+                self._client.publish(*messages[0])
+                return
+            with self._client.pipeline(transaction=False) as pipeline:
+                for channel, words in messages:
+                    pipeline.publish(channel, words)
+                pipeline.execute()
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + QUIET_SECONDS
-            log.warning("wakeup.unavailable", channel=channel, error=type(error).__name__)
+            channels = [channel for channel, _ in messages]
+            log.warning("wakeup.unavailable", channels=channels, error=type(error).__name__)
 
 
 _bell = Bell()
 
 
+class Announcement:
+    """What is to be said when a transaction commits: all in one round trip, and nothing twice."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, bytes], None] = {}
+
+    def add(self, channel: str, words: bytes) -> None:
+        self._said[channel, words] = None
+
+    def __call__(self) -> None:
+        _bell.say(list(self._said))
+
+
 def wake_after_commit(who: str) -> None:
     """Wake `who` when the open transaction commits; a wake-up that is lost heals by the poll."""
-    transaction.on_commit(lambda: _bell.ring(who), robust=True)
+    publish_after_commit(f"wake:{who}", b"")
 
 
 def publish_after_commit(channel: str, words: bytes) -> None:
     """Publish when the open transaction commits; for what a reader finds in the database as well."""
-    transaction.on_commit(lambda: _bell.say(channel, words), robust=True)
+    for _, function, *_ in connection.run_on_commit:
+        if isinstance(function, Announcement):
+            function.add(channel, words)
+            return
+    announcement = Announcement()
+    announcement.add(channel, words)
+    transaction.on_commit(announcement, robust=True)
 
 
 def queue_after_commit(task: str, args: list[object], *, queue: str) -> None:

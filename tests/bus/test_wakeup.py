@@ -1,0 +1,51 @@
+import pytest
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from bus.wakeup import publish_after_commit, wake_after_commit
+from common.transactions import use_case
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def heard() -> redis.client.PubSub:
+    subscription = redis.Redis.from_url(settings.REDIS_URL).pubsub()
+    subscription.subscribe("wake:baker", "news")
+    assert [subscription.get_message(timeout=5)["type"] for _ in range(2)] == ["subscribe"] * 2
+    return subscription
+
+
+def words_of(subscription: redis.client.PubSub) -> list[tuple[bytes, bytes]]:
+    heard = []
+    while message := subscription.get_message(timeout=0.2):
+        heard.append((message["channel"], message["data"]))
+    return heard
+
+
+class TestPublishAfterCommit:
+    def test_says_all_in_order_and_nothing_twice(self, heard: redis.client.PubSub) -> None:
+        with use_case():
+            wake_after_commit("baker")
+            publish_after_commit("news", b"one")
+            wake_after_commit("baker")
+            publish_after_commit("news", b"two")
+
+        assert words_of(heard) == [(b"wake:baker", b""), (b"news", b"one"), (b"news", b"two")]
+
+    def test_begins_anew_with_each_transaction(self, heard: redis.client.PubSub) -> None:
+        for _ in range(2):
+            with use_case():
+                wake_after_commit("baker")
+
+        assert words_of(heard) == [(b"wake:baker", b"")] * 2
+
+    def test_says_nothing_of_what_was_undone(self, heard: redis.client.PubSub) -> None:
+        with use_case():
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                wake_after_commit("baker")
+                raise ZeroDivisionError
+            publish_after_commit("news", b"one")
+
+        assert words_of(heard) == [(b"news", b"one")]
