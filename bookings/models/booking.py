@@ -58,8 +58,8 @@ class Booking(models.Model):
     CancelledBy = CancelledBy
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    event = models.ForeignKey("events.Event", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    event = models.ForeignKey("events.Event", on_delete=models.PROTECT, related_name="+", db_index=False)
     status = models.CharField(max_length=10, choices=BookingStatus)
     origin = models.CharField(max_length=13, choices=BookingOrigin, default=BookingOrigin.ONLINE)
     seats = models.PositiveSmallIntegerField()
@@ -67,7 +67,7 @@ class Booking(models.Model):
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
     promo_code = models.ForeignKey(
-        "events.PromoCode", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "events.PromoCode", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     discount = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     # Points that pay a part, what they are worth, and how many of them went back.
@@ -75,7 +75,9 @@ class Booking(models.Model):
     points_worth = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     points_returned = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     # Tickets were handed over: that booking's payments and points paid for these seats too.
-    source = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="handed_over")
+    source = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="handed_over", db_index=False
+    )
     # The seats were freed for a person on the waiting list, and nobody asked for a payment yet.
     is_offer = models.BooleanField(default=False)
     # The policy as it was when the seats were taken: later changes don't touch this booking.
@@ -166,6 +168,14 @@ class Booking(models.Model):
             models.Index(fields=["user", "-created_at", "-id"], name="bookings_booking_of_user"),
             # list_bookings_of_event
             models.Index(fields=["event", "-created_at", "-id"], name="bookings_booking_of_event"),
+            # Whether a promo code may be deleted; few bookings have one.
+            models.Index(
+                fields=["promo_code"], condition=models.Q(promo_code__isnull=False), name="bookings_booking_of_code"
+            ),
+            # What was handed over to others.
+            models.Index(
+                fields=["source"], condition=models.Q(source__isnull=False), name="bookings_booking_handed_on"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -205,7 +215,7 @@ class Booking(models.Model):
 class BookingItem(models.Model):
     """Seats of one ticket type, at the price of the moment when they were taken."""
 
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="items")
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="items", db_index=False)
     ticket_type = models.ForeignKey("events.TicketType", on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=120)
     quantity = models.PositiveSmallIntegerField()

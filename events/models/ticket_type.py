@@ -12,7 +12,7 @@ class TicketType(models.Model):
     """Seats of one price. `held` and `sold` are moved by guarded statements only (services/take_seats.py)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    event = models.ForeignKey("events.Event", on_delete=models.CASCADE, related_name="ticket_types")
+    event = models.ForeignKey("events.Event", on_delete=models.CASCADE, related_name="ticket_types", db_index=False)
     name = models.CharField(_("name"), max_length=120)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3, default="RUB")
