@@ -118,7 +118,7 @@ def get_live_token(*, text: str, now: datetime) -> AccessToken | None:
 
     Every request of a program asks this.
     """
-    return _live_tokens.first(digest=hash_token(text), now=now)
+    return _live_tokens.first_prepared(digest=hash_token(text), now=now)
 
 
 @composed_once

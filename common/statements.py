@@ -76,6 +76,10 @@ class ComposedOnce(Generic[Row]):
         """Return the first row, or None."""
         return next(iter(self(**given)), None)
 
+    def first_prepared(self, **given: Any) -> Row | None:
+        """Return the first row, or None, by a statement that PostgreSQL has planned before."""
+        return next(iter(self.prepared(**given)), None)
+
     def statement(self, **given: Any) -> tuple[str, list[Any]]:
         """Return the SQL and its parameters, for whoever sends it together with something else."""
         composed = self._composed(given)
@@ -119,6 +123,18 @@ def prepared_cursor() -> CursorWrapper:
     connection.connection.prepare_threshold = 0
     cursor: Any = psycopg.Cursor(connection.connection)
     return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+
+
+def run_together(*statements: tuple[str, Sequence[Any]]) -> list[CursorWrapper]:
+    """Run prepared statements one after the other in one round trip; return the cursor of each.
+
+    Each sees what was committed when its own turn came. After one that fails none of the others runs.
+    """
+    cursors = [prepared_cursor() for _ in statements]
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        for cursor, (sql, parameters) in zip(cursors, statements, strict=True):
+            cursor.execute(sql, parameters)
+    return cursors
 
 
 def insert_all_columns(model: type[Model]) -> str:

@@ -17,7 +17,6 @@ from accounts.scopes import READ, WRITE
 from accounts.selectors import get_live_token
 from accounts.services.note_token_use import is_worth_noting, note_token_use
 from common.problems import Problem
-from common.transactions import use_case
 
 
 class ScopeMissing(Problem):
@@ -43,8 +42,7 @@ class AccessTokenAuthentication(TokenAuthentication):
             )
         now = timezone.now()
         if is_worth_noting(token, now):
-            with use_case():
-                note_token_use(token=token, now=now)
+            note_token_use(token=token, now=now)
         return user, token
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, AccessToken]:

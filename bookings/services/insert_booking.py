@@ -9,7 +9,7 @@ from bookings.models import Booking, BookingItem
 from bookings.models.lifecycle import ACTIVE
 from bookings.services.quote_seats import Quote
 from common.problems import Problem
-from common.statements import insert_all_columns, values_of
+from common.statements import insert_all_columns, prepared_cursor, values_of
 from common.transactions import requires_transaction
 from events.services.check_sale import Sale
 
@@ -18,7 +18,7 @@ ONE_ACTIVE = "bookings_booking_one_active_per_event"
 INSERT_SQL = f"""
     WITH held AS (
         INSERT INTO bookings_booking {insert_all_columns(Booking)}
-        ON CONFLICT (user_id, event_id) WHERE status IN ({", ".join("%s" for _ in ACTIVE)}) DO NOTHING RETURNING id
+        ON CONFLICT (user_id, event_id) WHERE status IN ({", ".join(f"'{status}'" for status in ACTIVE)}) DO NOTHING RETURNING id
     )
     INSERT INTO bookings_bookingitem (booking_id, ticket_type_id, name, quantity, unit_price, discount, currency)
     SELECT held.id, line.ticket_type_id, line.name, line.quantity, line.unit_price, line.discount, line.currency
@@ -26,7 +26,7 @@ INSERT_SQL = f"""
          WITH ORDINALITY AS line (ticket_type_id, name, quantity, unit_price, discount, currency, number)
     ORDER BY line.number
     RETURNING id, ticket_type_id
-"""  # noqa: S608  (names of our own columns)
+"""  # noqa: S608  (names of our own columns and states)
 
 
 class AlreadyBooked(Problem):
@@ -97,8 +97,8 @@ def _insert(booking: Booking, items: list[BookingItem]) -> bool:
         [getattr(item, name) for item in items]
         for name in ("ticket_type_id", "name", "quantity", "unit_price", "discount", "currency")
     ]
-    with connection.cursor() as sql:
-        sql.execute(INSERT_SQL, [*values_of(booking), *ACTIVE, *lines])
+    with prepared_cursor() as sql:
+        sql.execute(INSERT_SQL, [*values_of(booking), *lines])
         ids = {type_id: item_id for item_id, type_id in sql.fetchall()}
     if not ids:
         return False

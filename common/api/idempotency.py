@@ -11,7 +11,6 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
@@ -20,11 +19,12 @@ from rest_framework.request import Request
 
 from common.models import IdempotencyRecord
 from common.problems import Problem
-from common.statements import composed_once
+from common.statements import composed_once, prepared_cursor, run_together
 from common.transactions import use_case
 
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 View = Callable[..., HttpResponse]
+CLAIM_SQL = "SELECT pg_try_advisory_xact_lock(%s::bigint)"
 STORE_SQL = """
     INSERT INTO common_idempotencyrecord (user_id, key, fingerprint, status, body, created_at)
     VALUES (%s, %s, %s, %s, %s, %s)
@@ -158,15 +158,12 @@ def stored_answer(*, user_id: Any, key: str, fingerprint: bytes) -> IdempotencyR
     """
     lock = int.from_bytes(hashlib.sha256(f"{user_id}/{key}".encode()).digest()[:8], signed=True)
     wanted = {"user_id": user_id, "key": key}
-    found, parameters = _records.statement(**wanted)
-    with connection.cursor() as cursor:
-        # Two statements in one message, each with a snapshot of its own (READ COMMITTED). As parts of one statement
-        # they would share a snapshot older than the lock, and miss the answer of whoever has just let go of it.
-        cursor.execute(f"SELECT pg_try_advisory_xact_lock(%s); {found}", [lock, *parameters])
-        if not cursor.fetchone()[0]:
-            raise RequestInProgress(headers={"Retry-After": "1"})
-        cursor.nextset()
-        record = next(iter(_records.read(cursor, **wanted)), None)
+    # Two statements, each with a snapshot of its own (READ COMMITTED). As parts of one they would share a snapshot older
+    # than the lock, and miss the answer of whoever has just let go of it.
+    claim, records = run_together((CLAIM_SQL, [lock]), _records.statement(**wanted))
+    if not claim.fetchone()[0]:
+        raise RequestInProgress(headers={"Retry-After": "1"})
+    record = next(iter(_records.read(records, **wanted)), None)
     if record is not None and bytes(record.fingerprint) != fingerprint:
         raise IdempotencyKeyReused
     return record
@@ -181,7 +178,7 @@ def store_answer(*, user_id: Any, key: str, fingerprint: bytes, response: HttpRe
     """Write the answer beside its effect, and let the response send what was written."""
     body = JSONRenderer().render(getattr(response, "data", None))
     values = [user_id, key, fingerprint, response.status_code, body.decode(), timezone.now()]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(STORE_SQL, values)
     if body:
         response.content = body

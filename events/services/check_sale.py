@@ -63,7 +63,7 @@ def check_sale(
         EventCancelled, NotOnSale, LimitPerBooking
         InvalidInput: a type isn't the event's, nothing is wanted, or it costs more than can be written down.
     """
-    event = _shown_event.first(event_id=event_id)
+    event = _shown_event.first_prepared(event_id=event_id)
     if event is None:
         raise NotFound()
     if event.status == Event.Status.CANCELLED:
@@ -72,7 +72,7 @@ def check_sale(
         raise NotOnSale(opens_at=None, closes_at=event.starts_at)
     if not quantities:
         raise InvalidInput(errors=(_unknown_type(),))
-    types = _offered_types(event_id=event_id, type_ids=list(quantities), access_code=access_code)
+    types = _offered_types.prepared(event_id=event_id, type_ids=list(quantities), access_code=access_code)
     if len(types) != len(quantities):
         raise InvalidInput(errors=(_unknown_type(),))
     for ticket_type in types:

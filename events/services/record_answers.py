@@ -98,7 +98,7 @@ def asked_places(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) ->
     """Return every question of every seat."""
     return {
         (one.id, type_id, seat): one
-        for one in _asked(event_id=event_id, ticket_type_ids=list(quantities))
+        for one in _asked.prepared(event_id=event_id, ticket_type_ids=list(quantities))
         for type_id, quantity in quantities.items()
         if one.ticket_type_id in (None, type_id)
         for seat in range(1, quantity + 1)

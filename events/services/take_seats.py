@@ -9,11 +9,9 @@ Everybody wants these rows: call it as the last step of a use case (`common.tran
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
-
-from django.db import connection
 
 from common.problems import Problem
+from common.statements import run_together
 from common.transactions import requires_transaction
 from events.models import Event, TicketType
 from events.models.lifecycle import LISTED
@@ -27,12 +25,12 @@ PATIENCE_SQL = "SELECT set_config('lock_timeout', %s, true)"
 OF_EVENT_SQL = f"""
     WITH of_event AS (
         UPDATE events_event SET held = held + %s
-        WHERE id = %s AND status IN ({", ".join("%s" for _ in LISTED)})
+        WHERE id = %s AND status IN ({", ".join(f"'{status}'" for status in LISTED)})
           AND (capacity IS NULL OR capacity >= held + sold + %s)
         RETURNING id
     )
     SELECT set_config('events.taken', (SELECT count(*) FROM of_event)::text, true)
-"""  # noqa: S608  (placeholders only)
+"""  # noqa: S608  (names of our own states)
 OF_TYPE_SQL = """
     UPDATE events_tickettype SET held = held + %s
     WHERE id = %s AND event_id = %s AND capacity >= held + sold + %s AND current_setting('events.taken') = '1'
@@ -56,15 +54,14 @@ def take_seats(*, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int]) -> N
     ring_availability(event_id=event_id)
     in_order = sorted(quantities)
     seats = sum(quantities.values())
-    parameters: list[Any] = [LOCK_TIMEOUT, seats, event_id, *LISTED, seats]
-    for type_id in in_order:
-        parameters += [quantities[type_id], type_id, event_id, quantities[type_id]]
-    with connection.cursor() as sql:
-        # Sent together, run one after the other: the locks are held for one round trip less per statement.
-        sql.execute(";".join([PATIENCE_SQL, OF_EVENT_SQL, *[OF_TYPE_SQL] * len(in_order)]), parameters)
-        sql.nextset()
-        of_event = sql.fetchone()[0] == "1"
-        taken = {type_id: quantities[type_id] for type_id in in_order if sql.nextset() and sql.rowcount}
+    # Sent together: the locks are held for one round trip less per statement.
+    _, event_taken, *types_taken = run_together(
+        (PATIENCE_SQL, [LOCK_TIMEOUT]),
+        (OF_EVENT_SQL, [seats, event_id, seats]),
+        *((OF_TYPE_SQL, [quantities[type_id], type_id, event_id, quantities[type_id]]) for type_id in in_order),
+    )
+    of_event = event_taken.fetchone()[0] == "1"
+    taken = {type_id: quantities[type_id] for type_id, one in zip(in_order, types_taken, strict=True) if one.rowcount}
     if not of_event or len(taken) < len(in_order):
         raise _refusal(event_id, quantities, taken=taken, taken_of_event=seats if of_event else 0)
 

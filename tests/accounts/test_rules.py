@@ -67,8 +67,7 @@ class TestNoteTokenUse:
     def test_leaves_a_newer_note_of_another_request(self) -> None:
         token, _text = make_token(make_user(), last_used_at=NOW)
 
-        with use_case():
-            note_token_use(token=token, now=NOW + timedelta(seconds=30))
+        note_token_use(token=token, now=NOW + timedelta(seconds=30))
 
         token.refresh_from_db()
         assert token.last_used_at == NOW

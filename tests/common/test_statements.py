@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.models import Booking
 from common import statements
-from common.statements import NotComposable, composed_once
+from common.statements import NotComposable, composed_once, run_together
 from events.models import Event, TicketType
 from loyalty.models import WebhookSecret
 from loyalty.secrets_of_shops import digest_of
@@ -225,3 +225,27 @@ class TestComposedOnce:
 
         with ThreadPoolExecutor(4) as threads:
             assert all(threads.map(read, events))
+
+
+class TestRunTogether:
+    def test_gives_each_its_rows(self) -> None:
+        user = make_user()
+
+        one, many, none = run_together(
+            ("SELECT %s::int", [7]),
+            ("SELECT * FROM generate_series(1, %s)", [3]),
+            ("UPDATE accounts_user SET is_active = true WHERE id = %s", [uuid.uuid4()]),
+        )
+
+        assert one.fetchone() == (7,)
+        assert many.fetchall() == [(1,), (2,), (3,)]
+        assert none.rowcount == 0
+        assert User.objects.get() == user
+
+    def test_stops_at_the_first_that_fails_and_says_so_in_djangos_words(self) -> None:
+        with pytest.raises(DataError, match="division by zero"), transaction.atomic():
+            run_together(
+                ("SELECT 1", []), ("SELECT 1 / %s::int", [0]), ("UPDATE accounts_user SET nothing_like_this = 1", [])
+            )
+
+        assert connection.is_usable()
