@@ -14,12 +14,11 @@ from loyalty.models.webhook_delivery import WebhookDelivery
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def purchases_named(self, asked: Collection[tuple[uuid.UUID, str]]) -> "models.query.RawQuerySet[Order]":
-        """Find purchases by (project, the shop's id), with their lots: one probe of the index each."""
+        """Find purchases by (project, the shop's id), with their lots: one probe of the index each (by LATERAL, LIMIT)."""
         return self.raw(
-            "SELECT purchase.* FROM loyalty_order purchase"
-            " JOIN unnest(%s::uuid[], %s::text[]) AS asked (project_id, order_id)"
-            " ON purchase.project_id = asked.project_id AND purchase.order_id = asked.order_id"
-            " WHERE purchase.kind = 'purchase'",
+            "SELECT purchase.* FROM unnest(%s::uuid[], %s::text[]) AS asked (project_id, order_id) JOIN LATERAL ("
+            " SELECT * FROM loyalty_order WHERE project_id = asked.project_id AND kind = 'purchase'"
+            " AND order_id = asked.order_id LIMIT 1) AS purchase ON true",
             [[project_id for project_id, _ in asked], [order_id for _, order_id in asked]],
         ).prefetch_related("lots")
 

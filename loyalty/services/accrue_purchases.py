@@ -20,7 +20,7 @@ from common.transactions import requires_transaction
 from loyalty.accrual_rules import accrual_for
 from loyalty.formats.understood import Purchase
 from loyalty.models import Customer, LedgerTransaction, Lot, Order, Project
-from loyalty.models.copying import copy_instances
+from loyalty.models.copying import copy_instances, new_row
 from loyalty.services.award_points import Award, Plan, activate, award, carry_out
 from loyalty.services.find_customers import Person, find_or_create_everywhere
 from loyalty.services.move_levels import levels_of, raise_levels
@@ -161,7 +161,8 @@ def _decide(work: _Work, record: Record, customer: Customer) -> dict[str, Any]:
 
 def _new_order(work: _Work, record: Record, customer: Customer) -> Order:
     purchase, now = record.purchase, work.plan.now
-    order = Order(
+    order = new_row(
+        Order,
         project_id=work.plan.project.id,
         customer_id=customer.id,
         delivery_id=record.delivery_id,

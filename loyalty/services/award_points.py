@@ -13,7 +13,7 @@ from typing import Any
 from common.ids import new_id
 from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerTransaction, Lot, Order, Project
-from loyalty.models.copying import copy_instances
+from loyalty.models.copying import copy_instances, new_row
 from loyalty.services.post_transactions import Accounts, Line, Posting, post_transactions
 from loyalty.services.tell_news import News, tell_all
 
@@ -84,8 +84,8 @@ class Award:
 
 def award(plan: Plan, given: Award) -> Lot:
     """Plan a lot with its posting; return it."""
-    lot = Lot(
-        id=new_id(),
+    lot = new_row(
+        Lot,
         project_id=plan.project.id,
         customer_id=given.customer_id,
         order_id=given.order.id if given.order and not given.reference else None,

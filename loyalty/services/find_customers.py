@@ -17,7 +17,7 @@ from common.problems import Problem
 from common.transactions import requires_transaction
 from loyalty.formats.understood import Contact
 from loyalty.models import Customer, MergeCandidate, Project
-from loyalty.models.copying import copy_instances
+from loyalty.models.copying import copy_instances, new_row
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +122,12 @@ class _Register:
             code = person.referral_code
             inviter = self.inviters.get((project.id, code.upper())) if code else None
             own_code = get_random_string(10, REFERRAL_ALPHABET)
-            found = Customer(project=project, referral_code=own_code, referred_by=inviter)
+            found = new_row(
+                Customer,
+                project_id=project.id,
+                referral_code=own_code,
+                referred_by_id=inviter.id if inviter else None,
+            )
             self.new.append(found)
         self._complete(found, person)
         return found
