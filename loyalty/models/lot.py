@@ -50,9 +50,10 @@ class LotQuerySet(models.QuerySet["Lot"]):
 
 
 class Lot(models.Model):
-    """Note [Lots]: the database alone writes `remaining` and `held`: the lot's entries on customers' and on held accounts.
+    """Note [Lots]: `remaining` and `held` are the sums of the lot's entries on customers' and on held accounts.
 
-    So what can be taken now is `remaining − held`.
+    A lot is written after its first entries, with their sums, and refused with any others; from then on the database
+    alone changes them. So what can be taken now is `remaining − held`.
     """
 
     class Status(models.TextChoices):
@@ -60,7 +61,9 @@ class Lot(models.Model):
         ACTIVE = "active", _("can be spent")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="lots", db_index=False, db_constraint=False
+    )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="lots", db_constraint=False)
     order = models.ForeignKey(
         Order, on_delete=models.PROTECT, null=True, related_name="lots", db_constraint=False, db_index=False

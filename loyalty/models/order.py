@@ -35,8 +35,10 @@ class Order(models.Model):
         PAID = "paid", _("paid")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="orders", db_index=False)
-    # The database holds these two together with the project.
+    # The database holds these three together: the customer's project is a project.
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="orders", db_index=False, db_constraint=False
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="orders", db_constraint=False, db_index=False
     )

@@ -4,7 +4,7 @@ What a customer owes for returned goods is paid first, out of the points that ha
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -160,13 +160,25 @@ def owed_by(plan: Plan, customer_id: uuid.UUID) -> Decimal:
 def carry_out(*plans: Plan) -> None:
     """Write the lots, the postings and the news; plans of several projects share their accounts and their statements."""
     accounts, now = plans[0].accounts, plans[0].now
-    copy_instances(Lot, [lot for plan in plans for lot in plan.lots.values()])
     activated = [lot for plan in plans for lot in plan.activated]
     if activated:
         Lot.objects.bulk_update(activated, ["status", "activates_at", "expires_at", "warned_at"])
     postings = [posting for plan in plans for posting in plan.postings]
     balances = post_transactions(accounts=accounts, postings=postings, now=now)
+    # After their entries, so that each is written once; the database compares them (Note [Lots]).
+    copy_instances(Lot, _filled({lot.id: lot for plan in plans for lot in plan.lots.values()}, postings))
     tell_all(stories=[(plan.project, _news(plan, balances)) for plan in plans], now=now)
+
+
+def _filled(lots: dict[uuid.UUID, Lot], postings: Iterable[Posting]) -> list[Lot]:
+    """Return new lots with what their postings have put into them."""
+    for posting in postings:
+        for line in posting.lines:
+            lot = lots.get(line.lot_id) if line.lot_id else None
+            if lot is not None:
+                lot.remaining += line.amount
+                lot.held += line.amount if line.kind == Account.HELD else ZERO
+    return list(lots.values())
 
 
 def _news(plan: Plan, balances: Mapping[uuid.UUID, Decimal]) -> list[News]:

@@ -90,4 +90,6 @@ def check_deferred_rules() -> None:
     """Let the database check now what it would check at COMMIT."""
     with connection.cursor() as sql:
         sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        sql.execute("SET CONSTRAINTS loyalty_ledger_transaction_balanced DEFERRED")
+        sql.execute(
+            "SET CONSTRAINTS loyalty_ledger_transaction_balanced, loyalty_ledgerentry_lot_same_project DEFERRED"
+        )

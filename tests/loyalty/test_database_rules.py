@@ -465,6 +465,34 @@ class TestLedger:
         assert broken_by(lambda: rich.save(force_insert=True)) == "loyalty_balance_follows_entries"
         assert broken_by(lambda: Lot.objects.create(created_at=NOON, **full)) == "loyalty_balance_follows_entries"
 
+    @pytest.mark.parametrize(
+        ("written", "rule"),
+        [
+            (None, "loyalty_ledgerentry_lot_same_project"),
+            ({"remaining": 6, "held": 0}, "loyalty_balance_follows_entries"),
+            ({"remaining": 7, "held": 1}, "loyalty_balance_follows_entries"),
+            ({"remaining": 7, "held": 0, "customer": "another"}, "loyalty_ledger_entry_names_lot"),
+        ],
+        ids=["never written", "another rest", "partly held", "another's"],
+    )
+    def test_compares_a_new_lot_with_its_entries(self, shop: Shop, written: dict[str, Any] | None, rule: str) -> None:
+        lot_id, customer = new_id(), Customer.objects.get()
+        another = Customer.objects.create(project=shop.project, email="b@example.com")
+        lines = [
+            {"account": account_of(shop, "active"), "amount": 7, "lot_id": lot_id},
+            {"account": account_of(shop, "issued"), "amount": -7},
+        ]
+
+        def accrue_by_hand(fields: dict[str, Any] | None) -> None:
+            transaction_of(shop, *lines, customer=customer)
+            if fields:
+                lot_of(shop, id=lot_id, amount=7, **{"customer": customer} | fields)
+
+        whose = {"customer": another} if written and "customer" in written else {}
+        assert broken_by(lambda: accrue_by_hand(written | whose if written else None)) == rule
+        accrue_by_hand({"remaining": 7, "held": 0})
+        check_deferred_rules()
+
     def test_accrues_an_order_once(self) -> None:
         old = LedgerTransaction.objects.get()
         again = LedgerTransaction(
