@@ -53,3 +53,19 @@ class SignInEnded(Fact):
     """A session or a token of this user has ended before its time: what still uses it must stop now."""
 
     user_id: UUID
+
+
+@states("accounts.second_factor.enabled.v1", key="user_id")
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorEnabled(Fact):
+    """Signing in to this account takes a code now, too."""
+
+    user_id: UUID
+
+
+@states("accounts.second_factor.removed.v1", key="user_id")
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorRemoved(Fact):
+    """Its owner has removed it; of a reset by an administrator the accounts' own mail tells."""
+
+    user_id: UUID

@@ -7,10 +7,12 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+from accounts.domain_events import SecondFactorEnabled
 from accounts.models import Authenticator, BackupCode
 from accounts.models.authenticator import digest_of_backup_code
 from accounts.services.check_code import take_code
 from audit.services.record_entry import record_entry
+from bus.services.record_fact import record_fact
 from common.problems import Problem
 from common.transactions import requires_transaction, use_case
 
@@ -59,6 +61,7 @@ def _switch_on(device: Authenticator) -> list[str]:
         target_id=str(device.user_id),
         changes={"second_factor": [False, True]},
     )
+    record_fact(SecondFactorEnabled(user_id=device.user_id))
     return codes
 
 

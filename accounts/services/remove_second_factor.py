@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from accounts.domain_events import SecondFactorRemoved
 from accounts.models import AccessToken, Authenticator
 from accounts.selectors import get_user
 from audit.services.record_entry import record_entry
+from bus.services.record_fact import record_fact
 from common.problems import Problem
 from common.transactions import requires_transaction
 
@@ -37,3 +39,4 @@ def remove_second_factor(*, user_id: UUID) -> None:
         target_id=str(user_id),
         changes={"second_factor": [True, False]},
     )
+    record_fact(SecondFactorRemoved(user_id=user_id))

@@ -20,6 +20,7 @@ from accounts.services.remove_second_factor import StaffNeedSecondFactor, remove
 from accounts.services.reset_second_factor import NothingToReset, OwnSecondFactor, reset_second_factor
 from accounts.services.step_up_token import step_up_token
 from audit.models import AuditEntry
+from bus.models import OutboxRow
 from common.transactions import use_case
 from tests.factories.accounts import PASSWORD, code_of, make_account, make_authenticator, make_token, make_user
 
@@ -58,6 +59,7 @@ class TestEnrolment:
         assert len(set(codes)) == 10
         assert Authenticator.objects.get(user=user).confirmed
         assert AuditEntry.objects.filter(action="accounts.enrol_second_factor").exists()
+        assert OutboxRow.objects.get(wire_type="accounts.second_factor.enabled.v1").key == str(user.id)
         assert client.get("/account/second-factor/").status_code == 302
 
     def test_shows_the_same_secret_until_it_is_confirmed(self) -> None:
@@ -202,6 +204,8 @@ class TestRemoveSecondFactor:
         token.refresh_from_db()
         assert not Authenticator.objects.exists()
         assert token.second_factor_at is None
+        fact = OutboxRow.objects.get(wire_type="accounts.second_factor.removed.v1")
+        assert fact.key == str(user.id)
 
     def test_refuses_a_wrong_code(self) -> None:
         user, client = signed_in()
