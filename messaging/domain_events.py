@@ -42,7 +42,10 @@ class ConversationChanged(Fact):
 @states("messaging.messages.unread.v1", key="user_id")
 @dataclass(frozen=True, kw_only=True)
 class MessagesUnread(Fact):
-    """A member has not seen what was written a while ago, on no device: worth a push or a mail."""
+    """A member has not seen what was written a while ago, on no device: worth a push or a mail.
+
+    `is_mentioned`: the sender has named the member by their handle.
+    """
 
     user_id: UUID
     conversation_id: UUID
@@ -50,6 +53,7 @@ class MessagesUnread(Fact):
     sender_name: str
     unread: int
     last_seq: int
+    is_mentioned: bool = False
 
 
 @states("messaging.system.ordered.v1", key="code")

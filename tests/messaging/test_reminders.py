@@ -55,6 +55,28 @@ class TestRemind:
         assert (first["sender_name"], first["title"], first["unread"], first["last_seq"]) == ("Anna", "Anna", 2, 2)
         assert (second["unread"], second["last_seq"]) == (1, 4)
 
+    @pytest.mark.parametrize(
+        ("words", "is_mentioned"),
+        [
+            ("@boris, the boat!", True),
+            ("the boat, @Boris", True),
+            ("(@boris)", True),
+            ("@boris_2 has it", False),
+            ("mail boris@boris.example", False),
+            ("boris", False),
+        ],
+    )
+    def test_says_whether_the_member_was_named_by_their_handle(self, words: str, is_mentioned: bool) -> None:
+        anna, vera = make_user(display_name="Anna"), make_user(display_name="Vera")
+        room = make_group(anna, vera, make_user(handle="boris"))
+        make_message(room, anna, words, at=NOW)
+        make_message(room, vera, "I am not", at=NOW)
+
+        go_round(anna.pk, vera.pk)
+
+        [fact] = told()
+        assert (fact["is_mentioned"], fact["sender_name"]) == (is_mentioned, "Anna" if is_mentioned else "Vera")
+
     def test_waits_until_it_has_been_unread_for_a_while(self) -> None:
         anna, boris = make_user(), make_user()
         make_message(make_direct(anna, boris), anna, at=NOW)

@@ -21,14 +21,20 @@ AT_ONCE = 500
 MOST_COUNTED = 100
 
 # One reminder until the member has read: `reminded_seq` behind the cursor says that none stands.
+# A handle has letters, digits and underscores only, so it means itself in an expression.
 LATE = """
-    SELECT membership.id, user_id, conversation.id, title, unread.number, unread.last_seq, unread.sender_id
+    SELECT membership.id, user_id, conversation.id, title, unread.number, unread.last_seq,
+           coalesce(unread.mentioned_by, unread.sender_id), unread.mentioned_by IS NOT NULL
     FROM messaging_conversation AS conversation
     JOIN messaging_membership AS membership ON membership.conversation_id = conversation.id
+    JOIN accounts_user AS member ON member.id = user_id
     CROSS JOIN LATERAL (
         SELECT count(*) AS number, max(seq) AS last_seq, min(at) AS first_at,
-               (array_agg(sender_id ORDER BY seq DESC))[1] AS sender_id
-        FROM (SELECT seq, at, sender_id FROM messaging_message AS message
+               (array_agg(sender_id ORDER BY seq DESC))[1] AS sender_id,
+               (array_agg(sender_id ORDER BY seq DESC) FILTER (
+                   WHERE member.handle <> '' AND words ~* ('(^|[^a-z0-9_])@' || member.handle || '($|[^a-z0-9_])')
+               ))[1] AS mentioned_by
+        FROM (SELECT seq, at, sender_id, body ->> 'text' AS words FROM messaging_message AS message
               WHERE message.conversation_id = conversation.id AND seq > read_seq AND at >= joined_at
                 AND sender_id <> user_id AND deleted_at IS NULL AND kind <> ALL(%(commands)s)
               ORDER BY seq LIMIT %(counted)s) AS message
@@ -48,7 +54,7 @@ NOTE = """
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """What a member has not seen."""
+    """What a member has not seen; the sender is whoever wrote last, or whoever last named the member by their handle."""
 
     membership_id: uuid.UUID
     user_id: uuid.UUID
@@ -57,6 +63,7 @@ class Late:
     unread: int
     last_seq: int
     sender_id: uuid.UUID
+    is_mentioned: bool
 
 
 def find_late(*, after: uuid.UUID, delay: timedelta, now: datetime) -> list[Late]:
@@ -99,4 +106,5 @@ def fact_of(one: Late, sender_name: str) -> MessagesUnread:
         sender_name=sender_name,
         unread=one.unread,
         last_seq=one.last_seq,
+        is_mentioned=one.is_mentioned,
     )
