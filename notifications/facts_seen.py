@@ -120,6 +120,7 @@ class UnreadSeen(msgspec.Struct, kw_only=True):
     title: str = ""
     sender_name: str = ""
     unread: int
+    is_mentioned: bool = False
 
 
 class PlannedSeen(msgspec.Struct, kw_only=True):

@@ -24,6 +24,7 @@ from notifications.facts_seen import (
     PointsSeen,
     ReviewSeen,
     UnreadSeen,
+    UserSeen,
 )
 from notifications.segment_language import Conditions
 from notifications.selectors import find_end_of_event
@@ -47,6 +48,16 @@ def on_user_registered(fact: ReceivedFact) -> None:
 @handles("accounts.user.changed.v1", schema=PersonSeen)
 def on_user_changed(fact: ReceivedFact) -> None:
     _know(fact.data)
+
+
+@handles("accounts.second_factor.enabled.v1", schema=UserSeen)
+def on_second_factor_enabled(fact: ReceivedFact) -> None:
+    _tell_of_sign_in(fact, "second_factor_on")
+
+
+@handles("accounts.second_factor.removed.v1", schema=UserSeen)
+def on_second_factor_removed(fact: ReceivedFact) -> None:
+    _tell_of_sign_in(fact, "second_factor_off")
 
 
 @handles("bookings.booking.held.v1", schema=BookingSeen)
@@ -166,7 +177,10 @@ def on_level_changed(fact: ReceivedFact) -> None:
 
 @handles("messaging.messages.unread.v1", schema=UnreadSeen)
 def on_messages_unread(fact: ReceivedFact) -> None:
-    _tell(fact, OneUser(user_id=fact.data.user_id), "chat_missed", INBOX, _context_of(fact.data))
+    """Tell of the mention where there is one: the rest of what was written goes with it."""
+    seen: UnreadSeen = fact.data
+    template = "chat_mention" if seen.is_mentioned else "chat_missed"
+    _tell(fact, OneUser(user_id=seen.user_id), template, INBOX, _context_of(seen))
 
 
 @consumes("external-events")
@@ -210,6 +224,10 @@ def _know(person: PersonSeen, registered_at: datetime | None = None) -> None:
         ),
         now=timezone.now(),
     )
+
+
+def _tell_of_sign_in(fact: ReceivedFact, template_code: str) -> None:
+    _tell(fact, OneUser(user_id=fact.data.user_id), template_code, MAIL_AND_INBOX, {"at": fact.occurred_at.isoformat()})
 
 
 def _tell_of_booking(fact: ReceivedFact, template_code: str, channels: tuple[str, ...]) -> None:
@@ -256,8 +274,8 @@ def _tell(
 def _context_of(seen: msgspec.Struct) -> dict[str, Any]:
     """Return a template's variables, as they are stored with the job."""
     context: dict[str, Any] = msgspec.to_builtins(seen)
-    for whom in ("user_id", "author_id", "receiver_id", "member_ids"):
-        context.pop(whom, None)
+    for unsaid in ("user_id", "author_id", "receiver_id", "member_ids", "is_mentioned"):
+        context.pop(unsaid, None)
     if "title" in context and "event_id" in context:
         context["event_title"] = context.pop("title")
     return context

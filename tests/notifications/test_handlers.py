@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,17 +13,9 @@ from django.utils import timezone
 
 from accounts.domain_events import UserChanged, UserRegistered
 from bookings.domain_events import (
-    BookerWrittenTo,
-    BookingAttended,
     BookingCancelled,
-    BookingChanged,
     BookingConfirmed,
     BookingHeld,
-    BookingMoved,
-    BookingRefunded,
-    FactItem,
-    TicketTransferred,
-    WaitingListOffered,
 )
 from bus.facts import STATED, Fact, payload_of
 from bus.models import Delivery, OutboxRow, RelayCursor
@@ -34,9 +25,7 @@ from bus.services.run_delivery import run_delivery
 from bus.subscriptions import HANDLERS, Message
 from common.request_ids import begin_request
 from common.transactions import use_case
-from events.domain_events import CrewUnfilled, EventRescheduled, RoleAsked
-from loyalty.domain_events import BonusAwarded, BonusExpiring, LevelChanged
-from messaging.domain_events import MessagesUnread
+from loyalty.domain_events import BonusAwarded
 from notifications.event_types.registry import OneUser
 from notifications.models import ContactPoint, NotificationEvent, NotificationJob, Recipient, TelegramBot
 from notifications.services.announce_fact import announce_fact
@@ -44,42 +33,12 @@ from notifications.services.know_recipient import know_recipient
 from reviews.domain_events import ReviewPublished, ReviewRejected, ReviewReplied
 from tests.bus.horizon import until_read
 from tests.factories.accounts import make_user
-from tests.factories.analytics import make_booking
-from tests.factories.events import make_event
 from tests.factories.notifications import make_recipient, sample_bytes
 from tests.notifications.conftest import MailServer
+from tests.notifications.facts import BOOKING, PERSON, REVIEW
 from tests.notifications.flow import consume, deliver_everything
 
 pytestmark = pytest.mark.django_db
-
-BOOKING: dict[str, Any] = {
-    "booking_id": uuid.uuid4(),
-    "event_id": uuid.uuid4(),
-    "event_title": "Сплав по Катуни",
-    "organizer_id": uuid.uuid4(),
-    "starts_at": datetime(2026, 7, 5, 2, 0, tzinfo=UTC),
-    "time_zone": "Asia/Barnaul",
-    "city": "Горно-Алтайск",
-    "venue": "Лагерь на Катуни",
-    "seats": 2,
-    "amount": Decimal("3000.00"),
-    "currency": "RUB",
-    "items": [FactItem(ticket_type_id=uuid.uuid4(), name="Взрослый", quantity=2)],
-}
-REVIEW: dict[str, Any] = {
-    "review_id": uuid.uuid4(),
-    "event_id": uuid.uuid4(),
-    "event_title": "Сплав по Катуни",
-    "organizer_id": uuid.uuid4(),
-    "rating": 5,
-}
-PERSON: dict[str, Any] = {
-    "phone": "",
-    "display_name": "Анна",
-    "locale": "en",
-    "time_zone": "Asia/Omsk",
-    "birth_on": date(1990, 5, 17),
-}
 
 
 def react_to(fact: Fact) -> None:
@@ -242,75 +201,8 @@ class TestKnowRecipient:
         assert recipient.contact_points.count() == 0
 
 
-def facts_about(user_id: uuid.UUID, receiver_id: uuid.UUID) -> dict[str, Fact]:
-    """Return a fact for each message that this app sends of its own, by the template."""
-    booking = BOOKING | {"user_id": user_id}
-    points = {"project_id": str(uuid.uuid4()), "customer_id": str(uuid.uuid4()), "user_id": str(user_id)}
-    points |= {"amount": Decimal("120.00"), "balance": Decimal("480.00")}
-    event = {name: BOOKING[name] for name in ("event_id", "organizer_id", "starts_at", "time_zone", "city", "venue")}
-    moment = timezone.now()
-    transferred = TicketTransferred(
-        **booking, ticket_id=uuid.uuid4(), receiver_id=receiver_id, receiver_booking_id=uuid.uuid4()
-    )
-    return {
-        "crew_unfilled": CrewUnfilled(
-            **event, title="Сплав", ends_at=moment, roles=[RoleAsked(role="guide", missing=1)], member_ids=[user_id]
-        ),
-        "booking_refunded": BookingRefunded(**booking, refund_id=uuid.uuid4(), refund=Decimal(500), why="late_payment"),
-        "booking_changed": BookingChanged(**booking, refund=Decimal(500)),
-        "booking_moved": BookingMoved(**booking, previous_event_id=uuid.uuid4()),
-        "organizer_letter": BookerWrittenTo(
-            message_id=uuid.uuid4(),
-            booking_id=uuid.uuid4(),
-            user_id=user_id,
-            event_id=uuid.uuid4(),
-            event_title="Сплав",
-            organizer_name="Вода",
-            subject="Обувь",
-            text="Возьмите сменную обувь.",
-        ),
-        "waiting_list_offer": WaitingListOffered(**booking, hold_expires_at=moment),
-        "ticket_handed_over": transferred,
-        "review_request": BookingAttended(**booking),
-        "bonus_awarded": BonusAwarded(**points),
-        "bonus_expiring": BonusExpiring(**points, expires_at="2026-12-31T20:59:59+00:00"),
-        "level_up": LevelChanged(**points, level="Капитан", level_before=""),
-        "chat_missed": MessagesUnread(
-            user_id=user_id, conversation_id=uuid.uuid4(), title="", sender_name="Анна", unread=3, last_seq=7
-        ),
-        "event_rescheduled": EventRescheduled(
-            **event,
-            title="Сплав",
-            ends_at=moment,
-            old_starts_at=moment,
-            old_ends_at=moment,
-            free_cancellation_until=moment,
-        ),
-    }
-
-
 @pytest.mark.django_db(transaction=True)
 class TestMessages:
-    @pytest.mark.parametrize("locale", ["ru", "en"])
-    def test_are_sent_of_every_fact_that_people_should_hear_of(self, mail_server: MailServer, locale: str) -> None:
-        user, receiver = make_user(locale=locale), make_user(locale=locale)
-        event = make_event()
-        make_booking(event=event, at=timezone.now(), user=user)
-        facts = facts_about(user.id, receiver.id)
-        object.__setattr__(facts["event_rescheduled"], "event_id", event.id)
-        with use_case():
-            know_recipient(user_id=user.id, now=timezone.now())
-
-        for fact in facts.values():
-            react_to(fact)
-        deliver_everything()
-
-        jobs = NotificationJob.objects.all()
-        assert {(job.template_code, job.reason) for job in jobs if job.status not in ("sent", "delivered")} == set()
-        assert {job.template_code for job in jobs} == {*facts, "ticket_received"}
-        assert {job.recipient.external_id for job in jobs if job.template_code == "ticket_received"} == {receiver.id}
-        assert {mail["Content-Language"] for mail in mail_server.mails} == {locale}
-
     def test_reach_a_shops_customer_where_the_shops_bot_does(self) -> None:
         customer_id, project_id = uuid.uuid4(), uuid.uuid4()
         customer = make_recipient(kind="customer", external_id=customer_id, project_id=project_id, email=None)
