@@ -12,6 +12,14 @@ from messaging.domain.errors import PortUnavailable
 
 CONNECT_SECONDS = 3.0
 LIBPQ = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "options", "connect_timeout")
+# All statements here look rows up by their keys. A plan made while a table is small, or not analysed yet, reads it as a
+# whole, and a prepared statement keeps that plan while the table grows under it.
+ONLY_BY_KEY = """
+    SELECT set_config(name, setting, false) FROM (VALUES
+        ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),
+        ('enable_mergejoin', 'off'), ('jit', 'off')
+    ) AS wanted (name, setting)
+"""
 
 
 def make_pool(*, name: str, size: int) -> AsyncConnectionPool[Any]:
@@ -19,13 +27,19 @@ def make_pool(*, name: str, size: int) -> AsyncConnectionPool[Any]:
     parameters = connection.get_connection_params()
     known = {key: value for key, value in parameters.items() if key in LIBPQ}
     return AsyncConnectionPool(
-        kwargs=known | {"autocommit": True, "application_name": f"chat-{name}"},
+        kwargs=known | {"autocommit": True, "application_name": f"chat-{name}", "prepare_threshold": 0},
+        configure=plan_by_key,
         min_size=1,
         max_size=size,
         timeout=CONNECT_SECONDS,
         name=f"chat-{name}",
         open=False,
     )
+
+
+async def plan_by_key(connection_: psycopg.AsyncConnection[Any]) -> None:
+    """Set how a new connection plans."""
+    await connection_.execute(ONLY_BY_KEY, prepare=False)
 
 
 @asynccontextmanager
