@@ -1,7 +1,7 @@
 """The ring of recent messages: a sorted set per conversation, by seq."""
 
-import itertools
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -9,25 +9,35 @@ from messaging.adapters.redis.client import RedisLine
 
 KEPT_MESSAGES = 200
 KEPT_SECONDS = 900
+# One call for all conversations of a batch; for each: how many messages, and then their numbers and payloads.
+REMEMBER = """
+local kept, seconds, at = tonumber(ARGV[1]), ARGV[2], 3
+for _, key in ipairs(KEYS) do
+  local last = at + 2 * tonumber(ARGV[at])
+  redis.call('ZADD', key, unpack(ARGV, at + 1, last))
+  redis.call('ZREMRANGEBYRANK', key, 0, -kept - 1)
+  redis.call('EXPIRE', key, seconds)
+  at = last + 1
+end
+"""
 
 
 class RedisRecentMessages:
     def __init__(self, line: RedisLine) -> None:
         self._line = line
+        self._remember = line.client.register_script(REMEMBER)
 
     async def remember(self, messages: Sequence[tuple[uuid.UUID, int, bytes]]) -> None:
         if not messages:
             return
-        async with self._line.answered() as redis:
-            pipe = redis.pipeline(transaction=False)
-            for conversation_id, group in itertools.groupby(
-                sorted(messages, key=lambda one: one[0]), key=lambda one: one[0]
-            ):
-                key = key_of(conversation_id)
-                pipe.zadd(key, {payload: seq for _, seq, payload in group})
-                pipe.zremrangebyrank(key, 0, -KEPT_MESSAGES - 1)
-                pipe.expire(key, KEPT_SECONDS)
-            await pipe.execute()
+        rings: dict[uuid.UUID, list[int | bytes]] = defaultdict(list)
+        for conversation_id, seq, payload in messages:
+            rings[conversation_id] += (seq, payload)
+        arguments: list[int | bytes] = [KEPT_MESSAGES, KEPT_SECONDS]
+        for ring in rings.values():
+            arguments += (len(ring) // 2, *ring)
+        async with self._line.answered():
+            await self._remember(keys=[key_of(one) for one in rings], args=arguments)
 
     async def forget(self, places: Sequence[tuple[uuid.UUID, int]]) -> None:
         async with self._line.answered() as redis:

@@ -1,5 +1,7 @@
 """The cache: the ring of recent messages, where reconnecting clients fill their gaps from."""
 
+import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from messaging.application.ports import RecentMessages
@@ -10,18 +12,22 @@ from messaging.domain.types.commands import DELETE
 
 
 class Cache(SimpleStage):
-    """A copy, so it may fail: the ring is only believed where it has no hole.
+    """A copy, so it may fail: the ring is only believed where it has no hole. Nobody waits for it either: while one batch
+    is being copied, the next ones gather.
 
-    Of a conversation in which something was deleted the whole ring goes: the text may stand in edits too. What couldn't be
-    dropped because the ring is away is dropped with the next batch.
+    What is not to be read any more is waited for. Of a conversation in which something was deleted the whole ring goes:
+    the text may stand in edits too. What couldn't be dropped because the ring is away is dropped with the next batch.
     """
 
     def __init__(self, recent: RecentMessages) -> None:
         self._recent = recent
+        self._to_copy: list[tuple[UUID, int, bytes]] = []
         self._to_drop: set[UUID] = set()
+        self._writing = asyncio.Lock()
+        self._copying: asyncio.Task[None] | None = None
 
     async def run(self, parcels: list[Parcel]) -> list[Parcel]:
-        messages, changed = [], []
+        changed = []
         for parcel in parcels:
             draft = parcel.draft
             if parcel.type is DELETE and draft is not None:
@@ -31,17 +37,27 @@ class Cache(SimpleStage):
             announcement = parcel.type.announce(parcel)
             parcel.answer = announcement
             if announcement is not None and announcement.conversation_id is not None:
-                messages.append((announcement.conversation_id, announcement.seq, announcement.payload))
-        try:
-            await self._refresh(messages, changed)
-        except PortUnavailable:
-            return parcels
+                self._to_copy.append((announcement.conversation_id, announcement.seq, announcement.payload))
+        if changed or self._to_drop:
+            await self._write(changed)
+        elif self._copying is None or self._copying.done():
+            self._copying = asyncio.create_task(self._copy())
         return parcels
 
-    async def _refresh(self, messages: list[tuple[UUID, int, bytes]], changed: list[tuple[UUID, int]]) -> None:
-        await self._recent.remember(messages)
-        if changed:
-            await self._recent.forget(changed)
-        if self._to_drop:
-            await self._recent.drop(self._to_drop)
-            self._to_drop.clear()
+    async def _copy(self) -> None:
+        while self._to_copy:
+            await self._write([])
+
+    async def _write(self, changed: Sequence[tuple[UUID, int]]) -> None:
+        """Copy what has gathered, then let go of what has changed: in this order, and one after the other."""
+        async with self._writing:
+            batch, self._to_copy = self._to_copy, []
+            try:
+                await self._recent.remember(batch)
+                if changed:
+                    await self._recent.forget(changed)
+                if self._to_drop:
+                    await self._recent.drop(self._to_drop)
+                    self._to_drop.clear()
+            except PortUnavailable:
+                return
