@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -87,7 +87,9 @@ class ReceiveFrame:
             (parcels if session.patience.spend(parcel.type.weight, now=now) else impatient).append(parcel)
         if session.patience.is_over(now=now):
             raise Abuse("goes on though everything is refused")
-        self._refuse([*self._hold_back(impatient, session), *self._pipeline.offer(parcels)], session)
+        if impatient:
+            self._refuse(self._hold_back(impatient, session), session)
+        self._refuse(self._pipeline.offer(parcels), session)
 
     def _hold_back(self, parcels: Sequence[Parcel], session: Session) -> Iterator[Parcel]:
         """Refuse what is said too fast; what is worth nothing a moment later is left out without a word."""
@@ -136,7 +138,7 @@ class ReceiveFrame:
         return None
 
     @staticmethod
-    def _refuse(refused: Sequence[Parcel], session: Session) -> None:
+    def _refuse(refused: Iterable[Parcel], session: Session) -> None:
         for parcel in refused:
             session.give(encode(nack_of(parcel)))
 

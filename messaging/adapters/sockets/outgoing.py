@@ -24,6 +24,10 @@ class Outgoing:
         self._bytes = 0
         self._filled = asyncio.Event()
         self._closing: tuple[int, float] | None = None
+        # Since when a frame is being sent, what ends it if that takes too long, and the next look at it.
+        self._sending_since: float | None = None
+        self._patience = asyncio.timeout(None)
+        self._look: asyncio.TimerHandle | None = None
 
     @property
     def is_closing(self) -> bool:
@@ -53,12 +57,8 @@ class Outgoing:
     async def run(self) -> None:
         """Write until the socket is to be closed, then close it; ends when the client is gone."""
         try:
-            while self._closing is None:
-                await self._filled.wait()
-                if self._closing is None:
-                    # Not wait_for: it makes a task for each frame.
-                    async with asyncio.timeout(limits.SEND_SECONDS):
-                        await self._write_frame()
+            async with self._patience:
+                await self._write_until_closing()
             await self._say_goodbye()
         except TimeoutError:
             self.close(Close.TOO_SLOW)
@@ -66,6 +66,33 @@ class Outgoing:
         except OSError:
             # The client is gone.
             return
+
+    async def _write_until_closing(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._closing is None:
+                await self._filled.wait()
+                if self._closing is None:
+                    self._sending_since = loop.time()
+                    if self._look is None:
+                        self._look = loop.call_later(limits.SEND_SECONDS, self._look_at_time)
+                    await self._write_frame()
+                    self._sending_since = None
+        finally:
+            if self._look is not None:
+                self._look.cancel()
+
+    def _look_at_time(self) -> None:
+        """End a frame that takes too long. One timer for all frames of some seconds: most take microseconds."""
+        loop = asyncio.get_running_loop()
+        self._look = None
+        if self._sending_since is None:
+            return
+        left = self._sending_since + limits.SEND_SECONDS - loop.time()
+        if left > 0:
+            self._look = loop.call_later(left, self._look_at_time)
+        else:
+            self._patience.reschedule(loop.time())
 
     async def _write_frame(self) -> None:
         lines: list[bytes] = []

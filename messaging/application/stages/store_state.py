@@ -16,7 +16,7 @@ class StoreState(SimpleStage):
     """Waits a little for more: a device confirms often, and only the furthest place counts."""
 
     batch: ClassVar[int] = 500
-    linger_seconds: ClassVar[float] = 0.03
+    linger_seconds: ClassVar[float] = 0.1
 
     def __init__(self, cursors: Cursors) -> None:
         self._cursors = cursors

@@ -81,3 +81,38 @@ class TestOutgoing:
 
         assert outgoing.is_closing
         assert wire.events == []
+
+    async def test_gives_up_on_a_client_that_stops_reading_later(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr("messaging.domain.limits.SEND_SECONDS", 0.05)
+        monkeypatch.setattr("messaging.adapters.sockets.outgoing.GOODBYE_SECONDS", 0.02)
+        wire = Wire()
+        outgoing = Outgoing(wire.send)
+        writer = asyncio.create_task(outgoing.run())
+        outgoing.offer(b'{"n":1}')
+        while not wire.events:
+            await asyncio.sleep(0)
+        # In the time of the look that the first frame has begun.
+        await asyncio.sleep(0.01)
+        wire.open.clear()
+
+        outgoing.offer(b'{"n":2}')
+        await asyncio.wait_for(writer, 5)
+
+        assert outgoing.is_closing
+        assert [event["text"] for event in wire.events] == ['{"n":1}']
+
+    async def test_is_patient_with_a_client_that_has_nothing_to_read(self, monkeypatch: Any) -> None:
+        monkeypatch.setattr("messaging.domain.limits.SEND_SECONDS", 0.01)
+        wire = Wire()
+        outgoing = Outgoing(wire.send)
+        writer = asyncio.create_task(outgoing.run())
+        outgoing.offer(b'{"n":1}')
+        await asyncio.sleep(0.05)
+
+        outgoing.offer(b'{"n":2}')
+        while len(wire.events) < 2:
+            await asyncio.sleep(0)
+
+        assert not outgoing.is_closing
+        outgoing.close(4009)
+        await writer
