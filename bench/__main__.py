@@ -29,7 +29,10 @@ def main() -> int:
     for name in chosen:
         print(f"· {name}", file=sys.stderr)
         case = importlib.import_module(f"bench.cases.{name}")
+        target.come_to_rest()
         for figure in case.run(target, seconds=arguments.seconds):
+            # Each row is measured on a system that has nothing else to do; what a load leaves behind is said.
+            figure.detail["consequences_s"] = round(target.come_to_rest(), 1)
             figures.append(figure)
             if arguments.json:
                 print(figure.as_json(), flush=True)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,14 @@ from psycopg import sql
 from stack.environment import for_another_stack
 
 PROJECT = Path(__file__).resolve().parents[1]
+PATIENCE_SECONDS = 300
+# Celery's.
+QUEUES = ("critical", "webhooks", "notifications", "bulk")
+# Facts that a reader of the outbox has not reached, and reactions that are due.
+UNDER_WAY_SQL = """
+    SELECT (SELECT count(*) FROM bus_outboxrow WHERE id > (SELECT min(last_id) FROM bus_relaycursor))
+         + (SELECT count(*) FROM bus_delivery WHERE status = 'pending' AND next_attempt_at <= now())
+"""
 
 
 class NothingToMeasure(Exception):
@@ -24,6 +33,10 @@ class NothingToMeasure(Exception):
 
 class NotDurable(Exception):
     """PostgreSQL acknowledges what a crash would lose: figures measured on it would flatter."""
+
+
+class NeverAtRest(Exception):
+    """The system still works on what happened before the measurement."""
 
 
 class CommandFailed(Exception):
@@ -86,9 +99,29 @@ class System:
             raise CommandFailed(f"{' '.join(arguments)}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
         return done.stdout
 
+    def come_to_rest(self) -> float:
+        """Wait until what was asked for before has had all its consequences; return how many seconds that took.
+
+        Whoever measures while the facts about thousands of new users are still being handled measures that.
+
+        Raises:
+            NeverAtRest: work is still waiting after five minutes.
+        """
+        started_at = time.monotonic()
+        queues = self.redis()
+        with self.database() as database:
+            while time.monotonic() - started_at < PATIENCE_SECONDS:
+                facts = database.execute(UNDER_WAY_SQL).fetchone()
+                tasks = sum(int(queues.llen(name)) for name in QUEUES)  # type: ignore[arg-type]  # not awaitable here
+                if facts == (0,) and not tasks:
+                    return time.monotonic() - started_at
+                time.sleep(0.2)
+        raise NeverAtRest(f"{facts} facts and {tasks} tasks are still under way after {PATIENCE_SECONDS} s.")
+
     def make_users(self, count: int) -> list[LoadUser]:
-        """Make verified users with tokens."""
+        """Make verified users with tokens, and let everybody have heard of them."""
         lines = self.manage("make_users", "--count", str(count)).splitlines()
+        self.come_to_rest()
         return [LoadUser(**json.loads(line)) for line in lines if line.startswith("{")]
 
 
