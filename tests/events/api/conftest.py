@@ -15,6 +15,13 @@ from tests.factories.accounts import make_user
 CALLERS = ("guest", "user", "booker", "owner", "manager", "door", "foreign_owner", "staff", "helper", "administrator")
 
 
+ROLE = [
+    ("change_event", "events", "event"),
+    ("change_review", "reviews", "review"),
+    ("view_eventday", "analytics", "eventday"),
+]
+
+
 @pytest.fixture
 def calling() -> Callable[..., APIClient]:
     """Make a client: `calling("owner", event)`."""
@@ -25,7 +32,7 @@ def calling() -> Callable[..., APIClient]:
             return client
         user = make_user(is_staff=caller in ("staff", "helper", "administrator"))
         if caller == "administrator":
-            user.user_permissions.add(Permission.objects.get_by_natural_key("change_event", "events", "event"))
+            user.user_permissions.set(Permission.objects.get_by_natural_key(*key) for key in ROLE)
         if caller == "booker":
             EventAccess.objects.create(user=user, event=event)
         if caller in ("owner", "manager", "door"):
