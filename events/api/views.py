@@ -68,7 +68,8 @@ class EventEndpoint(APIView):
         description=(
             "Published and running events. `q` searches in Russian and English; the last word may be unfinished. "
             "With `facets=1` the page also has `facets`: `{category: [{value, count}], city, language, age_rating, free, "
-            "online, preset, day, total}`, each counted under the other wishes, at most 30 seconds old."
+            "online, min_rating, preset, day, tags, total}`, each counted under the other wishes, at most 30 seconds old: "
+            "what the list would hold with that wish in its place, or with that tag on top."
         ),
         responses=serializers.EventCardSerializer(many=True),
         examples=[examples.answered(examples.CARD)],

@@ -224,7 +224,7 @@ class Event(models.Model):
             # count_facets, without a look at the rows
             models.Index(
                 fields=["starts_on", "category", "city", "language", "age_rating", "price_from"],
-                include=["price_to", "online", "id"],
+                include=["price_to", "online", "rating", "tags"],
                 condition=LISTED,
                 name="events_event_facets",
             ),

@@ -1,7 +1,6 @@
 """What the pages show, ready for the templates."""
 
 import zoneinfo
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -102,14 +101,14 @@ def category_chips(query: QueryDict, categories: Iterable[Category], counts: dic
     return [chip(query, "category", one.slug, one.name, counts.get(one.slug, 0)) for one in shown]
 
 
-def tag_chips(query: QueryDict, chosen: list[str], shown: Iterable[Event]) -> list[Chip]:
-    """Return chips of the chosen tags, and of those that the shown events have most often."""
-    often = Counter(tag for event in shown for tag in event.tags if tag not in chosen)
+def tag_chips(query: QueryDict, chosen: list[str], counts: dict[str, int]) -> list[Chip]:
+    """Return chips of the chosen tags, and of those that would leave the most events."""
     chips = [Chip(f"#{one}", link(query, tags=_tags(chosen, but=one)), None, chosen=True) for one in chosen]
-    offered = [
-        one for one, _count in sorted(often.items(), key=lambda found: (-found[1], found[0]))[:MOST_TAGS_OFFERED]
+    others = sorted((name for name in counts if name not in chosen), key=lambda name: (-counts[name], name))
+    return chips + [
+        Chip(f"#{one}", link(query, tags=_tags([*chosen, one])), counts[one], chosen=False)
+        for one in others[:MOST_TAGS_OFFERED]
     ]
-    return chips + [Chip(f"#{one}", link(query, tags=_tags([*chosen, one])), None, chosen=False) for one in offered]
 
 
 def _tags(chosen: list[str], but: str = "") -> str | None:

@@ -70,8 +70,6 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "asked": any(query.get(name) for name in query if name not in ("ordering", "page")),
         "orderings": [one for one in ORDERING_NAMES if _offers(one[0], wishes, searching=bool(text))],
         "radii": RADII_KM,
-        "stars": STARS,
-        "tags": presentation.tag_chips(query, wishes.get("tags") or [], events),
         "circle": presentation.radius_chip(query),
         "heading": presentation.found_words(query),
     }
@@ -130,6 +128,8 @@ def _facets(request: HttpRequest, query: QueryDict, wishes: dict[str, Any]) -> d
         "categories": presentation.category_chips(query, list_categories(), facets.category),
         "cities": cities,
         "ages": [(value, facets.age_rating.get(value, 0)) for value, _label in named["age_rating"].extra["choices"]],
+        "stars": [(value, facets.min_rating.get(value, 0)) for value in STARS],
+        "tags": presentation.tag_chips(query, wishes.get("tags") or [], facets.tags),
         "languages": [(value, label, facets.language.get(value, 0)) for value, label in LANGUAGES],
         "strip": presentation.day_strip(query, [(day, facets.day.get(day.isoformat(), 0)) for day in days]),
     }

@@ -1,43 +1,60 @@
 """How many events each further wish would leave, under the other wishes."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
+from events.models import Category
 from events.models.event_queryset import EventQuerySet
 from events.selectors.catalogue import list_categories
 
 DAYS = 14
-# Each facet with the wishes that it would take the place of.
-WISHES = {
+STARS = (Decimal("4.5"), Decimal(4), Decimal(3), Decimal(2), Decimal(1))
+# What is counted by, each with the wishes that it would take the place of; a tag comes on top of those wished for.
+WISHES: dict[str, tuple[str, ...]] = {
     "category": ("category",),
     "city": ("city",),
     "language": ("language",),
     "age_rating": ("age_rating",),
     "free": ("free",),
     "online": ("online",),
-    "today": ("preset", "date_from", "date_to"),
-    "weekend": ("preset", "date_from", "date_to"),
-    "month": ("preset", "date_from", "date_to"),
-    "day": ("preset", "date_from", "date_to"),
+    "stars": ("min_rating",),
+    "starts_on": ("preset", "date_from", "date_to"),
+    "tags": (),
 }
-COLUMNS = ("id", "category_id", "city", "language", "age_rating", "price_from", "price_to", "online", "starts_on")
-# Cities that differ only in case are one to the filter, so they are one here.
+# Few values each: counted together, by all that occurs of them, and added up here.
+TRAITS = ("language", "age_rating", "free", "online", "stars")
+COLUMNS = (
+    *("category_id", "city", "language", "age_rating", "price_from", "price_to", "online", "rating", "starts_on"),
+    "tags",
+)
+# Cities that differ only in case are one to the filter: what it compares them by is worked out once for each, not once
+# for each event. A tag that stands twice in an event counts once.
 COUNT = """
-    SELECT {which}, {value}, count(*)
-    FROM (
-        SELECT category_id::text AS category, upper(city) AS city, city AS city_name, language, age_rating,
-               (price_from = 0 AND price_to IS NOT NULL)::text AS free, online::text AS online,
-               (starts_on BETWEEN %s AND %s)::text AS today, (starts_on BETWEEN %s AND %s)::text AS weekend,
-               (starts_on BETWEEN %s AND %s)::text AS month,
-               CASE WHEN starts_on BETWEEN %s AND %s THEN starts_on::text END AS day
+    WITH described AS (
+        SELECT category_id AS category, city, language, age_rating, price_from = 0 AND price_to IS NOT NULL AS free,
+               online, CASE {stars} END AS stars, starts_on, tags
         FROM ({events}) AS wanted
-    ) AS described
-    GROUP BY GROUPING SETS ({sets})
+    ), counted AS (
+        SELECT {columns}, GROUPING({columns}) AS left_out, count(*) AS number
+        FROM described
+        GROUP BY GROUPING SETS ({sets})
+    )
+    SELECT left_out, number, {told} FROM counted
+"""
+TAGS_APART = """
+    WHERE left_out <> {all_but_tags}
+    UNION ALL
+    SELECT left_out, sum(number)::bigint, {told}
+    FROM counted, LATERAL (SELECT DISTINCT jsonb_array_elements_text(tags) AS tag) AS within
+    WHERE left_out = {all_but_tags}
+    GROUP BY left_out, tag
 """
 
 
@@ -52,8 +69,10 @@ class Facets:
     age_rating: dict[str, int] = field(default_factory=dict)
     free: dict[str, int] = field(default_factory=dict)
     online: dict[str, int] = field(default_factory=dict)
+    min_rating: dict[str, int] = field(default_factory=dict)
     preset: dict[str, int] = field(default_factory=dict)
     day: dict[str, int] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
 
 
 def count_facets(
@@ -68,56 +87,112 @@ def count_facets(
     Facets whose wishes aren't made are counted together in one statement, which reads index events_event_facets only
     when nothing else is wished for.
     """
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list, {(): []})
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, wishes in WISHES.items():
         groups[wishes if chosen & set(wishes) else ()].append(name)
-    days = [*periods["today"], *periods["weekend"], *periods["month"], today, today + timedelta(days=DAYS - 1)]
-    facets = Facets()
+    tally = Tally(periods | {(today + timedelta(days=n)).isoformat(): _whole(today, n) for n in range(DAYS)})
     for left_out, names in groups.items():
-        for name, value, count in _count(events(left_out), names, days, with_total=not left_out):
-            _note(facets, name, value, count)
-    facets.category = _with_those_above(facets.category)
-    return facets
+        for values, number in _count(events(left_out), names, with_total=not left_out):
+            tally.add(values, number)
+    return tally.facets(presets=tuple(periods))
 
 
-def _count(events: EventQuerySet, names: list[str], days: list[date], *, with_total: bool) -> list[tuple]:
-    """Return (facet, value, count), and (None, None, count) of all."""
+def _whole(today: date, days: int) -> tuple[date, date]:
+    return today + timedelta(days=days), today + timedelta(days=days)
+
+
+class Tally:
+    """Adds up how often what occurs."""
+
+    def __init__(self, periods: dict[str, tuple[date, date]]) -> None:
+        self._periods = periods
+        self._total = 0
+        self._counts: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in (*WISHES, "period")}
+        # Of each city the way of writing it that comes first.
+        self._cities: dict[str, str] = {}
+
+    def add(self, values: dict[str, Any], number: int) -> None:
+        """Add events of which these values are known; of no value, all."""
+        if not values:
+            self._total += number
+        for name, value in values.items():
+            if name == "city":
+                written, compared = value
+                self._cities[compared] = min(written, self._cities.get(compared, written))
+                value = compared  # noqa: PLW2901  (what it is counted by)
+            elif name == "starts_on":
+                for period, (first, last) in self._periods.items():
+                    if first <= value <= last:
+                        self._counts["period"][period] += number
+            elif name == "stars" and value is not None:
+                for fewer in STARS[value:]:
+                    self._counts["stars"][str(fewer)] += number
+                continue
+            self._counts[name][value] += number
+
+    def facets(self, *, presets: Sequence[str]) -> Facets:
+        """Return the counts by the words that wishes use."""
+        counts = self._counts
+        return Facets(
+            total=self._total,
+            category=_with_those_above(counts["category"]),
+            city={self._cities[name]: number for name, number in counts["city"].items() if name},
+            language=dict(counts["language"]),
+            age_rating=dict(counts["age_rating"]),
+            free=_yes_no(counts["free"]),
+            online=_yes_no(counts["online"]),
+            min_rating={name: number for name, number in counts["stars"].items() if name is not None},
+            preset={name: number for name, number in counts["period"].items() if name in presets},
+            day={name: number for name, number in counts["period"].items() if name not in presets},
+            tags=dict(counts["tags"]),
+        )
+
+
+def _count(events: EventQuerySet, names: list[str], *, with_total: bool) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield values that occur together and how often; the total has no values."""
     try:
         sql, parameters = events.order_by().values(*COLUMNS).query.sql_with_params()
     except EmptyResultSet:
         # Django knows without asking that there is nothing.
-        return []
-    # The number of the facet that a row is about, from 1; 0 is the total.
-    which = " + ".join(f"{number} * (1 - GROUPING({name}))" for number, name in enumerate(names, 1))
-    values = ["CASE WHEN GROUPING(city) = 0 THEN min(city_name) END" if name == "city" else name for name in names]
+        return
+    together = tuple(name for name in names if name in TRAITS)
+    sets = [(name,) for name in names if name not in TRAITS] + [together] * bool(together) + [()] * with_total
+    columns = [name for one in sets for name in one]
+    # GROUPING() has a bit for each column that a set leaves out, the first column's the highest.
+    bits = {name: 1 << place for place, name in enumerate(reversed(columns))}
+    set_of = {sum(bit for name, bit in bits.items() if name not in one): one for one in sets}
     statement = COUNT.format(
-        which=which or "0",
-        value=f"coalesce({', '.join(values)}, NULL)" if values else "NULL",
         events=sql,
-        sets=", ".join([f"({name})" for name in names] + ["()"] * with_total),
+        columns=", ".join(columns),
+        sets=", ".join(f"({', '.join(one)})" for one in sets),
+        stars=" ".join(f"WHEN rating >= {least} THEN {place}" for place, least in enumerate(STARS)),
+        told=", ".join(_told(name) for name in columns),
     )
+    if "tags" in names:
+        told = ", ".join("tag" if name == "tags" else "NULL" for name in columns)
+        statement += TAGS_APART.format(told=told, all_but_tags=sum(bits.values()) - bits["tags"])
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*days, *parameters])
-        return [([None, *names][number], value, count) for number, value, count in cursor.fetchall()]
+        cursor.execute(statement, parameters)
+        for left_out, number, *values in cursor.fetchall():
+            known = dict(zip(columns, values, strict=True))
+            yield {name: known[name] for name in set_of[left_out]}, number
 
 
-def _note(facets: Facets, name: str | None, value: str | None, count: int) -> None:
-    if name is None:
-        facets.total = count
-    elif name in ("today", "weekend", "month"):
-        if value == "true":
-            facets.preset[name] = count
-    elif value:
-        getattr(facets, name)[value] = count
+def _told(name: str) -> str:
+    return {"city": "ARRAY[city, upper(city)]", "tags": "NULL"}.get(name, name)
 
 
-def _with_those_above(counts: dict[str, int]) -> dict[str, int]:
+def _yes_no(counts: dict[bool, int]) -> dict[str, int]:
+    return {str(value).lower(): number for value, number in counts.items()}
+
+
+def _with_those_above(counts: dict[Any, int]) -> dict[str, int]:
     """Return counts by slug from counts by id."""
-    of = {str(category.id): category for category in list_categories()}
+    of: dict[Any, Category] = {category.id: category for category in list_categories()}
     found: dict[str, int] = defaultdict(int)
     for category_id, count in counts.items():
         step = of.get(category_id)
         while step is not None:
             found[step.slug] += count
-            step = of.get(str(step.parent_id))
+            step = of.get(step.parent_id)
     return dict(found)

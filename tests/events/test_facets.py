@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from rest_framework.test import APIClient
 
@@ -18,7 +18,7 @@ from events.filters import narrow, periods
 from events.handlers import on_event_cancelled
 from events.models import Category, Event, TicketType
 from events.selectors.catalogue import list_catalogue
-from events.selectors.facets import DAYS, Facets, count_facets
+from events.selectors.facets import DAYS, STARS, Facets, count_facets
 from tests.factories.accounts import make_organizer
 from tests.factories.events import make_category, make_event, make_ticket_type
 
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2030, 6, 12, 9, tzinfo=UTC)
 TODAY = date(2030, 6, 12)
 CITIES = ("Чемал", "чемал", "Сочи", "")
+TAGS = ("лето", "с детьми", "10%")
 SLUGS = ("water", "rafting", "sup", "land")
 
 events = some.lists(
@@ -40,20 +41,32 @@ events = some.lists(
             "status": some.sampled_from(["published", "running", "finished"]),
             "day": some.integers(0, 40),
             "prices": some.lists(some.sampled_from([0, 100, 900]), max_size=2),
+            "rating": some.sampled_from([None, "1.00", "2.99", "3.00", "4.50", "5.00"]),
+            # The same tag twice is one.
+            "tags": some.lists(some.sampled_from(TAGS), max_size=3),
         }
     ),
     max_size=12,
 )
+
+
+def rarely(*values: Any) -> some.SearchStrategy[Any]:
+    """One of the values, mostly none: where all is wished for at once, nothing is left to be counted."""
+    return some.sampled_from([*[None] * 6, *values])
+
+
 wishes = some.fixed_dictionaries(
     {
-        "category": some.sampled_from([None, *SLUGS]),
-        "city": some.sampled_from([None, "Чемал", "сочи"]),
-        "language": some.sampled_from([None, "ru"]),
-        "age_rating": some.sampled_from([None, "12+"]),
-        "free": some.sampled_from([None, True, False]),
-        "online": some.sampled_from([None, True, False]),
-        "preset": some.sampled_from([None, "today", "weekend", "month"]),
-        "price_max": some.sampled_from([None, Decimal(100)]),
+        "category": rarely(*SLUGS),
+        "city": rarely("Чемал", "сочи"),
+        "language": rarely("ru"),
+        "age_rating": rarely("12+"),
+        "free": rarely(True, False),
+        "online": rarely(True, False),
+        "preset": rarely("today", "weekend", "month"),
+        "price_max": rarely(Decimal(100)),
+        "min_rating": rarely(Decimal(3)),
+        "tags": rarely(["лето"]),
     }
 )
 
@@ -67,7 +80,9 @@ def tree() -> dict[str, Category]:
 def plant(found: list[dict[str, Any]], categories: dict[str, Category]) -> None:
     organizer = make_organizer()
     for one in found:
-        fields = {name: one[name] for name in ("city", "language", "age_rating", "online_url", "status")}
+        fields = {
+            name: one[name] for name in ("city", "language", "age_rating", "online_url", "status", "tags", "rating")
+        }
         event = make_event(
             organizer=organizer,
             category=categories[one["slug"]],
@@ -91,6 +106,18 @@ def listed(wished: dict[str, Any], **instead: Any) -> int:
     return narrow(list_catalogue(now=NOW), wished | instead, today=TODAY).count()
 
 
+def plain(**fields: Any) -> dict[str, Any]:
+    """An event of a kind that the strategy gives, where nothing else is said."""
+    given = {"slug": "sup", "city": "Чемал", "language": "ru", "age_rating": "0+", "online_url": "", "rating": None}
+    return given | {"status": "published", "day": 3, "prices": [100], "tags": []} | fields
+
+
+NOTHING = dict.fromkeys(
+    ("category", "city", "language", "age_rating", "free", "online", "preset", "price_max", "min_rating", "tags")
+)
+
+
+@example(found=[plain(tags=["лето", "лето"]), plain(city="чемал")], wished=NOTHING)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=events, wished=wishes)
 def test_facets_are_the_counted_truth(found: list[dict[str, Any]], wished: dict[str, Any]) -> None:
@@ -107,14 +134,16 @@ def test_facets_are_the_counted_truth(found: list[dict[str, Any]], wished: dict[
         for city in ("Чемал", "Сочи"):
             shown = sum(count for name, count in facets.city.items() if name.casefold() == city.casefold())
             assert shown == listed(wished, city=city), city
-        for name, values in {"language": ("ru", "en"), "age_rating": ("0+", "12+")}.items():
+        for name, values in {"language": ("ru", "en"), "age_rating": ("0+", "12+"), "min_rating": STARS}.items():
             for value in values:
-                assert getattr(facets, name).get(value, 0) == listed(wished, **{name: value}), (name, value)
+                assert getattr(facets, name).get(str(value), 0) == listed(wished, **{name: value}), (name, value)
         for name in ("free", "online"):
             for word, value in (("true", True), ("false", False)):
                 assert getattr(facets, name).get(word, 0) == listed(wished, **{name: value}), (name, word)
         for preset in ("today", "weekend", "month"):
             assert facets.preset.get(preset, 0) == listed(wished, preset=preset), preset
+        for tag in TAGS:
+            assert facets.tags.get(tag, 0) == listed(wished, tags=[*(wished["tags"] or []), tag]), tag
         for number in range(DAYS):
             day = TODAY + timedelta(days=number)
             on_that_day = listed(wished, preset=None, date_from=day, date_to=day)
@@ -135,6 +164,21 @@ class TestThroughTheApi:
         assert page["facets"]["city"] == [{"value": "Сочи", "count": 1}, {"value": "Чемал", "count": 1}]
         assert page["facets"]["free"] == [{"value": "false", "count": 1}, {"value": "true", "count": 1}]
         assert "facets" not in api.get("/api/v1/events/").json()
+
+    def test_shows_tags_by_how_many_have_them_and_stars_from_the_most(self, api: APIClient) -> None:
+        for rating, tags in (("5.00", ["зима"]), ("2.50", ["лето", "зима"])):
+            make_event(rating=rating, rating_count=1, tags=tags)
+
+        facets = api.get("/api/v1/events/?facets=1&min_rating=4").json()["facets"]
+
+        assert facets["tags"] == [{"value": "зима", "count": 1}]
+        assert [tuple(one.values()) for one in facets["min_rating"]] == [
+            ("4.5", 1),
+            ("4", 1),
+            ("3", 1),
+            ("2", 2),
+            ("1", 2),
+        ]
 
     def test_counts_in_as_many_statements_as_there_are_wishes_at_most(self, api: APIClient) -> None:
         for _ in range(7):

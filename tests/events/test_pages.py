@@ -170,6 +170,7 @@ class TestCatalogue:
 
         assert re.search(r'href="/"\s+aria-current="true">#зима', page)
         assert f'href="?tags={quote_plus("зима,с детьми")}"' in page
+        assert '>#с детьми <span class="chip__count">1</span>' in page
         assert ("Both" in narrower, ">One<" in narrower) == (True, False)
 
     @pytest.mark.parametrize(
@@ -182,6 +183,14 @@ class TestCatalogue:
         page = text(english.get(f"/?{wish}"))
 
         assert {one for one in ("Good", "Fair", "New") if f">{one}<" in page} == found
+
+    def test_tells_how_many_have_so_many_stars(self, english: Client) -> None:
+        for rating in ("4.2", "4.6", "3.1"):
+            make_event(rating=Decimal(rating), rating_count=1)
+
+        page = text(english.get("/?min_rating=4.5"))
+
+        assert re.findall(r"([\d.]+) ★ and more \((\d)\)", page) == [("3", "3"), ("4", "2"), ("4.5", "1")]
 
     def test_keeps_every_wish_that_has_no_field_when_the_form_is_sent(self, english: Client) -> None:
         make_event(

@@ -13,8 +13,8 @@ import httpx
 Clients = Callable[..., httpx.Client]
 
 
-def event_with_seats(organizer: httpx.Client, *, seats: int) -> dict[str, Any]:
-    """Publish an event of the demo organizer with one ticket type."""
+def event_with_seats(organizer: httpx.Client, *, seats: int, **fields: Any) -> dict[str, Any]:
+    """Publish an event of the demo organizer with one ticket type; `fields` take the place of what it says."""
     category = organizer.get("/api/v1/categories/").raise_for_status().json()
     category = category if isinstance(category, list) else category["results"]
     starts_at = datetime.now(UTC) + timedelta(days=20)
@@ -32,6 +32,7 @@ def event_with_seats(organizer: httpx.Client, *, seats: int) -> dict[str, Any]:
             "time_zone": "Europe/Moscow",
             "refund_policy": {"bands": [{"hours_before": 24, "percent": 100}]},
             "ticket_types": [{"name": "Seat", "price": {"amount": "1500.00", "currency": "RUB"}, "capacity": seats}],
+            **fields,
         },
     )
     assert draft.status_code == 201, draft.text

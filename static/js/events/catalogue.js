@@ -1,6 +1,6 @@
 // Search as you type: asks for the same page and swaps its results. Without this script the form works as it is.
 const PAUSE_MS = 250;
-const COUNTED = ["ordering", "age_rating", "language"];
+const COUNTED = ["ordering", "age_rating", "language", "min_rating"];
 const form = document.getElementById("search");
 let timer = 0;
 let asking = new AbortController();
