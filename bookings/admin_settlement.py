@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from bookings.documents.downloads import as_download
 from bookings.documents.wording import money_text
 from bookings.models import Settlement
 from bookings.services.export_bookings import harmless
@@ -27,6 +26,7 @@ from bookings.services.settle_month import (
     totals_of,
 )
 from common.callers import caller_id
+from common.downloads import as_download
 from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 

@@ -16,7 +16,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bookings.api.files import file_answer
-from bookings.documents.downloads import as_download
 from bookings.services.export_bookings import export_csv, export_xlsx, harmless, note_export
 from bookings.services.settle_month import read_fees
 from bookings.services.settle_organizer import Statement, statement_for_member
@@ -24,6 +23,7 @@ from bookings.services.write_to_bookers import preview_message, write_to_bookers
 from common.api.examples import shown_as
 from common.api.idempotency import idempotent
 from common.callers import caller_id
+from common.downloads import as_download
 from common.transactions import use_case
 from events.api.fields import MoneySerializer
 

@@ -15,11 +15,11 @@ from rest_framework.views import APIView
 from bookings.api.door_serializers import HolderInput
 from bookings.api.files import file_answer
 from bookings.api.serializers import TicketSerializer
-from bookings.documents.downloads import as_download
 from bookings.selectors import get_booking_of_user, list_tickets_of_booking
 from bookings.services.make_ticket_file import open_ticket_file
 from bookings.services.rename_holder import rename_holder
 from common.callers import caller_id
+from common.downloads import as_download
 from common.transactions import use_case
 from events.calendar_files import Entry, calendar_of
 

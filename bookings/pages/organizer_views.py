@@ -11,11 +11,11 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views import View
 
-from bookings.documents.downloads import as_download
 from bookings.documents.wording import moment_text, money_text
 from bookings.selectors import count_at_door, get_event_at_door, list_bookings_of_event
 from bookings.services.make_ticket_file import open_ticket_file
 from common.callers import caller_id
+from common.downloads import as_download
 from common.transactions import use_case
 
 PER_PAGE = 50
