@@ -69,3 +69,11 @@ class SecondFactorRemoved(Fact):
     """Its owner has removed it; of a reset by an administrator the accounts' own mail tells."""
 
     user_id: UUID
+
+
+@states("accounts.user.erased.v1", key="user_id")
+@dataclass(frozen=True, kw_only=True)
+class UserErased(Fact):
+    """A person has had their account erased: whoever keeps a copy of their data forgets it."""
+
+    user_id: UUID

@@ -6,7 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import AccessToken, AccountMail
+from accounts.models import AccessToken, AccountMail, PersonExport
 from common.retention import keep
 
 
@@ -34,3 +34,9 @@ def ended_tokens(limit: datetime) -> QuerySet[AccessToken]:
 def sent_mails(limit: datetime) -> QuerySet[AccountMail]:
     """Return mails that were sent; parked ones stay until somebody has looked at them."""
     return AccountMail.objects.filter(status=AccountMail.Status.SENT, sent_at__lt=limit)
+
+
+@keep("accounts.exports", kept=timedelta(days=7))
+def old_exports(limit: datetime) -> QuerySet[PersonExport]:
+    """Return files that people have had time to fetch, and orders that came to nothing."""
+    return PersonExport.objects.filter(finished_at__lt=limit)

@@ -7,7 +7,15 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 from knox.crypto import hash_token
 
-from accounts.models import AccessToken, AccountMail, Authenticator, Organizer, OrganizerMember, User
+from accounts.models import (
+    AccessToken,
+    AccountMail,
+    Authenticator,
+    Organizer,
+    OrganizerMember,
+    PersonExport,
+    User,
+)
 from common.problems import NotFound, Problem
 from common.statements import composed_once
 
@@ -149,3 +157,38 @@ def is_session_younger_than(*, session_key: str, since: datetime) -> bool:
 def list_due_mails(*, limit: int) -> list[uuid.UUID]:
     """Return ids of mails whose time has come and whose task may have been lost."""
     return list(AccountMail.objects.due().order_by("next_attempt_at", "id").values_list("id", flat=True)[:limit])
+
+
+def get_export(*, user_id: uuid.UUID) -> PersonExport:
+    """Return the user's last export, without its content.
+
+    Raises:
+        NotFound: none was ordered, or its time is over.
+    """
+    export = find_export(user_id=user_id)
+    if export is None:
+        raise NotFound
+    return export
+
+
+def find_export(*, user_id: uuid.UUID) -> PersonExport | None:
+    """Return the user's last export, without its content, or None."""
+    return PersonExport.objects.of_user(user_id).defer("content").order_by("-created_at", "-id").first()
+
+
+def get_export_file(*, user_id: uuid.UUID) -> bytes:
+    """Return the user's last file.
+
+    Raises:
+        NotFound: there is none.
+    """
+    ready = PersonExport.objects.of_user(user_id).ready().order_by("-created_at", "-id")
+    content = ready.values_list("content", flat=True).first()
+    if content is None:
+        raise NotFound
+    return bytes(content)
+
+
+def list_due_exports(*, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Return ids of exports whose time has come and whose task may have been lost."""
+    return list(PersonExport.objects.due(now).order_by("next_attempt_at", "id").values_list("id", flat=True)[:limit])

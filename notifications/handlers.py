@@ -30,6 +30,7 @@ from notifications.segment_language import Conditions
 from notifications.selectors import find_end_of_event
 from notifications.services.accept_events import accept_events
 from notifications.services.announce_fact import announce_fact
+from notifications.services.forget_recipient import forget_recipient
 from notifications.services.note_about_recipient import note_about_recipient
 from notifications.services.queue_jobs import queue_jobs
 from notifications.services.save_recipient import RecipientDetails, save_recipient
@@ -58,6 +59,11 @@ def on_second_factor_enabled(fact: ReceivedFact) -> None:
 @handles("accounts.second_factor.removed.v1", schema=UserSeen)
 def on_second_factor_removed(fact: ReceivedFact) -> None:
     _tell_of_sign_in(fact, "second_factor_off")
+
+
+@handles("accounts.user.erased.v1", schema=UserSeen)
+def on_user_erased(fact: ReceivedFact) -> None:
+    forget_recipient(user_id=fact.data.user_id, now=timezone.now())
 
 
 @handles("bookings.booking.held.v1", schema=BookingSeen)

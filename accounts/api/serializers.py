@@ -39,6 +39,10 @@ class TokenRequestSerializer(serializers.Serializer[Any]):
     )
 
 
+class ErasureSerializer(serializers.Serializer[Any]):
+    confirm = serializers.ChoiceField(choices=["erase"], help_text=_("Says that it is meant."))
+
+
 class TokenSerializer(serializers.ModelSerializer[AccessToken]):
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     created_at = serializers.DateTimeField(source="created", read_only=True)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts import selectors
 from accounts.api import serializers as shapes
 from accounts.api.passwords import check_password
+from accounts.api.permissions import IsProvedLately
 from accounts.scopes import ACCOUNT
 from accounts.second_factor import Token, remember_second_factor
 from accounts.services.add_member import add_member
@@ -23,6 +24,7 @@ from accounts.services.change_organizer import change_organizer
 from accounts.services.change_profile import change_profile
 from accounts.services.check_code import check_code
 from accounts.services.create_organizer import create_organizer
+from accounts.services.erase_account import erase_account
 from accounts.services.issue_token import issue_token
 from accounts.services.remove_member import remove_member
 from accounts.services.revoke_token import revoke_token
@@ -177,6 +179,15 @@ class StepUpView(APIView):
 
 @extend_schema(tags=["accounts"])
 class MeView(APIView):
+    @property
+    def token_scope(self) -> str | None:
+        """Ask for ACCOUNT where the account itself ends."""
+        return ACCOUNT if self.request.method == "DELETE" else None
+
+    def get_permissions(self) -> list[Any]:
+        permissions = list(super().get_permissions())
+        return [*permissions, IsProvedLately()] if self.request.method == "DELETE" else permissions
+
     @extend_schema(
         summary="Read my profile",
         responses=shapes.MeSerializer,
@@ -199,6 +210,22 @@ class MeView(APIView):
         changes = parsed(shapes.MeSerializer(data=request.data, partial=True))
         user = change_profile(user_id=caller_id(request), changes=changes, now=timezone.now())
         return Response(shapes.MeSerializer(user).data)
+
+    @extend_schema(
+        summary="Erase my account for good",
+        description=(
+            "Asked for with `confirm=erase`, with a fresh code by whoever has a second factor, by others with a token or soon "
+            "after signing in. What was bought and paid stays, without a name. Bookings ahead, and organizers without another owner, are to be settled "
+            "before."
+        ),
+        parameters=[shapes.ErasureSerializer],
+        responses={204: None},
+    )
+    def delete(self, request: Request) -> Response:
+        parsed(shapes.ErasureSerializer(data=request.query_params))
+        with use_case():
+            erase_account(user_id=caller_id(request), now=timezone.now())
+        return Response(status=204)
 
 
 @extend_schema(tags=["organizers"])

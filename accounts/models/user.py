@@ -50,6 +50,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # The person has gone; the row stays for what refers to it.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -73,6 +75,19 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             models.CheckConstraint(
                 condition=models.Q(phone="") | models.Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
                 name="accounts_user_phone_e164",
+            ),
+            # Nothing is left of whoever was erased, and nobody signs in as them.
+            models.CheckConstraint(
+                condition=models.Q(erased_at__isnull=True)
+                | models.Q(
+                    email__endswith="@erased.invalid",
+                    is_active=False,
+                    display_name="",
+                    handle="",
+                    phone="",
+                    birth_on__isnull=True,
+                ),
+                name="accounts_user_erased_is_blank",
             ),
         ]
 

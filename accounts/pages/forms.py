@@ -109,3 +109,28 @@ class TokenForm(RefusableForm):
         super().__init__(*args, **kwargs)
         if not asks_for_code:
             del self.fields["code"]
+
+
+class EraseForm(RefusableForm):
+    """The address typed once more: nobody erases an account by a slip of the finger."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    code = forms.CharField(
+        label=_("Code of your second factor"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+
+    def __init__(self, *args: Any, email: str, asks_for_code: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._email = email
+        if not asks_for_code:
+            del self.fields["code"]
+
+    def clean_email(self) -> str:
+        typed: str = self.cleaned_data["email"]
+        if typed.strip().lower() != self._email.lower():
+            raise forms.ValidationError(_("This is not the address of this account."))
+        return typed
