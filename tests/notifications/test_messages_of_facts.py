@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from django.utils import timezone
 
-from accounts.domain_events import SecondFactorEnabled, SecondFactorRemoved, UserChanged, UserRegistered
+from accounts.domain_events import SecondFactorEnabled, SecondFactorRemoved, UserChanged, UserErased, UserRegistered
 from accounts.models import User
 from bookings.domain_events import (
     BookerWrittenTo,
@@ -120,6 +120,8 @@ NOON = BOOKING["starts_at"]
 ROWS = [
     Row(UserRegistered, lambda world: PERSON | {"user_id": world.user.id, "email": world.user.email}),
     Row(UserChanged, lambda world: PERSON | {"user_id": world.user.id, "email": world.user.email}),
+    # accounts' own mail has said goodbye.
+    Row(UserErased, lambda world: {"user_id": world.user.id}),
     Row(SecondFactorEnabled, lambda world: {"user_id": world.user.id}, {}, (("user", "second_factor_on", BOTH),)),
     Row(SecondFactorRemoved, lambda world: {"user_id": world.user.id}, {}, (("user", "second_factor_off", BOTH),)),
     booking(BookingHeld, "booking_held", SITE, hold_expires_at=NOON),
