@@ -28,7 +28,7 @@ from common.transactions import use_case
 @login_required
 @require_GET
 def privacy(request: HttpRequest) -> HttpResponse:
-    """Show how far the export is; the page looks again by itself while it is made."""
+    """Show how far the export is."""
     return render(request, "accounts/privacy.html", {"export": find_export(user_id=caller_id(request))})
 
 
