@@ -25,6 +25,7 @@ EXAMPLE_EXPORT = {
     "created_at": "2026-06-01T09:00:00Z",
     "finished_at": None,
 }
+BEGUN = EXAMPLE_EXPORT | {"parts_done": 0}
 ARCHIVE = OpenApiResponse(
     OpenApiTypes.BINARY, "A zip of JSON files", examples=[OpenApiExample("The file", value="PK…", response_only=True)]
 )
@@ -56,7 +57,7 @@ class ExportView(APIView):
         description="A worker makes it, part by part. Ordered again while it is made, or a moment later, it is the same.",
         request=None,
         responses={202: PersonExportSerializer},
-        examples=[OpenApiExample("Ordered", value=EXAMPLE_EXPORT | {"parts_done": 0}, response_only=True)],
+        examples=[OpenApiExample("Ordered", value=BEGUN, response_only=True, status_codes=["202"])],
     )
     @in_use_case
     def post(self, request: Request) -> Response:
