@@ -44,6 +44,22 @@ class TestShopPages:
         assert shop.secret[:8] in text
         assert "GA1.2" not in text
 
+    def test_tell_outcomes_in_the_readers_language(self, browser: Client, shop: Shop) -> None:
+        shop.post((SAMPLES / "tilda-form.txt").read_bytes(), content_type=FORM)
+        shop.post([{"Name": "Anna", "payment": {"amount": 1, "orderid": "X-1"}}])
+        shop.post({"test": "test"})
+        work_off()
+        page = f"/shop/{shop.project.id}/"
+
+        russian = browser.get(page, headers={"accept-language": "ru"}).content.decode()
+        english = browser.get(page, headers={"accept-language": "en"}).content.decode()
+
+        for text in ("баллы начислены", "начислить баллы некому", "проверка связи"):
+            assert text in russian
+        for code in ("accrued", "no_contact", "connection_check</p>"):
+            assert code not in russian
+        assert "points given" in english
+
     def test_show_nobodys_cookies(self, browser: Client, shop: Shop) -> None:
         order = {"Email": "a@example.com", "COOKIES": 'sid="secret&more"; TILDAUTM=', "payment": {"amount": 1}}
         shop.post([order])
