@@ -5,8 +5,9 @@ its own.
 
 An order is known by the shop's id, whichever way and however often it comes: the same again changes nothing, another
 amount is a conflict, and created → paid is a change of state. Where points are given on payment, an unpaid order's
-points wait as pending; where a project has days of waiting, all of them wait so long. Then customers may reach a level,
-and a first purchase may reward who has invited them.
+points wait as pending; where a project has days of waiting, all of them wait so long. A purchase may lift its customer to
+a level, which counts for those after it, in the same batch too, and a first purchase may reward who has invited them. So
+many at once come to the same as one after another.
 """
 
 import uuid
@@ -19,11 +20,11 @@ from typing import Any
 from common.transactions import requires_transaction
 from loyalty.accrual_rules import accrual_for
 from loyalty.formats.understood import Purchase
-from loyalty.models import Customer, LedgerTransaction, Lot, Order, Project
+from loyalty.models import Customer, LedgerTransaction, Level, Lot, Order, Project
 from loyalty.models.copying import copy_instances, new_row
 from loyalty.services.award_points import Award, Plan, activate, award, carry_out
 from loyalty.services.find_customers import Person, find_or_create_everywhere
-from loyalty.services.move_levels import levels_of, raise_levels
+from loyalty.services.move_levels import Climb, begin_climb, levels_of, raise_levels
 from loyalty.services.post_transactions import lock_accounts_of
 from loyalty.services.reward_referrals import inviters_of, reward_referrals
 
@@ -53,13 +54,21 @@ class _Work:
     plan: Plan
     known: dict[str, Order]
     customers: dict[uuid.UUID, Customer]
-    levels: dict[uuid.UUID, Any]
+    levels: dict[uuid.UUID, Level]
+    # None where the project has no levels.
+    climb: Climb | None
     orders: dict[uuid.UUID, Order] = field(default_factory=dict)
     # The lots of these orders, by order.
     lots: dict[uuid.UUID, Lot] = field(default_factory=dict)
     newly_paid: list[Order] = field(default_factory=list)
-    # Whose purchases count from now on: they may reach a level or reward an inviter.
+    # Whose purchases count from now on: the first of each may reward an inviter.
     counted: dict[uuid.UUID, Order] = field(default_factory=dict)
+
+    def count(self, order: Order) -> None:
+        """Let a purchase count, from the next one on."""
+        self.counted.setdefault(order.customer_id, order)
+        if self.climb:
+            self.climb.count(self.customers[order.customer_id], order)
 
 
 @requires_transaction
@@ -89,9 +98,11 @@ def accrue_side_by_side(*, shares: Sequence[Share], now: datetime) -> list[list[
         }
     )
     levels = levels_of(*(project for project, _ in shares))
-    works = [
-        _Work(Plan(project, accounts, now), known[project.id], involved[project.id], levels) for project, _ in shares
-    ]
+    works = []
+    for project, _ in shares:
+        customers_here = involved[project.id]
+        climb = begin_climb(project=project, levels=levels, customers=customers_here.values(), now=now)
+        works.append(_Work(Plan(project, accounts, now), known[project.id], customers_here, levels, climb))
     outcomes = [
         [_decide(work, record, customer) for record, customer in zip(records, found, strict=True)]
         for work, (_, records), found in zip(works, shares, whose, strict=True)
@@ -135,9 +146,8 @@ def _write(works: Sequence[_Work]) -> None:
         reward_referrals(plan=work.plan, customers=work.customers, first_orders=work.counted)
     carry_out(*(work.plan for work in works))
     for work in works:
-        project = work.plan.project
-        ladder = [one for one in work.levels.values() if one.project_id == project.id]
-        raise_levels(project=project, levels=ladder, customer_ids=work.counted, now=work.plan.now)
+        if work.climb:
+            raise_levels(climb=work.climb)
 
 
 def _decide(work: _Work, record: Record, customer: Customer) -> dict[str, Any]:
@@ -187,7 +197,7 @@ def _accrue(work: _Work, order: Order) -> tuple[str, Decimal]:
     activates_at = None if for_payment else _ripe_at(work)
     outcome = PENDING if for_payment or activates_at else ACCRUED
     if not for_payment:
-        work.counted.setdefault(order.customer_id, order)
+        work.count(order)
     if accrual.points:
         given = Award(
             customer_id=order.customer_id,
@@ -215,7 +225,7 @@ def _pay(work: _Work, order: Order) -> Decimal:
         work.newly_paid.append(order)
         lot = next(iter(order.lots.all()), None)
     if work.plan.project.accrue_on == Project.AccrueOn.PAID:
-        work.counted.setdefault(order.customer_id, order)
+        work.count(order)
     if lot is None or lot.status != Lot.Status.PENDING or lot.activates_at is not None:
         return ZERO
     is_new = lot.id in work.plan.lots

@@ -4,7 +4,8 @@ Turnover is what was bought in the window and not brought back; where points are
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -24,15 +25,52 @@ def levels_of(*projects: Project) -> dict[uuid.UUID, Level]:
     return {one.id: one for one in Level.objects.filter(project__in=projects).order_by("turnover")}
 
 
+@dataclass(kw_only=True)
+class Climb:
+    """How customers of a project rise while a batch is decided: a purchase counts for those that follow it.
+
+    Nobody is lowered before their time.
+    """
+
+    project: Project
+    # The lowest first.
+    ladder: Sequence[Level]
+    turnover: dict[uuid.UUID, Decimal]
+    now: datetime
+    risen: dict[uuid.UUID, Customer] = field(default_factory=dict)
+    moves: list[tuple[Customer, Level | None, Level | None]] = field(default_factory=list)
+
+    def count(self, customer: Customer, order: Order) -> None:
+        """Add a purchase, and lift the customer if it was enough."""
+        if order.placed_at <= _window(self.project, self.now):
+            return
+        turnover = self.turnover.get(customer.id, ZERO) + order.amount - order.refunded_amount
+        self.turnover[customer.id] = turnover
+        reached = _reached(self.ladder, turnover)
+        before = next((one for one in self.ladder if one.id == customer.level_id), None)
+        if reached is None or (before is not None and reached.turnover <= before.turnover):
+            return
+        customer.level_id, customer.level_until = reached.id, _until(self.project, self.now)
+        self.risen[customer.id] = customer
+        self.moves.append((customer, before, reached))
+
+
+def begin_climb(
+    *, project: Project, levels: Mapping[uuid.UUID, Level], customers: Collection[Customer], now: datetime
+) -> Climb | None:
+    """Return how far these customers have come, or None where the project has no levels. They are locked."""
+    ladder = [one for one in levels.values() if one.project_id == project.id]
+    if not ladder:
+        return None
+    return Climb(project=project, ladder=ladder, turnover=_turnover(project, customers, now), now=now)
+
+
 @requires_transaction
-def raise_levels(
-    *, project: Project, levels: Iterable[Level], customer_ids: Collection[uuid.UUID], now: datetime
-) -> None:
-    """Lift customers who have bought enough; nobody is lowered before their time."""
-    ladder = list(levels)
-    if ladder and customer_ids:
-        customers = Customer.objects.filter(project=project, id__in=list(customer_ids)).select_related("level")
-        _judge(project, ladder, list(customers), now, may_fall=False)
+def raise_levels(*, climb: Climb) -> None:
+    """Write who has risen, and state it; after the points, so that the balance is the new one."""
+    if climb.risen:
+        Customer.objects.bulk_update(climb.risen.values(), ["level", "level_until"])
+    _tell(climb.project, climb.moves, climb.now)
 
 
 @requires_transaction
@@ -42,32 +80,40 @@ def lower_levels(*, now: datetime, ids: Collection[uuid.UUID] | None = None) -> 
     chosen = due.filter(id__in=ids) if ids is not None else due
     found = sorted(chosen[:BATCH], key=lambda one: one.project_id)
     for project, group in groupby(found, key=lambda one: one.project):
-        _judge(project, list(levels_of(project).values()), list(group), now, may_fall=True)
+        _judge(project, list(levels_of(project).values()), list(group), now)
     return len(found)
 
 
-def _judge(project: Project, ladder: list[Level], customers: list[Customer], now: datetime, *, may_fall: bool) -> None:
+def _judge(project: Project, ladder: Sequence[Level], customers: list[Customer], now: datetime) -> None:
     turnover = _turnover(project, customers, now)
-    until = now + timedelta(days=project.level_window_days)
-    changed, news = [], []
+    until = _until(project, now)
+    news = []
     for customer in customers:
-        before = customer.level
-        reached = next((one for one in reversed(ladder) if turnover.get(customer.id, ZERO) >= one.turnover), None)
-        is_higher = reached is not None and (before is None or reached.turnover > before.turnover)
-        if not (is_higher or may_fall):
-            continue
+        before, reached = customer.level, _reached(ladder, turnover.get(customer.id, ZERO))
         customer.level, customer.level_until = reached, until if reached else None
-        changed.append(customer)
         if reached != before:
             news.append((customer, before, reached))
-    if changed:
-        Customer.objects.bulk_update(changed, ["level", "level_until"])
+    Customer.objects.bulk_update(customers, ["level", "level_until"])
     _tell(project, news, now)
 
 
-def _turnover(project: Project, customers: list[Customer], now: datetime) -> dict[uuid.UUID, Decimal]:
-    since = now - timedelta(days=project.level_window_days)
-    bought = Order.objects.filter(customer__in=customers, kind=Order.Kind.PURCHASE, placed_at__gt=since)
+def _reached(ladder: Sequence[Level], turnover: Decimal) -> Level | None:
+    return next((one for one in reversed(ladder) if turnover >= one.turnover), None)
+
+
+def _window(project: Project, now: datetime) -> datetime:
+    """Return since when purchases count."""
+    return now - timedelta(days=project.level_window_days)
+
+
+def _until(project: Project, now: datetime) -> datetime:
+    return now + timedelta(days=project.level_window_days)
+
+
+def _turnover(project: Project, customers: Collection[Customer], now: datetime) -> dict[uuid.UUID, Decimal]:
+    bought = Order.objects.filter(
+        customer__in=[one.id for one in customers], kind=Order.Kind.PURCHASE, placed_at__gt=_window(project, now)
+    )
     if project.accrue_on == Project.AccrueOn.PAID:
         bought = bought.filter(status=Order.Status.PAID)
     sums = bought.values_list("customer_id").annotate(total=Sum(F("amount") - F("refunded_amount")))
