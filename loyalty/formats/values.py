@@ -15,6 +15,10 @@ AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 THOUSANDS = dict.fromkeys(map(ord, " \u00a0\u2009\u202f_'"))
 CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
+# What most addresses look like; the validator, which is asked about all others, takes ten times as long.
+PLAIN_EMAIL = re.compile(
+    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
+)
 _valid_email = EmailValidator()
 
 
@@ -51,6 +55,8 @@ def read_email(value: Any) -> str:
     address = value.strip().lower()
     if len(address) > 254 or "\x00" in address:
         return ""
+    if PLAIN_EMAIL.fullmatch(address):
+        return address
     try:
         _valid_email(address)
     except ValidationError:

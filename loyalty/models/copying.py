@@ -6,6 +6,7 @@ store the row; the ORM's INSERT costs three times as much as COPY.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,9 +30,9 @@ def new_row(model: type[M], **values: Any) -> M:
     return row
 
 
-def rows_found(model: type[M], found: Iterable[Sequence[Any]]) -> list[M]:
-    """Return model instances of rows that hold all columns, in the order of the model's fields."""
-    names = [field.attname for field in model._meta.concrete_fields]
+def rows_found(model: type[M], found: Iterable[Sequence[Any]], *, names: Sequence[str] = ()) -> list[M]:
+    """Return model instances of rows that hold these columns; without names, all in the order of the model's fields."""
+    names = names or [field.attname for field in model._meta.concrete_fields]
     rows = []
     for values in found:
         row = model.__new__(model)
@@ -73,10 +74,14 @@ def copy_instances(model: type[Model], instances: Sequence[Model]) -> None:
         return
     fields = [field for field in model._meta.concrete_fields if not field.has_db_default()]
     names = [field.attname for field in fields]
-    as_json = {field.attname for field in fields if isinstance(field, JSONField)}
+    as_json = [names.index(field.attname) for field in fields if isinstance(field, JSONField)]
+    chosen = itemgetter(*names)
 
     def values(one: Model) -> list[Any]:
-        return [as_text(getattr(one, name)) if name in as_json else getattr(one, name) for name in names]
+        row = list(chosen(one.__dict__))
+        for place in as_json:
+            row[place] = as_text(row[place])
+        return row
 
     copy_rows(model, [str(field.column) for field in fields], map(values, instances))
 

@@ -18,6 +18,7 @@ from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood
 from loyalty.metrics import WEBHOOKS_PROCESSED
 from loyalty.models import Project, WebhookDelivery
+from loyalty.models.copying import rows_found
 from loyalty.services.accrue_purchases import CONFLICT, DUPLICATE, Record, accrue_side_by_side
 from loyalty.services.claim_deliveries import MAX_ATTEMPTS, Claim, claim_deliveries, claim_delivery
 from loyalty.services.refund_purchase import OrderUnknown, refund_purchase
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 FIRST_DELAY_SECONDS = 2.0
 # About a thousand records; a single batch may be larger and then has a transaction of its own.
 MOST_BYTES_AT_ONCE = 128 * 1024
+# What a worker needs of a webhook.
+READ = ("id", "project_id", "body", "headers", "status", "attempts")
 Status = WebhookDelivery.Status
 Clock = Callable[[], datetime]
 
@@ -124,8 +127,9 @@ def _still_claimed(claims: Sequence[Claim]) -> list[WebhookDelivery]:
     """Return the webhooks whose claims still hold: a lease may have ended meanwhile and another worker come."""
     attempts = {one.delivery_id: one.attempt for one in claims}
     # By their keys alone: the status would lead PostgreSQL through the index of what is due.
-    found = WebhookDelivery.objects.filter(id__in=attempts).order_by("id")
-    return [one for one in found if one.status == Status.PROCESSING and one.attempts == attempts[one.id]]
+    found = WebhookDelivery.objects.filter(id__in=attempts).order_by("id").values_list(*READ)
+    rows = rows_found(WebhookDelivery, found, names=READ)
+    return [one for one in rows if one.status == Status.PROCESSING and one.attempts == attempts[one.id]]
 
 
 def understood_of(project: Project, delivery: WebhookDelivery) -> Understood:
