@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -18,6 +18,7 @@ from bookings.admin_tools import TOOLS, use_tool
 from bookings.models import (
     Booking,
     BookingItem,
+    CancellationFailure,
     EventAttendance,
     EventCancellation,
     Payment,
@@ -158,10 +159,32 @@ class ProviderWebhookAdmin(ReadOnlyAdmin):
 
 @admin.register(EventCancellation)
 class EventCancellationAdmin(ReadOnlyAdmin):
-    list_display = ["event", "total", "failures", "attempts", "next_attempt_at", "created_at", "finished_at"]
+    list_display = ["event", "total", "failed", "attempts", "next_attempt_at", "created_at", "finished_at"]
     list_select_related = ["event"]
-    search_fields = ["event__title"]
+    search_fields = ["event__title", "=event__id"]
     ordering = ["-created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EventCancellation]:
+        orders: QuerySet[EventCancellation] = super().get_queryset(request)
+        return orders.annotate(failed_count=Count("failures"))
+
+    @admin.display(description=_("not ended"))
+    def failed(self, order: EventCancellation) -> int:
+        return int(getattr(order, "failed_count", 0))
+
+
+@admin.register(CancellationFailure)
+class CancellationFailureAdmin(ReadOnlyAdmin):
+    """What the job could not end yet, page by page; its next round tries it again."""
+
+    list_display = ["booking", "event", "error", "failed_at"]
+    list_select_related = ["booking", "cancellation__event"]
+    search_fields = ["=booking__id", "=cancellation__event__id", "cancellation__event__title"]
+    ordering = ["-failed_at", "pk"]
+
+    @admin.display(description=_("event"))
+    def event(self, failure: CancellationFailure) -> str:
+        return failure.cancellation.event.title
 
 
 @admin.register(EventAttendance)

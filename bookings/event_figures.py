@@ -53,7 +53,7 @@ class FiguresOfBookings:
         return CancellationProgress(
             total=order.total,
             ended=max(0, order.total - alive),
-            failed=len(order.failures),
+            failed=order.failures.count(),
             finished_at=order.finished_at,
         )
 

@@ -50,6 +50,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "bookings.view_booking",
         "bookings.change_booking",
         "bookings.view_bookingchange",
+        "bookings.view_cancellationfailure",
         "bookings.view_eventattendance",
         "bookings.view_eventcancellation",
         "bookings.view_payment",

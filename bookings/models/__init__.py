@@ -1,7 +1,7 @@
 from bookings.models.booking import Booking, BookingItem
 from bookings.models.booking_change import BookingChange, BookingChangeItem
 from bookings.models.event_attendance import EventAttendance
-from bookings.models.event_cancellation import EventCancellation
+from bookings.models.event_cancellation import CancellationFailure, EventCancellation
 from bookings.models.event_message import EventMessage
 from bookings.models.payment import Payment, Refund
 from bookings.models.provider_account import ProviderAccount
@@ -19,6 +19,7 @@ __all__ = [
     "BookingChange",
     "BookingChangeItem",
     "BookingItem",
+    "CancellationFailure",
     "EventAttendance",
     "EventCancellation",
     "EventMessage",

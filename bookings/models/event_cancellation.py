@@ -17,8 +17,6 @@ class EventCancellation(models.Model):
     event = models.OneToOneField("events.Event", primary_key=True, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
     total = models.PositiveIntegerField()
-    # Bookings that could not be cancelled in the last round, with the error of each.
-    failures = models.JSONField(default=dict, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -42,3 +40,15 @@ class EventCancellation(models.Model):
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+class CancellationFailure(models.Model):
+    """A booking that could not be ended with its event yet; goes when it is."""
+
+    booking = models.OneToOneField("bookings.Booking", primary_key=True, on_delete=models.PROTECT, related_name="+")
+    cancellation = models.ForeignKey(EventCancellation, on_delete=models.CASCADE, related_name="failures")
+    error = models.CharField(max_length=500)
+    failed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.booking_id)

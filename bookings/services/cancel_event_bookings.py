@@ -12,7 +12,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
-from bookings.models import Booking, EventCancellation, Refund
+from bookings.models import Booking, CancellationFailure, EventCancellation, Refund
 from bookings.selectors import list_active_booking_ids
 from bookings.services.change_status import InvalidTransition
 from bookings.services.end_booking import end_booking
@@ -54,7 +54,7 @@ def cancel_event_bookings(*, event_id: uuid.UUID, clock: Clock) -> int:
     order = _take_lease(event_id, clock())
     if order is None:
         return 0
-    ended, failures = 0, {}
+    ended = 0
     try:
         for booking_id in list_active_booking_ids(event_id=event_id):
             order = _renew_lease(order, clock())
@@ -65,8 +65,8 @@ def cancel_event_bookings(*, event_id: uuid.UUID, clock: Clock) -> int:
                 raise
             except Exception as error:
                 log.exception("booking.not_cancelled_with_event", booking_id=str(booking_id))
-                failures[str(booking_id)] = f"{type(error).__name__}: {error}"[:500]
-        _record(order, failures, clock())
+                _note_failure(order, booking_id, error, clock())
+        _record(order, clock())
     except LeaseLost:
         log.warning("booking.event_cancellation_taken_over", event_id=str(event_id))
     return ended
@@ -121,20 +121,34 @@ def _cancel(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
     return True
 
 
-def _record(order: EventCancellation, failures: dict[str, str], now: datetime) -> None:
-    """Finish the order, or say when it goes on.
+def _note_failure(order: EventCancellation, booking_id: uuid.UUID, error: Exception, now: datetime) -> None:
+    """Keep the last error of a booking; at once, so that a crash later on takes nothing from the list."""
+    with use_case():
+        CancellationFailure.objects.update_or_create(
+            booking_id=booking_id,
+            defaults={
+                "cancellation_id": order.event_id,
+                "error": f"{type(error).__name__}: {error}".replace("\0", "")[:500],
+                "failed_at": now,
+            },
+        )
+
+
+def _record(order: EventCancellation, now: datetime) -> None:
+    """Finish the order, or say when it goes on; forget the failures of what has ended since.
 
     Raises:
         LeaseLost
     """
     delay = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** min(order.attempts, 10))
     outcome: dict[str, object] = {
-        "failures": failures,
         "attempts": order.attempts + 1,
         "next_attempt_at": now + timedelta(seconds=delay),
     }
     with use_case():
-        if not Booking.objects.active().filter(event_id=order.event_id).exists():
-            outcome = {"finished_at": now, "failures": {}}
+        alive = Booking.objects.active().filter(event_id=order.event_id)
+        if not alive.exists():
+            outcome = {"finished_at": now}
+        order.failures.exclude(booking__in=alive).delete()
         if not _mine(order).update(**outcome):
             raise LeaseLost

@@ -5,14 +5,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import EventCancellation, ProviderWebhook, Refund, SeatDrift
+from bookings.models import CancellationFailure, EventCancellation, ProviderWebhook, Refund, SeatDrift
 from tests.accounts.test_admin_site import staff_client
 from tests.factories.accounts import make_account
 from tests.factories.bookings import confirm, hold, tickets_of
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["booking", "refund", "providerwebhook", "eventcancellation", "seatdrift"]
+LISTS = ["booking", "refund", "providerwebhook", "eventcancellation", "cancellationfailure", "seatdrift"]
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def furnish(count: int) -> None:
             payment=booking.payments.get(), amount=1, currency="RUB", reason="cancelled", next_attempt_at=now
         )
         ProviderWebhook.objects.create(provider="sandbox", notice_id=f"m-{number}", body={}, next_attempt_at=now)
-        EventCancellation.objects.create(event=booking.event, reason="storm", total=1, next_attempt_at=now)
+        order = EventCancellation.objects.create(event=booking.event, reason="storm", total=1, next_attempt_at=now)
+        CancellationFailure.objects.create(booking=booking, cancellation=order, error="drift", failed_at=now)
         SeatDrift.objects.create(
             event=booking.event, held_stored=1, held_counted=0, sold_stored=0, sold_counted=0, found_at=now
         )

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from bookings.handlers import on_event_cancelled
-from bookings.models import Booking, EventCancellation, Refund
+from bookings.models import Booking, CancellationFailure, EventCancellation, Refund
 from bookings.selectors import list_due_event_cancellations
 from bookings.services import cancel_event_bookings as service
 from bookings.services.attend_event import attend_event, order_attendance
@@ -70,8 +70,9 @@ class TestCancelEventBookings:
 
         work = EventCancellation.objects.get()
         assert Booking.objects.get(id=sound.id).status == "cancelled"
-        assert list(work.failures) == [str(broken.id)]
-        assert "SeatCountersDrifted" in work.failures[str(broken.id)]
+        [failure] = work.failures.all()
+        assert failure.booking_id == broken.id
+        assert "SeatCountersDrifted" in failure.error
         assert work.finished_at is None
 
         TicketType.objects.filter(id=kind.id).update(sold=2)
@@ -79,6 +80,24 @@ class TestCancelEventBookings:
 
         assert Booking.objects.get(id=broken.id).status == "cancelled"
         assert EventCancellation.objects.get().finished_at is not None
+        assert not work.failures.exists()
+
+    def test_keeps_the_last_error_of_each_booking_over_its_rounds(self) -> None:
+        kind = make_ticket_type()
+        broken, other = confirm(ticket_type=kind, seats=3), confirm(ticket_type=kind, seats=3)
+        order(kind)
+        now = timezone.now()
+        TicketType.objects.filter(id=kind.id).update(sold=1)
+        cancel_event_bookings(event_id=kind.event_id, clock=lambda: now)
+        first = set(CancellationFailure.objects.values_list("booking_id", "failed_at"))
+        TicketType.objects.filter(id=kind.id).update(sold=3)
+        later = now + timedelta(hours=1)
+
+        cancel_event_bookings(event_id=kind.event_id, clock=lambda: later)
+
+        assert first == {(broken.id, now), (other.id, now)}
+        [left] = CancellationFailure.objects.all()
+        assert (left.failed_at, left.booking.status) == (later, "confirmed")
 
     def test_is_taken_up_again_after_a_crash(self) -> None:
         kind, now = make_ticket_type(), timezone.now()
