@@ -2,10 +2,14 @@
 
 from collections import Counter
 
+import structlog
+
 from messaging.application.feel_pressure import FeelPressure
 from messaging.application.ports import Monitor, PressureBoard
 from messaging.domain.errors import PortUnavailable
 from messaging.domain.pressure import State
+
+log = structlog.get_logger(__name__)
 
 
 class Noticed:
@@ -55,6 +59,9 @@ class ReportNode:
             PortUnavailable: the store is away; the counts of this interval are in the metrics only.
         """
         dropped, redelivered = self._noticed.take()
+        if dropped:
+            # Not where it happens: a line for each refusal would be most of the work of an overloaded node.
+            log.warning("messaging.dropped", counts=dropped)
         pressure = self._feel_pressure.pressure
         if pressure.state != self._told:
             self._told = pressure.state

@@ -23,6 +23,9 @@ SEND_SECONDS = 10.0
 # Of one person on one node.
 SOCKETS = 100
 
+# A message that would wait longer than this for its turn is refused before anything is promised.
+LONGEST_WAIT_SECONDS = 0.15
+
 HELLO_SECONDS = 10.0
 HEARTBEAT_SECONDS = 25.0
 # When a device has not confirmed a message, it gets it again after these, then when it reconnects.

@@ -13,6 +13,7 @@ import structlog
 from messaging.domain.buffers import Buffer
 from messaging.domain.endings import end_tasks
 from messaging.domain.errors import OVERLOAD, UNAVAILABLE
+from messaging.domain.pace import Pace
 from messaging.domain.parcels import Parcel
 from messaging.domain.registry import MessageType, OnOverflow, Registry
 from messaging.domain.resolver import Context, Resolver
@@ -21,6 +22,8 @@ from messaging.domain.stages import Stage
 log = structlog.get_logger(__name__)
 
 OVERLOAD_RETRY_SECONDS = 1.0
+# How long an estimate of the wait is believed: many offers come within a turn of the event loop.
+ESTIMATE_SECONDS = 0.005
 
 
 class Observer(Protocol):
@@ -38,6 +41,7 @@ class Step:
         self.name = name
         self.stage = stage
         self.lanes = [Buffer(buffer_size) for _ in range(stage.lanes)]
+        self.paces = [Pace() for _ in self.lanes]
 
     def split(self, parcels: Sequence[Parcel]) -> list[tuple[Buffer, Sequence[Parcel]]]:
         """Sort parcels into lanes."""
@@ -47,6 +51,16 @@ class Step:
         for parcel in parcels:
             lanes[self.stage.lane_of(parcel)].append(parcel)
         return [(self.lanes[number], lane) for number, lane in enumerate(lanes) if lane]
+
+    def wait_seconds(self, *, now: float) -> float:
+        """Return how long a parcel that comes now waits here, in the slowest lane."""
+        batch = self.stage.batch
+        return max(
+            [
+                pace.wait_seconds(len(lane), batch=batch, now=now) if len(lane) else 0.0
+                for lane, pace in zip(self.lanes, self.paces, strict=True)
+            ]
+        )
 
     @property
     def fill(self) -> float:
@@ -67,24 +81,36 @@ class Conveyor:
         self.is_shedding = False
         self._observer = observer
         self._busy = 0
+        self._awaited = [step for step in self.steps if step.stage.is_awaited]
+        self._is_late = False
+        self._look_again_at = 0.0
 
     @property
     def fill(self) -> float:
-        return max(step.fill for step in self.steps)
+        """How near it is to refusing, from 0 to 1: by room, or by time."""
+        by_time = self.wait_seconds(now=time.monotonic()) / self.type.policy.longest_wait_seconds
+        return min(1.0, max(by_time, *(step.fill for step in self.steps)))
+
+    def wait_seconds(self, *, now: float) -> float:
+        """Return how long a parcel that comes now waits on its way, as far as anybody waits for it."""
+        return sum([step.wait_seconds(now=now) for step in self._awaited])
 
     @property
     def is_idle(self) -> bool:
         return self._busy == 0 and not any(step.depth for step in self.steps)
 
     def offer(self, parcels: Sequence[Parcel]) -> list[Parcel]:
-        """Take new parcels in; return those that are refused because the first buffer is full."""
+        """Take new parcels in; return those that are refused: the first buffer is full, or they would wait too long."""
         if self.is_shedding:
             self._observer.dropped(self.type.name, self.steps[0].name, reason="shed", count=len(parcels))
             return []
         refused: list[Parcel] = []
-        for buffer, lane in self.steps[0].split(parcels):
-            taken = buffer.offer(lane)
-            refused += lane[taken:]
+        if self._would_be_late():
+            refused += parcels
+        else:
+            for buffer, lane in self.steps[0].split(parcels):
+                taken = buffer.offer(lane)
+                refused += lane[taken:]
         if not refused:
             return refused
         if self.type.policy.on_overflow is OnOverflow.DROP:
@@ -95,6 +121,13 @@ class Conveyor:
         self._observer.dropped(self.type.name, self.steps[0].name, reason="refused", count=len(refused))
         return refused
 
+    def _would_be_late(self) -> bool:
+        now = time.monotonic()
+        if now >= self._look_again_at:
+            self._look_again_at = now + ESTIMATE_SECONDS
+            self._is_late = self.wait_seconds(now=now) > self.type.policy.longest_wait_seconds
+        return self._is_late
+
     async def enter(self, stage: str, parcels: Sequence[Parcel]) -> None:
         """Let parcels in at a later stage: where a route goes on that began on another node."""
         await self._pass_on(self._places[stage], parcels)
@@ -102,20 +135,23 @@ class Conveyor:
     def workers(self) -> Iterable[asyncio.Task[None]]:
         """Start one worker per stage and lane."""
         for place, step in enumerate(self.steps):
-            for buffer in step.lanes:
-                yield asyncio.create_task(self._work(place, buffer), name=f"{self.type.name}.{step.name}")
+            for buffer, pace in zip(step.lanes, step.paces, strict=True):
+                yield asyncio.create_task(self._work(place, buffer, pace), name=f"{self.type.name}.{step.name}")
 
-    async def _work(self, place: int, buffer: Buffer) -> None:
+    async def _work(self, place: int, buffer: Buffer, pace: Pace) -> None:
         step = self.steps[place]
         while True:
             batch, waited = await buffer.take(step.stage.batch, linger_seconds=step.stage.linger_seconds)
             self._busy += 1
             try:
                 started_at = time.monotonic()
+                pace.begin(now=started_at)
                 onward = await self._run(step, batch)
                 took = time.monotonic() - started_at
                 self._observer.worked(self.type.name, step.name, size=len(batch), waited=waited, took=took)
                 await self._hand_on(place, batch, onward)
+                # With the time for which the next buffer had no room.
+                pace.end(now=time.monotonic())
             finally:
                 self._busy -= 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Any, Union
 
 import msgspec
@@ -23,6 +24,8 @@ class Policy:
 
     on_overflow: OnOverflow
     buffer: int = 2000
+    # Who would wait longer than this is refused at once, so that whoever is taken in gets through soon.
+    longest_wait_seconds: float = inf
     # The first to go when the node is shedding load.
     is_shed: bool = False
 

@@ -43,6 +43,8 @@ class Stage(Protocol):
     # Up to how many parcels it takes at once, and how long it waits for more of them after the first.
     batch: ClassVar[int]
     linger_seconds: ClassVar[float]
+    # Whether whoever sends a message waits for this stage: the acknowledgement or the delivery comes after it.
+    is_awaited: ClassVar[bool]
     # How many batches it works on at once; parcels of one lane keep their order.
     lanes: int
 
@@ -56,6 +58,7 @@ class SimpleStage:
 
     batch: ClassVar[int] = 250
     linger_seconds: ClassVar[float] = 0.0
+    is_awaited: ClassVar[bool] = True
     lanes: int = 1
 
     def lane_of(self, parcel: Parcel) -> int:

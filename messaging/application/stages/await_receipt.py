@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
 
 from messaging.application.ports import Advance
 from messaging.application.sessions import Sessions
@@ -14,6 +15,8 @@ GoOn = Callable[[Sequence[Parcel]], Awaitable[None]]
 
 class AwaitReceipt(SimpleStage):
     """Remember what each device was given; nothing leaves here by itself (see Release and redeliver)."""
+
+    is_awaited: ClassVar[bool] = False
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

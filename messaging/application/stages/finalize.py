@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import ClassVar
 from uuid import UUID
 
 from messaging.application.ports import Advance, CreditBank, Cursors, Directory, Progress
@@ -35,6 +36,8 @@ class Finalize(SimpleStage):
 
 class FinalizeChat(SimpleStage):
     """Refused messages give back their credits; confirmed ones show their receipts to the members."""
+
+    is_awaited: ClassVar[bool] = False
 
     def __init__(
         self,

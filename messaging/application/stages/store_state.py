@@ -17,6 +17,7 @@ class StoreState(SimpleStage):
 
     batch: ClassVar[int] = 500
     linger_seconds: ClassVar[float] = 0.1
+    is_awaited: ClassVar[bool] = False
 
     def __init__(self, cursors: Cursors) -> None:
         self._cursors = cursors

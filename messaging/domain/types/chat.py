@@ -140,7 +140,7 @@ CHAT = MessageType(
         stages.FINALIZE,
     ),
     optional=frozenset({stages.CACHE}),
-    policy=Policy(on_overflow=OnOverflow.REFUSE),
+    policy=Policy(on_overflow=OnOverflow.REFUSE, longest_wait_seconds=limits.LONGEST_WAIT_SECONDS),
     cost=1,
     check=check,
     announce=announce,

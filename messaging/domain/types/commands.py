@@ -93,7 +93,7 @@ def command(schema: type[msgspec.Struct], check: Check) -> MessageType:
             stages.FINALIZE,
         ),
         optional=frozenset({stages.CACHE}),
-        policy=Policy(on_overflow=OnOverflow.REFUSE, buffer=500),
+        policy=Policy(on_overflow=OnOverflow.REFUSE, buffer=500, longest_wait_seconds=limits.LONGEST_WAIT_SECONDS),
         cost=1,
         check=check,
         announce=announce,

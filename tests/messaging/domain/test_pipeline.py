@@ -11,7 +11,7 @@ import pytest
 
 from messaging.domain.buffers import Buffer
 from messaging.domain.parcels import Origin, Parcel
-from messaging.domain.pipeline import Pipeline
+from messaging.domain.pipeline import ESTIMATE_SECONDS, Pipeline
 from messaging.domain.registry import MessageType, OnOverflow, Policy, Registry, TypeDeclaredTwice
 from messaging.domain.resolver import Context, Resolver, UnknownStage
 from messaging.domain.stages import SimpleStage, Stage
@@ -194,6 +194,45 @@ class TestPipeline:
 
         assert held_back == 0
         assert slow.seen == list(range(taken))
+
+    async def test_who_would_wait_too_long_is_refused_until_the_queue_is_short_again(self) -> None:
+        recorder, stage = Recorder(), Note()
+        thing = a_type("stage", longest_wait_seconds=0.01)
+        stage.gate.clear()
+
+        async with running(thing, {"stage": stage}, recorder) as pipeline:
+            first = pipeline.offer(parcels(thing, 0))
+            await asyncio.sleep(0)
+            # A whole batch waits, behind one that has been at work for longer than anybody may wait.
+            second = pipeline.offer(parcels(thing, *range(1, 251)))
+            await asyncio.sleep(0.02)
+            refused = pipeline.offer(parcels(thing, 251))
+            fill = pipeline.fill
+            stage.gate.set()
+            while not pipeline.is_idle:
+                await asyncio.sleep(0)
+            await asyncio.sleep(ESTIMATE_SECONDS)
+            later = pipeline.offer(parcels(thing, 252))
+
+        assert (first, second, later, fill) == ([], [], [], 1.0)
+        assert [(one.message, one.refusal and one.refusal.code) for one in refused] == [(251, "overload")]
+        assert stage.seen == [*range(251), 252]
+        assert recorder.drops == [("refused", 1)]
+
+    async def test_nobody_is_refused_for_what_happens_after_the_delivery(self) -> None:
+        stage, after = Note(), Note()
+        after.is_awaited = False  # type: ignore[misc]
+        thing = a_type("stage", "after", longest_wait_seconds=0.01)
+        after.gate.clear()
+
+        async with running(thing, {"stage": stage, "after": after}) as pipeline:
+            pipeline.offer(parcels(thing, *range(250)))
+            await asyncio.sleep(0.01)
+            pipeline.offer(parcels(thing, *range(250, 500)))
+            await asyncio.sleep(0.02)
+            refused = pipeline.offer(parcels(thing, 500))
+
+        assert refused == []
 
     async def test_lanes_keep_the_order_within_each(self) -> None:
         stage, thing = Note(lanes=3), a_type("stage")

@@ -1,0 +1,32 @@
+"""Pace: how quickly a worker gets through what waits before it, and so how long whatever comes next would wait."""
+
+SMOOTHING = 0.3
+
+
+class Pace:
+    """Of one worker that takes batches.
+
+    By Little's law: what waits is so many batches, and each takes as long as the last ones did. One that has been at work
+    for longer than that says that the worker has become slower.
+    """
+
+    __slots__ = ("_since", "_took")
+
+    def __init__(self) -> None:
+        self._took = 0.0
+        self._since: float | None = None
+
+    def begin(self, *, now: float) -> None:
+        """Note that a batch is being worked on."""
+        self._since = now
+
+    def end(self, *, now: float) -> None:
+        """Note that the worker is ready for the next one."""
+        if self._since is not None:
+            self._took += SMOOTHING * (now - self._since - self._took)
+            self._since = None
+
+    def wait_seconds(self, waiting: int, *, batch: int, now: float) -> float:
+        """Return how long one more parcel waits behind so many others."""
+        took = self._took if self._since is None else max(self._took, now - self._since)
+        return waiting / batch * took
