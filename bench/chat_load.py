@@ -11,6 +11,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
+decode = msgspec.json.decode
 Take = Callable[["Client", dict[str, Any]], None]
 
 
@@ -59,7 +62,7 @@ class Client(asyncio.Protocol):
             self.say(json.dumps({"type": "hello", "device": str(uuid.uuid4())}).encode())
         while (frame := self._frame()) is not None:
             for line in frame.split(b"\n"):
-                self._take(json.loads(line))
+                self._take(decode(line))
 
     def _frame(self) -> bytes | None:
         buffer = self._buffer
@@ -129,6 +132,8 @@ class Clock:
         self.due: dict[str, float] = {}
         self.acked: list[float] = []
         self.delivered: list[float] = []
+        # How much later than due messages were sent.
+        self.late: list[float] = []
         self.refused = 0
 
     def begin(self, message_id: str, at: float | None = None) -> None:

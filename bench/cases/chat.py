@@ -43,6 +43,8 @@ class Pair:
         assert self.sender is not None
         message_id, payload = message(self.conversation, TEXT)
         self.clock.begin(message_id, due)
+        if due is not None:
+            self.clock.late.append(time.perf_counter() - due)
         self.sender.say(payload)
 
     def at_sender(self, client: Client, one: dict[str, Any]) -> None:
@@ -186,6 +188,8 @@ def figure_of(name: str, outcome: dict[str, Any], system: System, conversations:
             "ack_p50_ms": round(percentile(clock.acked or [0.0], 0.5) * 1000, 1),
             "cpu_us": round(outcome["cpu_us"]),
             "of": outcome["cpu_us_of"],
+            # Of the load generator itself; counts as latency, since it shares the machine.
+            **({"sent_late_p99_ms": round(percentile(clock.late, 0.99) * 1000, 1)} if clock.late else {}),
             "refused": clock.refused,
             "lost": lost,
             "undelivered": undelivered,
