@@ -248,6 +248,7 @@ def make_node(
         feel_pressure=feel_pressure,
         report=ReportNode(feel_pressure=feel_pressure, board=ports.board, monitor=ports.monitor, noticed=noticed),
         presence=ports.presence,
+        sign_ins=ports.sign_ins,
         nodes=ports.nodes,
         commit_seconds=gauges.last_commit_seconds,
     )

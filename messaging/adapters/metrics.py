@@ -22,7 +22,7 @@ CLOSED = Counter("chat_closed_total", "Sockets closed by the server.", ["code"])
 SHED = Counter("chat_socket_left_out_total", "Ephemeral objects left out of a slow socket's queue.")
 REDELIVERED = Counter("chat_redelivered_total", "Messages given again because a device did not confirm them.")
 CAUGHT_UP = Counter("chat_caught_up_total", "Messages that the outbox brought because publishing did not.")
-HEADS_READ = Counter("chat_heads_read_total", "Looks into the store for the heads of a socket that begins.")
+READ_TO_BEGIN = Counter("chat_begin_reads_total", "Reads of the store for sockets that begin.", ["what"])
 PRESSURE = Gauge("chat_pressure", "Load of the node, smoothed, from 0 to 1.", multiprocess_mode="livemax")
 STATE = Gauge("chat_pressure_state", "1 for the state that the node is in.", ["state"], multiprocess_mode="livesum")
 # A share of the last commit's time that is left after each look.

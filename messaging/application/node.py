@@ -15,7 +15,7 @@ from messaging.application.close_signed_out import CloseSignedOut
 from messaging.application.deliver_here import DeliverToSockets
 from messaging.application.feel_pressure import FeelPressure
 from messaging.application.open_session import CloseSession, OpenSession
-from messaging.application.ports import Nodes, Presence
+from messaging.application.ports import Nodes, Presence, SignIns
 from messaging.application.receive_frame import ReceiveFrame
 from messaging.application.redeliver import Redeliver
 from messaging.application.report_node import ReportNode
@@ -68,6 +68,7 @@ class Node:
     feel_pressure: FeelPressure
     report: ReportNode
     presence: Presence
+    sign_ins: SignIns
     nodes: Nodes
     topics: Topics
     # How long the last commit took.

@@ -153,7 +153,10 @@ class CommitLog(Protocol):
 
 
 class SignIns(Protocol):
-    """Whether what a socket was opened with still holds."""
+    """What sockets are opened with, and whether it still holds."""
+
+    async def opened_by(self, token: str) -> SignIn | None:
+        """Return the sign-in of the active user whose token this is, if it may read and write."""
 
     async def still_valid(self, sign_ins: Collection[SignIn]) -> set[SignIn]: ...
 

@@ -3,13 +3,14 @@
 import time
 import uuid
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg_pool import AsyncConnectionPool
 
-from messaging.adapters.metrics import HEADS_READ
+from messaging.adapters.metrics import READ_TO_BEGIN
 from messaging.adapters.postgres.cards import Cards
 from messaging.adapters.postgres.pool import connected
+from messaging.adapters.postgres.together import Together
 from messaging.adapters.postgres.writing import numbers, uuids
 from messaging.application.ports import Advance, Head, HeadList, Progress
 from messaging.domain.conversations import Card
@@ -18,6 +19,8 @@ ACQUAINTANCE_SECONDS = 60.0
 REMEMBERED_PAIRS = 20_000
 # A change that is older than the position may have been committed after it was read.
 OVERLAP_SECONDS = 60
+# A person may have a thousand of them.
+HEADS_TOGETHER = 20
 
 CARDS = """
     SELECT conversation.id, kind, members_version,
@@ -37,18 +40,19 @@ ACQUAINTED = """
           AND kind <> 'event' AND requested_by_id IS NULL AND closed_at IS NULL
     )
 """
-# One statement for everything that a socket needs to begin: many come back at once.
+# One statement for everything that sockets need to begin, and for all that come back at the same moment.
 HEADS = """
-    SELECT extract(epoch FROM statement_timestamp()), head.*
-    FROM (SELECT) AS one LEFT JOIN LATERAL (
+    SELECT place, extract(epoch FROM statement_timestamp()), head.*
+    FROM unnest(%s::uuid[], %s::float8[], %s::int[]) WITH ORDINALITY AS asked (asker, since, most, place)
+    LEFT JOIN LATERAL (
         SELECT conversation.id, epoch, last_seq, read_seq
         FROM messaging_membership AS membership
         JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
-        WHERE user_id = %(user)s AND left_at IS NULL
-        AND (%(since)s::float8 IS NULL
+        WHERE user_id = asker AND left_at IS NULL
+        AND (since IS NULL
              OR GREATEST(conversation.changed_at, membership.changed_at)
-                >= to_timestamp(%(since)s) - %(overlap)s * interval '1 second')
-        ORDER BY conversation.changed_at DESC LIMIT %(limit)s
+                >= to_timestamp(since) - %s * interval '1 second')
+        ORDER BY conversation.changed_at DESC LIMIT most
     ) AS head ON true
 """
 HIDDEN = "SELECT user_id FROM messaging_chatprofile WHERE user_id = ANY(%s) AND NOT shows_presence"
@@ -82,11 +86,20 @@ PROGRESS = """
 """
 
 
+class AskedHeads(NamedTuple):
+    """Whose heads: all, or those that changed since a time, and how many at most."""
+
+    user_id: uuid.UUID
+    since: float | None
+    most: int
+
+
 class PostgresDirectory:
     def __init__(self, *, readers: AsyncConnectionPool[Any], cards: Cards) -> None:
         self._readers = readers
         self._cards = cards
         self._acquainted: dict[tuple[uuid.UUID, uuid.UUID], float] = {}
+        self._heads: Together[AskedHeads, HeadList] = Together(self._read_heads, limit=HEADS_TOGETHER)
 
     async def cards(self, conversation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Card]:
         known = {one: card for one in conversation_ids if (card := self._cards.fresh(one)) is not None}
@@ -123,16 +136,27 @@ class PostgresDirectory:
         self._acquainted.clear()
 
     async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
-        since = seconds_of(position)
-        parameters = {"user": user_id, "since": since, "overlap": OVERLAP_SECONDS, "limit": limit}
+        return await self._heads(AskedHeads(user_id, seconds_of(position), limit))
+
+    async def _read_heads(self, asked: Sequence[AskedHeads]) -> list[HeadList]:
+        columns: list[Any] = [list(column) for column in zip(*asked, strict=True)]
         async with connected(self._readers) as connection:
-            HEADS_READ.inc()
-            found = await (await connection.execute(HEADS, parameters)).fetchall()
-        now = found[0][0]
-        rows = [row[1:] for row in found if row[1] is not None]
-        # More changed than fits: the client must not believe that what isn't listed is unchanged.
-        resumed = since is not None and since <= float(now) and len(rows) < limit
-        return HeadList([Head(*row) for row in rows], position=f"{float(now):.3f}", resumed=resumed)
+            READ_TO_BEGIN.labels(what="heads").inc()
+            found = await (await connection.execute(HEADS, [*columns, OVERLAP_SECONDS])).fetchall()
+        now = float(found[0][1])
+        rows: list[list[Head]] = [[] for _ in asked]
+        for place, _, conversation_id, *head in found:
+            if conversation_id is not None:
+                rows[place - 1].append(Head(conversation_id, *head))
+        return [
+            HeadList(
+                heads,
+                position=f"{now:.3f}",
+                # More changed than fits: the client must not believe that what isn't listed is unchanged.
+                resumed=one.since is not None and one.since <= now and len(heads) < one.most,
+            )
+            for one, heads in zip(asked, rows, strict=True)
+        ]
 
     async def hidden(self, user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
         async with connected(self._readers) as connection:

@@ -9,27 +9,25 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
-from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.api.authentication import AccessTokenAuthentication
-from accounts.scopes import READ, WRITE
-from messaging.application.ports import SignIn
+from messaging.application.ports import SignIn, SignIns
 
 
 class ForeignOrigin(Exception):
     """A page of another site opens the socket with its visitor's cookie."""
 
 
-async def sign_in_of(scope: dict[str, Any]) -> SignIn | None:
+async def sign_in_of(scope: dict[str, Any], sign_ins: SignIns) -> SignIn | None:
     """Return the sign-in of the active user behind a socket, or None.
 
     Raises:
+        PortUnavailable: the store doesn't answer.
         ForeignOrigin: a session cookie came from a page that isn't ours, or from no page.
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     scheme, _, token = headers.get(b"authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return await user_of_token(token.strip())
+        return await sign_ins.opened_by(token.strip())
     session_key = cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
     if not session_key:
         return None
@@ -42,17 +40,6 @@ def is_own_page(origin: str) -> bool:
     """Tell whether an Origin is one of our pages'."""
     own = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, settings.CSRF_TRUSTED_ORIGINS)}
     return origin.lower() in own
-
-
-@database_sync_to_async
-def user_of_token(token: str) -> SignIn | None:
-    try:
-        user, access_token = AccessTokenAuthentication().authenticate_credentials(token.encode())
-    except AuthenticationFailed:
-        return None
-    # A socket does both, so a token that may only read opens none.
-    is_enough = {READ, WRITE} <= set(access_token.scopes)
-    return SignIn(user.pk, "token", str(access_token.id)) if is_enough else None
 
 
 @database_sync_to_async

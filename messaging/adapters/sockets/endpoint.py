@@ -45,10 +45,13 @@ class ChatEndpoint:
             await self._serve_guest(receive, send, scope)
             return
         try:
-            sign_in = await sign_in_of(scope)
+            sign_in = await sign_in_of(scope, self._node().sign_ins)
         except ForeignOrigin:
             # Before the handshake: the page of another site learns nothing but 403.
             await send({"type": "websocket.close", "code": Close.NOT_SIGNED_IN})
+            return
+        except PortUnavailable:
+            await self._send_away(scope, send)
             return
         offered = scope.get("subprotocols", ())
         speaks_ours = limits.SUBPROTOCOL in offered
@@ -64,6 +67,15 @@ class ChatEndpoint:
             await outgoing.run()
         else:
             await self._both_ways(sign_in, receive, outgoing)
+
+    @staticmethod
+    async def _send_away(scope: dict[str, Any], send: AsgiSend) -> None:
+        """Ask the client to come back: whether it may come in can't be found out now."""
+        speaks_ours = limits.SUBPROTOCOL in scope.get("subprotocols", ())
+        await send({"type": "websocket.accept", "subprotocol": limits.SUBPROTOCOL if speaks_ours else None})
+        outgoing = Outgoing(send)
+        outgoing.close(Close.DRAINING, retry_after=RETRY_SECONDS)
+        await outgoing.run()
 
     async def _both_ways(self, sign_in: SignIn, receive: AsgiReceive, outgoing: Outgoing) -> None:
         """Read and write until the client is gone or the writer has closed the socket."""

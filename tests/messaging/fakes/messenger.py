@@ -46,6 +46,7 @@ class FakeMessenger:
         self._log: list[Committed] = []
         self.other_news = News()
         self.ended: set[SignIn] = set()
+        self.tokens: dict[str, SignIn] = {}
         self.hiding: set[uuid.UUID] = set()
         self._ticks = count(1)
 
@@ -107,6 +108,9 @@ class FakeMessenger:
         return self.hiding & set(user_ids)
 
     # SignIns
+
+    async def opened_by(self, token: str) -> SignIn | None:
+        return self.tokens.get(token)
 
     async def still_valid(self, sign_ins: Collection[SignIn]) -> set[SignIn]:
         self._check()
