@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from datetime import datetime, timedelta
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -25,7 +26,7 @@ from tests.notifications.conftest import MailServer
 from tests.notifications.test_campaigns import make_campaign
 
 AUDIENCE = 100_000 if os.environ.get("SCALE") == "full" else 300
-KILLS = 10
+KILLS, PLANNING_KILLS = 10, 3
 # Longer than a lease and than a lost task: what the dead worker has left behind is due.
 BETWEEN_LIVES = timedelta(seconds=90)
 
@@ -53,6 +54,21 @@ def live(event_id: object, life: int) -> None:
         if not queued and not planned:
             return
         deliver_jobs(job_ids=queued, clock=clock, jitter=random.random)
+
+
+def kill_on_its_way(worker: Any, event: NotificationEvent, mail_server: MailServer, life: int) -> None:
+    """Kill the first lives while they plan and the others while they send: each when it has come a step further."""
+
+    def has_come() -> bool:
+        if life < PLANNING_KILLS:
+            event.refresh_from_db()
+            return event.recipients_planned > AUDIENCE * life // (PLANNING_KILLS + 1)
+        return len(mail_server.mails) > AUDIENCE * (life - PLANNING_KILLS) // (KILLS - PLANNING_KILLS + 1)
+
+    while not has_come():
+        assert worker.is_alive(), f"life {life} was over before its time: {worker.exitcode}"
+        time.sleep(0.001)
+    os.kill(worker.pid, signal.SIGKILL)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -84,24 +100,20 @@ def test_tells_everybody_once(mail_server: MailServer, monkeypatch: pytest.Monke
         event = start_campaign(campaign=campaign, actor_id=None, now=timezone.now())
     NotificationEvent.objects.filter(id=event.id).update(plan=event.plan | {"context": film})
     ends = []
-    chance = random.Random(7)
 
-    for number in range(KILLS + 1):
+    for life in range(KILLS + 1):
         connections.close_all()
-        worker = get_context("fork").Process(target=live, args=(event.id, number))
+        worker = get_context("fork").Process(target=live, args=(event.id, life))
         worker.start()
-        if number < KILLS:
-            time.sleep(chance.uniform(0.05, 0.4) * max(1, AUDIENCE / 3000))
-            os.kill(worker.pid or 0, signal.SIGKILL)
+        if life < KILLS:
+            kill_on_its_way(worker, event, mail_server, life)
         worker.join()
         ends.append(worker.exitcode)
         event.refresh_from_db()
         assert NotificationJob.objects.count() == event.jobs_planned == 2 * event.recipients_planned
         assert 0 <= event.progress_percent <= 100
 
-    # Most kills found the worker at work.
-    assert ends.count(-signal.SIGKILL) >= KILLS // 2
-    assert ends[-1] == 0
+    assert ends == [-signal.SIGKILL] * KILLS + [0]
     by_message = {mail["Message-ID"]: mail["To"] for mail in mail_server.mails}
     assert event.progress_percent == 100
     assert set(NotificationJob.objects.values_list("status", flat=True)) == {"sent", "delivered"}
