@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 import msgspec
 import redis
 import structlog
-from django.conf import settings
 
+from notifications.limits import shared
 from notifications.metrics import BREAKER_OPEN
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,7 @@ class Breakers:
 
     def _redis(self) -> redis.Redis:
         if self._client is None:
-            self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.2)
+            self._client = shared.connect()
         return self._client
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import redis
 import structlog
-from django.conf import settings
+
+from notifications.limits import shared
 
 log = structlog.get_logger(__name__)
 
@@ -93,5 +94,5 @@ class Buckets:
 
     def _redis(self) -> redis.Redis:
         if self._client is None:
-            self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.2)
+            self._client = shared.connect()
         return self._client

@@ -2,7 +2,8 @@
 
 import redis
 import structlog
-from django.conf import settings
+
+from notifications.limits import shared
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ class Turns:
 
     def _redis(self) -> redis.Redis:
         if self._client is None:
-            self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.2)
+            self._client = shared.connect()
         return self._client
 
 
