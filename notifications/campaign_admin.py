@@ -1,6 +1,7 @@
 """Campaigns in the admin: whom they would reach, starting, holding, ending, and how far they are."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -23,6 +25,14 @@ from notifications.services.control_campaign import begin_campaign, cancel_campa
 from notifications.services.preview_campaign import preview_campaign
 
 SERVED = [choice for choice in Channel.choices if choice[0] != Channel.WEBHOOK]
+
+
+def said(duration: timedelta) -> str:
+    """Return how long it takes as people say it: "2 hours, 5 minutes"."""
+    if duration < timedelta(minutes=1):
+        return gettext("less than a minute")
+    began_at = timezone.now()
+    return timesince(began_at, began_at + duration)
 
 
 class CampaignForm(forms.ModelForm):
@@ -79,12 +89,12 @@ class CampaignAdmin(ModelAdmin):
             Channel.TELEGRAM: settings.TELEGRAM_PER_SECOND,
         }
         seen = preview_campaign(campaign=campaign, limits=limits, now=timezone.now())
-        rows = [(one.channel, one.reachable, str(one.duration).split(".")[0]) for one in seen.channels]
+        rows = [(Channel(one.channel).label, one.reachable, said(one.duration)) for one in seen.channels]
         return format_html(
             "{}: {} · {}<br>{}",
             gettext("Members"),
             seen.members,
-            str(seen.duration).split(".")[0],
+            said(seen.duration),
             format_html_join("", "{}: {} ({})<br>", rows),
         )
 
@@ -92,7 +102,9 @@ class CampaignAdmin(ModelAdmin):
     def results(self, campaign: Campaign) -> str:
         if campaign.event is None:
             return "—"
-        return format_html_join("", "{} · {}: {}<br>", count_results(event=campaign.event))
+        counts = count_results(event=campaign.event)
+        rows = [(Channel(channel).label, status, count) for channel, status, count in counts]
+        return format_html_join("", "{} · {}: {}<br>", rows)
 
     @admin.action(description=_("Start"), permissions=["run"])
     def start(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
 from common.transactions import use_case
+from notifications.campaign_admin import said
 from notifications.models import Campaign, NotificationEvent, NotificationJob, Recipient, Suppression, Template
 from notifications.services.control_mailing import (
     MailingNotPaused,
@@ -244,9 +246,23 @@ class TestAdmin:
     def test_shows_before_the_start_whom_it_would_reach(self, back_office: Client) -> None:
         campaign = make_campaign(members=3)
 
-        page = back_office.get(f"/admin/notifications/campaign/{campaign.id}/change/").content.decode()
+        url = f"/admin/notifications/campaign/{campaign.id}/change/"
+        page = back_office.get(url, headers={"Accept-Language": "en"}).content.decode()
 
-        assert "email: 3" in page
+        assert "E-mail: 3 (less than a minute)" in page
+
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [
+            (0, "less than a minute"),
+            (59.9, "less than a minute"),
+            (60, "1\xa0minute"),
+            (7500, "2\xa0hours, 5\xa0minutes"),
+        ],
+    )
+    def test_says_how_long_it_takes_as_people_do(self, seconds: float, words: str) -> None:
+        with override("en"):
+            assert said(timedelta(seconds=seconds)) == words
 
     def test_never_shows_a_bots_token(self, back_office: Client) -> None:
         url = "/admin/notifications/telegrambot/"
