@@ -101,7 +101,7 @@ def compose(outgoing: Outgoing, *, to: str) -> EmailMultiAlternatives:
     if outgoing.unsubscribe_url:
         headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail = EmailMultiAlternatives(outgoing.message.subject, outgoing.message.text, to=[to], headers=headers)
+    mail = EmailMultiAlternatives(outgoing.message.subject, outgoing.message.mail_text, to=[to], headers=headers)
     mail.encoding = SAFE_CHARSET
     # A mail service gives these back with its reports.
     mail.metadata = {"job_id": str(outgoing.job_id)}  # type: ignore[attr-defined]

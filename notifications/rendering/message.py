@@ -5,6 +5,7 @@ from typing import Any
 
 import css_inline
 from django.template.loader import render_to_string
+from django.utils.translation import gettext, override
 
 from notifications.rendering import sandbox
 from notifications.rendering.markdown import to_html, to_text
@@ -36,6 +37,15 @@ class Message:
             "unsubscribe_url": self.unsubscribe_url,
         }
         return css_inline.inline(render_to_string("notifications/mail.html", page), keep_at_rules=True)
+
+    @property
+    def mail_text(self) -> str:
+        """The same for who reads mails as plain text: below the signature's mark stand the links of the HTML's foot."""
+        with override(self.locale):
+            foot = [f"{gettext('Notification settings')}: {self.site_url}/inbox/preferences/"]
+            if self.unsubscribe_url:
+                foot.append(f"{gettext('Unsubscribe')}: {self.unsubscribe_url}")
+        return "\n".join([self.text, "", "-- ", *foot, ""])
 
 
 def render_message(*, subject: str, body: str, link: str, context: dict[str, Any]) -> Message:

@@ -295,6 +295,15 @@ class TestMail:
         assert "/notifications/unsubscribe/" in of_offer["List-Unsubscribe"]
         assert of_offer["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert of_greeting["List-Unsubscribe"] is None
+        link = of_offer["List-Unsubscribe"].strip(" <>")
+        foot, foot_of_greeting = (
+            mail.get_body(("plain",)).get_content().partition("\n-- \n")[2].splitlines() for mail in mail_server.mails
+        )
+        assert foot == [
+            "Настройки уведомлений: http://127.0.0.1:8000/inbox/preferences/",
+            f"Отписаться: {link}",
+        ]
+        assert foot_of_greeting == foot[:1]
 
     def test_shows_a_value_as_text_whatever_it_holds(self, mail_server: MailServer) -> None:
         evil = "<script>x</script> [free](https://evil.example)\r\nBcc: all@example.com"
