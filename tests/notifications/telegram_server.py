@@ -3,27 +3,28 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 class TelegramServer:
-    """`requests` are (monotonic seconds, chat, text, status) in the order of their arrival."""
+    """`requests` are (seconds by `now`, chat, text, status) in the order of their arrival."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[float, str, str, int]] = []
         self.answers: list[tuple[int, dict[str, Any]]] = []
         self.raw_answer: bytes | None = None
         self.url = ""
+        self.now: Callable[[], float] = time.monotonic
         self._lock = threading.Lock()
 
     def taken(self) -> list[tuple[float, str, str, int]]:
         return [one for one in self.requests if one[3] == 200]
 
     def answer(self, document: dict[str, Any]) -> tuple[int, bytes]:
-        arrived_at = time.monotonic()
+        arrived_at = self.now()
         with self._lock:
             status, said = self.answers.pop(0) if self.answers else (200, {"result": {"message_id": 7}})
             self.requests.append((arrived_at, str(document["chat_id"]), document["text"], status))

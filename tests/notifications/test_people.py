@@ -274,6 +274,13 @@ class TestQuietHours:
 
         assert end == datetime.fromisoformat(until)
 
+    def test_begin_at_the_first_of_two_readings(self) -> None:
+        between = datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
+
+        end = end_of_quiet_hours((time(2, 30), time(8)), zone="Europe/Berlin", now=between)
+
+        assert end == datetime(2026, 10, 25, 7, 0, tzinfo=UTC)
+
 
 class TestPreferences:
     URL = "/api/v1/me/notification-preferences/"

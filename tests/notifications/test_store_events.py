@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 from django.utils import timezone
 
@@ -14,7 +15,8 @@ from notifications.models import ContactPoint, NotificationEvent, NotificationJo
 from notifications.services.accept_batch import accept_batch
 from notifications.services.announce_fact import announce_fact
 from notifications.services.insert_audience_jobs import insert_audience_jobs
-from notifications.services.know_recipients import know_recipients
+from notifications.services.insert_jobs import Wanted, insert_jobs
+from notifications.services.know_recipients import Addressee, know_recipients
 from notifications.services.settle_plans import settle_plans
 from notifications.services.store_events import Incoming, store_events
 from tests.factories.accounts import make_user
@@ -122,6 +124,30 @@ class TestSettlePlans:
             ("planned", ""),
             ("blocked", "template:nothing_yet"),
         ]
+
+
+class TestInsertJobs:
+    def test_writes_and_states_each_job_once(self) -> None:
+        event, template = make_notification_event(), make_template(channels=("email", "push"))
+        recipient = make_recipient()
+        to = Addressee(recipient_id=recipient.id, user_id=recipient.external_id, locale="ru")
+        plan = Plan(template_code=template.code, channels=("email",), context={}, to=OneUser(user_id=to.user_id))
+
+        stated = []
+        for channels in (("email",), ("email", "push"), ("email", "push")):
+            wanted = Wanted(
+                event_row_id=event.id,
+                event_id=event.event_id,
+                event_type=event.event_type,
+                plan=msgspec.structs.replace(plan, channels=channels),
+                template=template,
+                to=to,
+            )
+            with use_case():
+                stated.append([job.channel for job in insert_jobs(wanted=[wanted], now=timezone.now())])
+
+        assert stated == [["email"], ["push"], []]
+        assert NotificationJob.objects.count() == OutboxRow.objects.count() == 2
 
 
 class TestInsertAudienceJobs:
