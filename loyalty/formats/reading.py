@@ -1,5 +1,6 @@
 """From bytes to meaning: decode JSON, XML or a form, ask which format it is, let it understand."""
 
+import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,8 @@ def understand(
 
 
 def _decode(body: bytes, content_type: str) -> Any:
-    text = body.strip()
+    # Some senders begin UTF-8 with a byte order mark.
+    text = body.removeprefix(codecs.BOM_UTF8).strip()
     if text[:1] in (b"{", b"[") or "json" in content_type:
         return read_json(text)
     if text[:1] == b"<" or "xml" in content_type:

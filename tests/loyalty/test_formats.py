@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 
 from common.problems import InvalidInput
 from loyalty.formats.form_body import read_form
 from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood, UnreadableBody, UnsupportedAction
-from loyalty.formats.values import read_amount, read_phone
+from loyalty.formats.values import read_amount, read_email, read_phone
 from tests.factories.loyalty import SAMPLES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -135,6 +137,58 @@ class TestTilda:
             read(fields)
 
         assert [one.pointer for one in caught.value.errors] == [pointer]
+
+
+class TestEncoding:
+    def test_lets_a_byte_order_mark_stand_before_any_format(self) -> None:
+        bodies = [
+            b'{"action":"purchase","payload":{"email":"anna@example.com","amount":5,"orderId":"A-1"}}',
+            (
+                b"<webhook><action>purchase</action><payload><email>anna@example.com</email><amount>5</amount>"
+                b"<orderId>A-1</orderId></payload></webhook>"
+            ),
+            b"Email=anna@example.com&payment[orderid]=A-1&payment[amount]=5",
+        ]
+
+        found = [read(b"\xef\xbb\xbf" + body, "") for body in bodies]
+
+        assert {(one.purchases[0].order_id, one.purchases[0].contact.email) for one in found} == {
+            ("A-1", "anna@example.com")
+        }
+
+
+class TestEmails:
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "anna@example.com",
+            "a.b+c_d-e@mail.example.co",
+            "anna@xn--e1afmkfd.xn--p1ai",
+            "a@b",
+            "a@b.c1",
+            ".a@example.com",
+            "a.@example.com",
+            "a..b@example.com",
+            "a@-example.com",
+            "a@example-.com",
+            "a@example..com",
+            "a@" + "b" * 63 + ".com",
+            "a@" + "b" * 64 + ".com",
+            "o'neil@example.com",
+            '"a b"@example.com',
+            "a@[127.0.0.1]",
+            "анна@example.com",
+            "a@пример.рф",
+            "a@example.com\n",
+        ],
+    )
+    def test_are_what_django_takes_for_addresses(self, given: str) -> None:
+        try:
+            EmailValidator()(given.strip())
+        except ValidationError:
+            assert read_email(given) == ""
+        else:
+            assert read_email(given) == given.strip()
 
 
 class TestStandard:
