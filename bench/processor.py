@@ -14,11 +14,11 @@ class Meter:
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
 
-    def per_unit_ms(self, units: int) -> dict[str, float]:
-        """Return milliseconds for each of `units`: in all, and by the processes that took a tenth of one or more."""
-        by_process = {name: round(used / max(1, units) * 1000, 2) for name, used in self.seconds.most_common()}
+    def per_unit_ms(self, units: int, *, at_least: float = 0.1) -> dict[str, float]:
+        """Return milliseconds for each of `units`: in all, and by the processes that took so much of one or more."""
+        by_process = {name: round(used / max(1, units) * 1000, 3) for name, used in self.seconds.most_common()}
         return {"all": round(sum(by_process.values()), 2)} | {
-            name: used for name, used in by_process.items() if used >= 0.1
+            name: round(used, 2) for name, used in by_process.items() if used >= at_least
         }
 
 
