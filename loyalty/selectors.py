@@ -309,6 +309,11 @@ def get_backlog(*, now: datetime) -> Backlog:
     return Backlog(due["count"], max(0.0, oldest))
 
 
+def is_more_waiting(*, now: datetime) -> bool:
+    """Tell whether a worker could be of use."""
+    return WebhookDelivery.objects.due(now).exists()
+
+
 def count_ledger_discrepancies() -> int:
     """Return how many accounts, lots and transactions disagree with the entries."""
     with connection.cursor() as sql:

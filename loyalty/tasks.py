@@ -5,9 +5,10 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.utils import timezone
 
+from bus.wakeup import queue_task
 from common.outbound_addresses import Rules
 from loyalty.metrics import OLDEST_SECONDS, WAITING
-from loyalty.selectors import get_backlog
+from loyalty.selectors import get_backlog, is_more_waiting
 from loyalty.services.process_deliveries import process_deliveries
 from loyalty.services.recount_ledger import recount_ledger
 from loyalty.services.run_transfers import run_transfers
@@ -26,10 +27,15 @@ MOST_ROUNDS = 50
 
 @shared_task(name="loyalty.process_webhooks", queue="webhooks", expires=10)
 def process_webhooks(**_: object) -> None:
-    """Work on what waits until nothing does, or long enough for others to have their turn."""
-    for _round in range(MOST_ROUNDS):
+    """Work on what waits until nothing does, or long enough for others to have their turn.
+
+    Where more waits than one worker takes at once, another is called to help.
+    """
+    for number in range(MOST_ROUNDS):
         if not process_deliveries(clock=timezone.now):
             return
+        if number == 0 and is_more_waiting(now=timezone.now()):
+            queue_task("loyalty.process_webhooks", [], queue="webhooks")
 
 
 @shared_task(name="loyalty.send_callbacks", queue="bulk", expires=10)

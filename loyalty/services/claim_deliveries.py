@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 import structlog
 from django.db.models import Func, IntegerField
@@ -20,8 +21,8 @@ log = structlog.get_logger(__name__)
 BATCH = 400
 # Of so many webhooks that have waited longest, those are taken whose projects are free.
 LOOKED_AT = 800
-# What one worker takes at once; a batch of a thousand records weighs about a tenth of it.
-MOST_BYTES = 1024 * 1024
+# What one worker takes at once: about three batches of a thousand records. More would leave the others nothing to do.
+MOST_BYTES = 256 * 1024
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 Status = WebhookDelivery.Status
@@ -59,12 +60,13 @@ class _Seen:
 
 @requires_transaction
 def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
-    """Return claims on webhooks that are due and that no other worker holds, the oldest first.
+    """Return claims on webhooks that are due and that no other worker holds, those of the longest waiting projects first.
 
     A batch costs hardly more than one webhook, of however many projects. A project that another worker is at is left to
-    it: there this one would only wait.
+    it: there this one would only wait. So that the others find projects too, this one takes few projects with all that
+    they have, rather than a little of each.
     """
-    seen = _not_too_much(_of_free_projects(WebhookDelivery.objects.due(now))[:limit])
+    seen = _not_too_much(_project_by_project(_of_free_projects(WebhookDelivery.objects.due(now)))[:limit])
     spent = [one.delivery_id for one in seen if one.attempts >= MAX_ATTEMPTS]
     if spent:
         log.error("loyalty.webhook.dead", deliveries=[str(one) for one in spent], error="lease expired")
@@ -88,6 +90,13 @@ def _of_free_projects(waiting: WebhookDeliveryQuerySet) -> list[_Seen]:
         seen = _look_at(waiting.exclude(project_id__in=projects))
         free = _unless_taken({one.project_id for one in seen})
     return [one for one in seen if one.project_id in free]
+
+
+def _project_by_project(found: Iterable[_Seen]) -> list[_Seen]:
+    by_project: dict[uuid.UUID, list[_Seen]] = {}
+    for one in found:
+        by_project.setdefault(one.project_id, []).append(one)
+    return list(chain.from_iterable(by_project.values()))
 
 
 def _look_at(waiting: WebhookDeliveryQuerySet) -> list[_Seen]:

@@ -8,7 +8,7 @@ from bus.models import OutboxRow
 from common.transactions import use_case
 from loyalty import tasks
 from loyalty.metrics import WAITING
-from loyalty.models import Lot
+from loyalty.models import Lot, WebhookDelivery
 from loyalty.selectors import get_backlog
 from loyalty.services.activate_lots import activate_lots
 from loyalty.services.warn_of_expiry import warn_of_expiry
@@ -80,3 +80,21 @@ class TestTendLots:
 
         assert (backlog.waiting, backlog.oldest_seconds) == (1, 90)
         assert WAITING._value.get() == 1
+
+
+class TestProcessWebhooks:
+    @pytest.mark.parametrize(("waiting", "called"), [(2, []), (3, ["loyalty.process_webhooks"])])
+    def test_calls_one_more_worker_when_much_waits(
+        self, waiting: int, called: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("loyalty.services.claim_deliveries.LOOKED_AT", 2)
+        queued: list[str] = []
+        monkeypatch.setattr(tasks, "queue_task", lambda name, args, queue: queued.append(name))
+        shop = make_shop()
+        for _ in range(waiting):
+            make_delivery(shop)
+
+        tasks.process_webhooks()
+
+        assert queued == called
+        assert not WebhookDelivery.objects.filter(status="received").exists()

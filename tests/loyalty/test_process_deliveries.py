@@ -40,6 +40,21 @@ class TestClaimDeliveries:
         assert [(one.delivery_id, one.attempt) for one in claims] == [(first.id, 1), (second.id, 1)]
         assert again == []
 
+    def test_takes_few_projects_whole_and_leaves_the_others_to_others(self, shop: Shop) -> None:
+        neighbour = make_shop()
+        for n in range(3):
+            for one in (shop, neighbour):
+                make_delivery(one, next_attempt_at=NOON + timedelta(seconds=n))
+
+        with use_case():
+            first = claim_deliveries(now=NOON + timedelta(seconds=9), limit=3)
+            second = claim_deliveries(now=NOON + timedelta(seconds=9), limit=3)
+
+        assert [{one.project_id for one in claims} for claims in (first, second)] == [
+            {shop.project.id},
+            {neighbour.project.id},
+        ]
+
     @pytest.mark.parametrize(
         "meanwhile",
         [
