@@ -81,6 +81,8 @@ class TestSchemas:
         other.say(type="read", positions=[[str(room), 1]])
         await one.got("receipt")
         await one.got("page")
+        await other.got("typing")
+        await other.got("signal")
 
         told = [*one.outlet.objects, *other.outlet.objects]
         assert {"welcome", "heads", "ack", "message", "typing", "page", "signal", "receipt"} <= {
