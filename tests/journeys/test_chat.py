@@ -205,6 +205,13 @@ def test_what_is_written_offline_is_sent_later_and_once(
     context.close()
 
 
+def visitor(browser: Any, stack: dict[str, Any], account: str) -> Any:
+    """Return a page of somebody who has signed in in a browser of their own."""
+    page = browser.new_context(locale="en").new_page()
+    sign_in(page, stack, account)
+    return page
+
+
 def open_chat(page: Any, stack: dict[str, Any], conversation: str) -> None:
     page.goto(f"{stack['web']}/chat/{conversation}/")
     page.wait_for_selector("#chat[data-started=true]", timeout=PATIENCE)
@@ -345,9 +352,7 @@ def test_who_writes_too_fast_is_told_and_loses_nothing(
 ) -> None:
     conversation = direct_conversation(client, stack, "organizer", "user")
     mark = uuid.uuid4().hex[:8]
-    context = browser.new_context(locale="en")
-    page = context.new_page()
-    sign_in(page, stack, "organizer")
+    page = visitor(browser, stack, "organizer")
     open_chat(page, stack, conversation)
     with program("organizer") as elsewhere:
         left = elsewhere.got("welcome")["credits"]["left"]
@@ -361,7 +366,7 @@ def test_who_writes_too_fast_is_told_and_loses_nothing(
         page.wait_for_selector("#chat-status:has-text('The rest will be sent in')", timeout=PATIENCE)
 
     page.wait_for_selector(f".message--mine[data-seq]:has-text('patience {mark}')", timeout=PATIENCE)
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.browser
@@ -370,9 +375,7 @@ def test_a_page_waits_for_what_is_missing_and_fetches_it(
 ) -> None:
     conversation = direct_conversation(client, stack, "user", "user2")
     mark = uuid.uuid4().hex[:8]
-    context = browser.new_context(locale="en")
-    page = context.new_page()
-    sign_in(page, stack, "user")
+    page = visitor(browser, stack, "user")
     page.route_web_socket("**/ws/chat/", lambda route: losing(route, f"lost {mark}"))
     open_chat(page, stack, conversation)
 
@@ -385,7 +388,7 @@ def test_a_page_waits_for_what_is_missing_and_fetches_it(
     page.wait_for_selector(f".message:has-text('last {mark}')", timeout=PATIENCE)
     shown = page.locator(".message__text").all_inner_texts()
     assert [text for text in shown if mark in text] == [f"lost {mark}", f"held {mark}", f"last {mark}"]
-    context.close()
+    page.context.close()
 
 
 def losing(route: Any, text: str) -> None:
