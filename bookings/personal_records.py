@@ -20,6 +20,6 @@ class RecordsOfBookings:
         """Forget names, answers and addresses.
 
         Raises:
-            BookingsAhead
+            BookingsAhead, MoneyOnItsWay
         """
         erase_person(user_id=user_id, email=email, now=now)

@@ -1,19 +1,22 @@
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.models import Booking, Payment, Ticket, TicketFile, TicketTransfer, WaitingEntry
-from bookings.services.erase_person import BookingsAhead, erase_person
+from bookings.models import Booking, Payment, Refund, Ticket, TicketFile, TicketTransfer, WaitingEntry
+from bookings.services.cancel_booking import cancel_booking
+from bookings.services.erase_person import BookingsAhead, MoneyOnItsWay, erase_person
+from bookings.services.expire_holds import expire_holds
 from bookings.services.join_waiting_list import join_waiting_list
 from bookings.services.rename_holder import rename_holder
 from common.transactions import use_case
 from events.models import Answer, Event, Question
 from tests.bookings.test_claim_ticket import offer
 from tests.factories.accounts import make_user
-from tests.factories.bookings import confirm, hold, tickets_of
+from tests.factories.bookings import HOLD, confirm, hold, make_payment, settle, tickets_of
 from tests.factories.events import make_ticket_type
 
 pytestmark = pytest.mark.django_db
@@ -99,5 +102,27 @@ class TestErasePerson:
 
         with pytest.raises(BookingsAhead) as refusal:
             erase(booking.user)
+
+        assert refusal.value.extra == {"bookings": [str(booking.id)]}
+
+    @pytest.mark.parametrize("money", ["asked for", "promised back"])
+    def test_refuses_while_money_is_on_its_way(self, money: str) -> None:
+        """A payment that arrives later would sell seats to nobody, and a refund's receipt has an address."""
+        now = timezone.now()
+        if money == "asked for":
+            booking = hold(now=now - HOLD)
+            payment = make_payment(booking=booking)
+            expire_holds(now=now)
+            arrives = partial(settle, payment, "failed")
+        else:
+            booking = confirm()
+            with use_case():
+                cancel_booking(user_id=booking.user_id, booking_id=booking.id, now=now)
+            arrives = partial(Refund.objects.update, status="succeeded", settled_at=now)
+
+        with pytest.raises(MoneyOnItsWay) as refusal:
+            erase(booking.user)
+        arrives()
+        erase(booking.user)
 
         assert refusal.value.extra == {"bookings": [str(booking.id)]}
