@@ -18,6 +18,7 @@ from bookings.models import Booking, WaitingEntry
 from bookings.services.quote_seats import Wish
 from bus.models import OutboxRow
 from common.problems import Problem
+from events.actors import Actor
 from events.services.move_seats import SeatCountersDrifted
 from tests.concurrency.throng import Throng, check_everything, everybody
 from tests.concurrency.together import refusals, together
@@ -37,14 +38,16 @@ HALF_BACK = {"bands": [{"hours_before": 24, "percent": 50}], "fee": "7.00"}
 
 
 def make_throng(policy: dict[str, Any]) -> Throng:
-    organizer, door = make_organizer(), make_user()
+    owner, door = make_user(), make_user()
+    organizer = make_organizer(owner=owner)
     OrganizerMember.objects.create(organizer=organizer, user=door, role="door")
     kinds = []
     for capacity in (6, 9):
         event = make_event(organizer=organizer, capacity=capacity, refund_policy=policy)
         kinds += [make_ticket_type(event=event, capacity=capacity - 2, price=Decimal(price)) for price in (700, 1100)]
         make_promo_code(event=event, code="TEN", value=Decimal(10), total_limit=3)
-    return Throng(kinds=kinds, people=[make_user() for _ in range(14)], door=door, promo_code="TEN")
+    people = [make_user() for _ in range(14)]
+    return Throng(kinds=kinds, people=people, door=door, organizer=Actor(user_id=owner.id), promo_code="TEN")
 
 
 class TestWholeLife:

@@ -30,7 +30,9 @@ from bookings.services.quote_seats import Wish
 from bookings.services.serve_waiting_lists import serve_waiting_lists
 from common.problems import Problem
 from common.transactions import use_case
+from events.actors import Actor
 from events.models import Event, PromoCode, TicketType
+from events.services.change_ticket_type import change_ticket_type
 from tests.factories.bookings import HOLD, hold, make_payment, settle
 
 # Whatever else is refused, or goes wrong, is a defect.
@@ -39,6 +41,8 @@ ORDINARY = {
     *("invalid_transition", "not_found", "nothing_to_change", "promo_exhausted", "seats_available", "sold_out"),
     *("ticket_already_used", "ticket_on_its_way", "ticket_cancelled", "tickets_on_their_way"),
     *("ticket_replaced", "ticket_refunded", "changed_since_handed_over"),
+    # To whoever changes the number of seats.
+    *("capacity_taken", "stale_version"),
 }
 
 
@@ -49,6 +53,7 @@ class Throng:
     kinds: list[TicketType]
     people: list[User]
     door: User
+    organizer: Actor
     promo_code: str = ""
 
     def act(self, seed: int, times: int) -> None:
@@ -66,6 +71,7 @@ class Throng:
             self.leave: 1,
             self.scan: 1,
             self.serve: 1,
+            self.resize: 1,
         }
         for _ in range(times):
             [doing] = dice.choices(list(doings), list(doings.values()))
@@ -170,6 +176,17 @@ class Throng:
 
     def serve(self, dice: random.Random) -> None:
         serve_waiting_lists(now=timezone.now())
+
+    def resize(self, dice: random.Random) -> None:
+        """Let the organizer sell more seats or fewer of a type, while others take, free and are offered them."""
+        kind = dice.choice(self.kinds)
+        with use_case():
+            change_ticket_type(
+                actor=self.organizer,
+                event_id=kind.event_id,
+                ticket_type_id=kind.id,
+                fields={"capacity": dice.randint(2, 8)},
+            )
 
     def _wanted(self, dice: random.Random, event_id: Any = None) -> tuple[Any, dict[Any, int]]:
         event_id = event_id or dice.choice(self.kinds).event_id
