@@ -24,7 +24,13 @@ async function show() {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     results.replaceChildren(...page.getElementById("results").childNodes);
     // Which orders make sense, and how many events each choice leaves, depends on what is wished for.
-    for (const name of COUNTED) form.elements[name].replaceChildren(...page.getElementById(name).childNodes);
+    for (const name of COUNTED) {
+      const told = page.getElementById(name);
+      const chosen = told.value;
+      form.elements[name].replaceChildren(...told.childNodes);
+      // Options that come over one by one leave the last of them chosen.
+      form.elements[name].value = chosen;
+    }
     history.replaceState(null, "", url);
   } catch (error) {
     if (error.name !== "AbortError") form.submit();
