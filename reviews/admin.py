@@ -18,6 +18,7 @@ from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 from reviews.models import ModerationDecision, Review
 from reviews.services.claim_review import claim_review
+from reviews.services.dismiss_reports import dismiss_reports
 from reviews.services.hide_review import hide_review
 from reviews.services.publish_review import publish_review
 from reviews.services.reject_review import reject_review
@@ -49,7 +50,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     search_fields = ["event__title", "text", "author__email"]
     ordering = ["submitted_at", "id"]
     action_form = RefusalForm
-    actions = ["claim", "publish", "reject", "hide"]
+    actions = ["claim", "publish", "reject", "hide", "dismiss_reports"]
     list_per_page = 50
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
@@ -78,6 +79,10 @@ class ReviewAdmin(ReadOnlyAdmin):
     @admin.action(permissions=["moderate"], description=_("Hide what is published, for the chosen reason"))
     def hide(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._refuse(request, queryset, hide_review)
+
+    @admin.action(permissions=["moderate"], description=_("Let it stand: close what readers have reported"))
+    def dismiss_reports(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        self._each(request, queryset, dismiss_reports)
 
     def _refuse(self, request: HttpRequest, queryset: QuerySet[Review], service: Callable[..., Review]) -> None:
         reason = request.POST.get("reason_code", "")

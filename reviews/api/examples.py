@@ -2,7 +2,12 @@
 
 from typing import Any
 
-REPLY = {"organizer": "Белая вода", "text": "Спасибо! Ждём вас в августе.", "created_at": "2030-06-17T08:00:00Z"}
+REPLY: dict[str, Any] = {
+    "organizer": "Белая вода",
+    "text": "Спасибо! Ждём вас в августе.",
+    "created_at": "2030-06-17T08:00:00Z",
+    "edited_at": None,
+}
 REVIEW: dict[str, Any] = {
     "id": "01976f00-2b1c-7a5d-8e40-0242ac120002",
     "event_id": "01976e3c-8d2a-7c31-9b1e-0242ac120002",

@@ -18,6 +18,7 @@ from reviews.api.filters import QueueFilter, QueuePages
 from reviews.api.permissions import IsModerator
 from reviews.api.serializers import ModeratedReviewSerializer, RefusalInput
 from reviews.services.claim_review import claim_review
+from reviews.services.dismiss_reports import dismiss_reports
 from reviews.services.hide_review import hide_review
 from reviews.services.publish_review import publish_review
 from reviews.services.reject_review import reject_review
@@ -117,6 +118,18 @@ class HideView(APIView):
                 now=timezone.now(),
                 **body.validated_data,
             )
+        return _answer(review)
+
+
+class DismissReportsView(APIView):
+    permission_classes = [IsModerator]
+
+    @extend_schema(
+        summary="Let a reported review stand: its reports are closed", request=None, responses=ModeratedReviewSerializer
+    )
+    def post(self, request: Request, review_id: UUID) -> Response:
+        with use_case():
+            review = dismiss_reports(review_id=review_id, moderator_id=caller_id(request), now=timezone.now())
         return _answer(review)
 
 

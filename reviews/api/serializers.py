@@ -93,7 +93,7 @@ class ReplySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = ReviewReply
-        fields = ["organizer", "text", "created_at"]
+        fields = ["organizer", "text", "created_at", "edited_at"]
         read_only_fields = fields
 
 

@@ -19,4 +19,5 @@ urlpatterns = [
     path("moderation/reviews/<uuid:review_id>/publish/", moderation.PublishView.as_view()),
     path("moderation/reviews/<uuid:review_id>/reject/", moderation.RejectView.as_view()),
     path("moderation/reviews/<uuid:review_id>/hide/", moderation.HideView.as_view()),
+    path("moderation/reviews/<uuid:review_id>/dismiss-reports/", moderation.DismissReportsView.as_view()),
 ]

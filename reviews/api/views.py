@@ -29,6 +29,7 @@ from reviews.api.serializers import (
     VoteSerializer,
 )
 from reviews.services.delete_review import delete_review
+from reviews.services.edit_reply import edit_reply
 from reviews.services.edit_review import edit_review
 from reviews.services.reply_to_review import reply_to_review
 from reviews.services.report_review import report_review
@@ -175,6 +176,21 @@ class ReplyView(APIView):
                 review_id=review_id, member_id=caller_id(request), text=body.validated_data["text"], now=timezone.now()
             )
         return Response(ReplySerializer(reply).data, status=201)
+
+    @extend_schema(
+        summary="Change your answer to a review",
+        request=ReplyInput,
+        responses=ReplySerializer,
+        examples=[OpenApiExample("Other words", value={"text": "Thank you! See you in August."}, request_only=True)],
+    )
+    def put(self, request: Request, review_id: UUID) -> Response:
+        body = ReplyInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        with use_case():
+            reply = edit_reply(
+                review_id=review_id, member_id=caller_id(request), text=body.validated_data["text"], now=timezone.now()
+            )
+        return Response(ReplySerializer(reply).data)
 
 
 class ReportView(APIView):

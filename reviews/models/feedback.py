@@ -25,8 +25,13 @@ class HelpfulVote(models.Model):
         return f"{self.voter_id} on {self.review_id}"
 
 
+class ReviewReportQuerySet(models.QuerySet["ReviewReport"]):
+    def waiting(self) -> "ReviewReportQuerySet":
+        return self.filter(dismissed_at__isnull=True)
+
+
 class ReviewReport(models.Model):
-    """A reader asks moderators to look at the review; `Review.report_count` counts these rows."""
+    """A reader asks moderators to look at the review; `Review.report_count` counts those that wait."""
 
     class Reason(models.TextChoices):
         OFFENSIVE = "offensive", _("offensive language")
@@ -41,11 +46,24 @@ class ReviewReport(models.Model):
     reason_code = models.CharField(_("reason"), max_length=20, choices=Reason)
     text = models.CharField(_("explanation"), max_length=1000, blank=True)
     created_at = models.DateTimeField()
+    # A moderator has looked, and let the review stand.
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = ReviewReportQuerySet.as_manager()
 
     class Meta:
         constraints = [
             # A reader reports a review once.
             models.UniqueConstraint(fields=["review", "reporter"], name="reviews_report_one_per_reader"),
+            # A report is dismissed by somebody, at some time.
+            models.CheckConstraint(
+                condition=models.Q(dismissed_at__isnull=True, dismissed_by__isnull=True)
+                | models.Q(dismissed_at__isnull=False, dismissed_by__isnull=False),
+                name="reviews_report_dismissed_by_somebody",
+            ),
         ]
         indexes = [
             # count_reports_since

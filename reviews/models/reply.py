@@ -20,6 +20,8 @@ class ReviewReply(models.Model):
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField()
+    # Empty while it says what it said at first.
+    edited_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "review replies"
@@ -31,6 +33,11 @@ class ReviewReply(models.Model):
                 condition=GreaterThanOrEqual(Length("text"), SHORTEST_REPLY)
                 & LessThanOrEqual(Length("text"), LONGEST_REPLY),
                 name="reviews_reply_text_length",
+            ),
+            # Nothing is changed before it is said.
+            models.CheckConstraint(
+                condition=models.Q(edited_at__isnull=True) | models.Q(edited_at__gte=models.F("created_at")),
+                name="reviews_reply_edited_after_written",
             ),
         ]
 

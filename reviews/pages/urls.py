@@ -12,4 +12,5 @@ urlpatterns = [
     path("reviews/<uuid:review_id>/helpful/", views.helpful, name="review_helpful"),
     path("reviews/<uuid:review_id>/report/", views.report, name="review_report"),
     path("reviews/<uuid:review_id>/reply/", views.reply, name="review_reply"),
+    path("reviews/<uuid:review_id>/reply/edit/", views.change_reply, name="review_reply_edit"),
 ]

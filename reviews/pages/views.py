@@ -18,6 +18,7 @@ from common.transactions import use_case
 from reviews import selectors
 from reviews.pages.forms import ASPECT_LABELS, ReplyForm, ReportForm, ReviewForm
 from reviews.services.delete_review import delete_review
+from reviews.services.edit_reply import edit_reply
 from reviews.services.edit_review import edit_review
 from reviews.services.reply_to_review import reply_to_review
 from reviews.services.report_review import report_review
@@ -146,6 +147,20 @@ def reply(request: HttpRequest, review_id: UUID) -> HttpResponse:
                 review_id=review_id, member_id=_me(request), text=form.cleaned_data["text"], now=timezone.now()
             )
         messages.success(request, _("Your answer is published."))
+    else:
+        messages.error(request, _("Write an answer of 2 to 3,000 characters."))
+    return _back_to(review.event_id, review_id)
+
+
+@login_required
+@require_POST
+def change_reply(request: HttpRequest, review_id: UUID) -> HttpResponse:
+    review = selectors.get_review(review_id=review_id)
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        with use_case():
+            edit_reply(review_id=review_id, member_id=_me(request), text=form.cleaned_data["text"], now=timezone.now())
+        messages.success(request, _("Your answer is changed."))
     else:
         messages.error(request, _("Write an answer of 2 to 3,000 characters."))
     return _back_to(review.event_id, review_id)

@@ -35,10 +35,7 @@ def reply_to_review(*, review_id: UUID, member_id: UUID, text: str, now: datetim
     review = get_review(review_id=review_id)
     if not speaks_for_organizer(event=review.event, user_id=member_id):
         raise NotAllowed
-    verdict = check_text(text=text, signs=Signs())
-    if not verdict.is_clean:
-        detail = _("Write without insults, links, contacts and shouting.")
-        raise InvalidInput(errors=tuple(FieldProblem("/text", reason, detail) for reason in verdict.reasons))
+    demand_clean(text)
     with violations({"reviews_reply_one_per_review": AlreadyReplied}):
         reply = ReviewReply.objects.create(
             review=review,
@@ -58,3 +55,15 @@ def reply_to_review(*, review_id: UUID, member_id: UUID, text: str, now: datetim
         )
     )
     return reply
+
+
+def demand_clean(text: str) -> None:
+    """Refuse what the automatic checks object to, each of its signs by itself.
+
+    Raises:
+        InvalidInput
+    """
+    verdict = check_text(text=text, signs=Signs())
+    if not verdict.is_clean:
+        detail = _("Write without insults, links, contacts and shouting.")
+        raise InvalidInput(errors=tuple(FieldProblem("/text", reason, detail) for reason in verdict.reasons))

@@ -131,6 +131,14 @@ class TestReviewReply:
 
         assert violated(lambda: self.reply(review, text)) == "reviews_reply_text_length"
 
+    def test_is_changed_after_it_was_written(self) -> None:
+        reply = self.reply(make_review())
+        before = reply.created_at - timedelta(seconds=1)
+
+        early = violated(lambda: ReviewReply.objects.filter(pk=reply.pk).update(edited_at=before))
+
+        assert early == "reviews_reply_edited_after_written"
+
 
 class TestReaders:
     def test_vote_once(self) -> None:
@@ -146,6 +154,17 @@ class TestReaders:
         again = violated(lambda: ReviewReport.objects.create(**fields, created_at=timezone.now()))
 
         assert again == "reviews_report_one_per_reader"
+
+    @pytest.mark.parametrize("half", [{"dismissed_at": timezone.now()}, {"dismissed_by": True}], ids=["when", "who"])
+    def test_have_reports_dismissed_by_somebody_at_some_time(self, half: dict[str, Any]) -> None:
+        fields = {"review": make_review(), "reporter": make_user(), "created_at": timezone.now()}
+        report = ReviewReport.objects.create(**fields, reason_code="untrue")
+        if "dismissed_by" in half:
+            half = {"dismissed_by": make_moderator()}
+
+        change = violated(lambda: ReviewReport.objects.filter(pk=report.pk).update(**half))
+
+        assert change == "reviews_report_dismissed_by_somebody"
 
 
 class TestRating:

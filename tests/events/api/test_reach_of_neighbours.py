@@ -14,8 +14,11 @@ from common.transactions import use_case
 from events.models.lifecycle import Status
 from reviews.models import Review
 from reviews.services.claim_review import claim_review
+from reviews.services.reply_to_review import reply_to_review
+from reviews.services.report_review import report_review
 from tests.events.api import test_reach
 from tests.events.api.reach import Row, World, answers, told_by
+from tests.factories.accounts import make_user
 from tests.factories.bookings import hold
 from tests.factories.reviews import make_attendee
 
@@ -49,6 +52,18 @@ def wrote_the_review(world: World, caller: User) -> None:
 
 def wrote_the_waiting_review(world: World, caller: User) -> None:
     Review.objects.filter(pk=world.waiting_review).update(author=caller)
+
+
+def was_answered(world: World, caller: User) -> None:
+    with use_case():
+        owner = world.subject.organizer.members.filter(role="owner").earliest("created_at").user
+        reply_to_review(review_id=world.review, member_id=owner.pk, text="Thank you!", now=timezone.now())
+
+
+def was_reported(world: World, caller: User) -> None:
+    with use_case():
+        reporter = make_user()
+        report_review(review_id=world.review, reporter_id=reporter.pk, reason_code="untrue", now=timezone.now())
 
 
 def claimed(world: World, caller: User) -> None:
@@ -132,6 +147,8 @@ TABLE = [
     Row("delete", "reviews/{review}/", OWN),
     Row("delete", "reviews/{review}/", (401, 204, 204, 204, 204, 204), before=wrote_the_review),
     Row("post", "reviews/{review}/reply/", (401, 403, 403, 201, 403, 403), {"text": "Thank you!"}),
+    Row("put", "reviews/{review}/reply/", (401, 403, 403, 200, 403, 403), {"text": "Thanks!"}, before=was_answered),
+    Row("put", "reviews/{review}/reply/", (401, 403, 403, 404, 403, 403), {"text": "Thanks!"}),
     Row("post", "reviews/{review}/report/", (401, 204, 204, 204, 204, 204), {"reason_code": "off_topic"}),
     Row("post", "reviews/{waiting_review}/report/", (401, 404, 404, 404, 404, 404), {"reason_code": "off_topic"}),
     Row("post", "reviews/{review}/helpful/", (401, 200, 200, 200, 200, 200)),
@@ -144,6 +161,8 @@ TABLE = [
     Row("post", "moderation/reviews/{waiting_review}/publish/", STAFF, before=claimed),
     Row("post", "moderation/reviews/{waiting_review}/reject/", STAFF, REFUSAL, before=claimed),
     Row("post", "moderation/reviews/{review}/hide/", STAFF, REFUSAL),
+    Row("post", "moderation/reviews/{review}/dismiss-reports/", STAFF, before=was_reported),
+    Row("post", "moderation/reviews/{review}/dismiss-reports/", (401, 403, 403, 403, 403, 409)),
 ]
 
 
