@@ -10,6 +10,10 @@ class EventAttendanceQuerySet(models.QuerySet["EventAttendance"]):
     def due(self) -> "EventAttendanceQuerySet":
         return self.filter(finished_at__isnull=True)
 
+    def locked(self) -> "EventAttendanceQuerySet":
+        """Locks the rows in one order and passes over those that another worker has in hand."""
+        return self.order_by("pk").select_for_update(skip_locked=True)
+
     def finish(self, now: datetime) -> int:
         return self.update(finished_at=now)
 

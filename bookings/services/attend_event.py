@@ -34,11 +34,12 @@ def order_attendance(*, event_id: uuid.UUID, now: datetime) -> None:
 
 
 def attend_event(*, event_id: uuid.UUID, now: datetime) -> int:
-    """Work an order off, batch by batch; return how many bookings were marked now."""
+    """Work an order off, batch by batch, unless another worker is at it; return how many bookings were marked now."""
     attended = 0
     while True:
         with use_case():
-            order = EventAttendance.objects.due().filter(event_id=event_id).first()
+            # The sweep comes again while a large event is being worked off: workers must not queue up for its batches.
+            order = EventAttendance.objects.due().locked().filter(event_id=event_id).first()
             if order is None:
                 return attended
             marked = _attend_some(order)

@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from bookings.handlers import on_event_finished
@@ -104,6 +106,30 @@ class TestAttendEvent:
         assert Booking.objects.filter(status="attended").count() == 3
         assert OutboxRow.objects.filter(wire_type="bookings.booking.attended.v1").count() == 3
         assert list_due_attendances() == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_leaves_alone_what_another_worker_has_in_hand(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = make_ticket_type()
+        confirm(ticket_type=kind)
+        attend_some, counts = service._attend_some, []
+
+        def another() -> int:
+            try:
+                return attend_event(event_id=kind.event_id, now=timezone.now())
+            finally:
+                connection.close()
+
+        def meet_another(order: EventAttendance) -> int:
+            monkeypatch.setattr(service, "_attend_some", attend_some)
+            with ThreadPoolExecutor(1) as threads:
+                counts.append(threads.submit(another).result())
+            return attend_some(order)
+
+        monkeypatch.setattr(service, "_attend_some", meet_another)
+
+        counts.append(finish(kind))
+
+        assert counts == [0, 1]
 
     def test_nobody_attends_what_was_taken_down_until_its_end(self) -> None:
         kind = make_ticket_type()
