@@ -53,6 +53,9 @@ ORDERING_NAMES = [
 RADIUS_KM = 50
 MOST_RADIUS_KM = 1000
 MOST_TAGS = 10
+# As many digits as the columns have: PostgreSQL fails on a number with some thousands of them.
+MONEY = {"max_digits": 12, "decimal_places": 2}
+STARS = {"max_digits": 3, "decimal_places": 2}
 
 
 def _flag(**options: Any) -> filters.TypedChoiceFilter:
@@ -122,8 +125,8 @@ class CatalogueFilter(filters.FilterSet):
     date_from = filters.DateFilter(label=_("From"))
     date_to = filters.DateFilter(label=_("To"))
     preset = filters.ChoiceFilter(choices=PRESETS, label=_("When"))
-    price_min = filters.NumberFilter(label=_("Price from"), min_value=0, max_value=10**9)
-    price_max = filters.NumberFilter(label=_("Price up to"), min_value=0, max_value=10**9)
+    price_min = filters.NumberFilter(label=_("Price from"), min_value=0, max_value=10**9, **MONEY)
+    price_max = filters.NumberFilter(label=_("Price up to"), min_value=0, max_value=10**9, **MONEY)
     free = _flag(label=_("Free"))
     online = _flag(label=_("Online"))
     has_seats = _flag(label=_("With free seats"))
@@ -132,7 +135,7 @@ class CatalogueFilter(filters.FilterSet):
     radius_km = filters.NumberFilter(
         label=_("Kilometres around it, or around the city"), min_value=1, max_value=MOST_RADIUS_KM
     )
-    min_rating = filters.NumberFilter(label=_("Stars, at least"), min_value=1, max_value=5)
+    min_rating = filters.NumberFilter(label=_("Stars, at least"), min_value=1, max_value=5, **STARS)
     language = filters.ChoiceFilter(choices=LANGUAGES, label=_("Language"))
     age_rating = filters.ChoiceFilter(choices=Event.AgeRating.choices, label=_("Age rating"))
     organizer = filters.UUIDFilter(label=_("Organizer"))

@@ -56,7 +56,17 @@ WISHES = [
     "organizer=00000000-0000-0000-0000-000000000000",
     "ordering=relevance&q=&city=",
 ]
-REFUSED = ["page_size=0", "page_size=x", "colour=red", "price_min=9&price_max=1", "near=91,0", "category=none", "q=%00"]
+REFUSED = [
+    "page_size=0",
+    "page_size=x",
+    "colour=red",
+    "price_min=9&price_max=1",
+    "price_min=1e-20000",
+    "min_rating=4.555",
+    "near=91,0",
+    "category=none",
+    "q=%00",
+]
 
 
 @pytest.fixture
