@@ -31,8 +31,13 @@ def money(amount: Decimal, currency: str) -> str:
         return _("Free")
     kopecks = "" if amount == amount.to_integral_value() else ".00"
     number = format_decimal(amount, format=f"#,##0{kopecks}", locale=locale())
-    # The Russian locale knows the signs of our currencies: ₽, ₸, Br.
-    return f"{number}\N{NO-BREAK SPACE}{get_currency_symbol(currency, locale='ru')}"
+    return f"{number}\N{NO-BREAK SPACE}{sign(currency)}"
+
+
+@register.filter
+def sign(currency: str) -> str:
+    """Write a currency: the Russian locale knows the signs of ours, ₽, ₸, Br."""
+    return str(get_currency_symbol(currency, locale="ru"))
 
 
 @register.filter

@@ -471,6 +471,16 @@ class TestWords:
         with translation.override("en"):
             assert event_words.money(Decimal(amount), currency) == english
 
+    def test_tell_the_sum_of_what_is_chosen_its_sign(self, english: Client) -> None:
+        reader = make_user()
+        english.force_login(reader)
+        ticket_type = make_ticket_type(price=900)
+
+        page = text(english.get(f"/events/{ticket_type.event_id}/", follow=True))
+
+        assert f'data-sign="{event_words.sign("RUB")}"' in page
+        assert event_words.sign("RUB") == "₽"
+
 
 class TestLivePage:
     def test_watches_what_is_left(self, english: Client) -> None:

@@ -9,14 +9,12 @@ function show() {
     seats += Number(input.value);
     sum += Number(input.value) * Number(input.dataset.price);
   }
-  const money = new Intl.NumberFormat(document.documentElement.lang, {
-    style: "currency",
-    currency: form.dataset.currency,
-    currencyDisplay: "narrowSymbol",
+  const number = new Intl.NumberFormat(document.documentElement.lang, {
     minimumFractionDigits: sum % 1 ? 2 : 0,
+    maximumFractionDigits: 2,
   });
   total.hidden = sum === 0;
-  total.querySelector("output").textContent = money.format(sum);
+  total.querySelector("output").textContent = `${number.format(sum)}\u00a0${form.dataset.sign}`;
   form.querySelector("button.offers__go").disabled = seats === 0;
 }
 
