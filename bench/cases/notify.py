@@ -118,7 +118,7 @@ def _wait(system: System, event_id: uuid.UUID, audience: int) -> int:
     arrived = 0
     with system.database() as database:
         while arrived < audience and time.monotonic() < deadline:
-            time.sleep(0.5)
+            time.sleep(0.1)
             row = database.execute(ENDED_SQL, [event_id]).fetchone()
             arrived = int(row[0]) if row else 0
     return arrived
