@@ -1,5 +1,10 @@
-"""Push: to browsers encrypted (RFC 8291) and signed by our VAPID key (RFC 8292), to apps through FCM."""
+"""Push: to browsers encrypted (RFC 8291) and signed by our VAPID key (RFC 8292), to apps through FCM.
 
+Each browser maker has a push service of its own: one that has had enough is left alone by all workers until the moment it
+named, and the others go on.
+"""
+
+import time
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,18 +18,24 @@ from notifications.channels.fcm import AppGone, AppPushes, is_app
 from notifications.channels.http import Answer, exchange, make_client
 from notifications.channels.ports import (
     Limit,
+    NotYet,
     Outgoing,
     PermanentRefusal,
     ProviderDown,
     Receipt,
     TemporaryRefusal,
 )
+from notifications.limits.buckets import Buckets
 from notifications.models import ContactPoint
 from notifications.push_endpoints import is_allowed, resolved
 from notifications.services.make_vapid_key import make_vapid_key
 
 KEPT_BY_PUSH_SERVICE_SECONDS = 24 * 3600
 LONGEST_TEXT = 900
+# Far above what one process sends: the bucket of a push service is there to be closed.
+PER_SECOND_AND_SERVICE, PATIENCE_SECONDS = 1000.0, 0.25
+
+_buckets = Buckets(time.time)
 
 
 class PushProvider:
@@ -45,19 +56,26 @@ class PushProvider:
         reached: list[str] = []
         gone: dict[UUID, str] = {}
         for_later: TemporaryRefusal | None = None
+        not_yet: NotYet | None = None
         refused = ""
         message_id = ""
         for contact in outgoing.contact_points:
             try:
-                message_id = self._send(contact, outgoing) or message_id
+                message_id = self._ask(contact, outgoing) or message_id
                 reached.append(str(contact.id))
             except (_Gone, AppGone) as error:
                 gone[contact.id] = str(error)
+            except NotYet as wait:
+                not_yet = wait
             except TemporaryRefusal as error:
                 for_later = error
             except PermanentRefusal as error:
                 refused = str(error)
         receipt = Receipt(provider_message_id=message_id, reached=reached, gone=gone)
+        if not_yet is not None and for_later is None:
+            if not reached and not gone:
+                raise not_yet
+            for_later = TemporaryRefusal(not_yet.reason, retry_after_seconds=not_yet.seconds)
         if for_later is not None:
             raise TemporaryRefusal(str(for_later), retry_after_seconds=for_later.retry_after_seconds, receipt=receipt)
         if not reached:
@@ -66,6 +84,19 @@ class PushProvider:
 
     def close(self) -> None:
         self._client.close()
+
+    def _ask(self, contact: ContactPoint, outgoing: Outgoing) -> str:
+        """Send, unless the push service has said when to come back; remember when it says so now."""
+        bucket = f"push:{_service_of(contact.address)}"
+        turn = _buckets.take(bucket, per_second=PER_SECOND_AND_SERVICE, patience_seconds=PATIENCE_SECONDS)
+        if not turn.is_given:
+            raise NotYet("too_many", seconds=turn.wait_seconds)
+        try:
+            return self._send(contact, outgoing)
+        except TemporaryRefusal as refusal:
+            if refusal.retry_after_seconds:
+                _buckets.close_for(bucket, seconds=refusal.retry_after_seconds)
+            raise
 
     def _send(self, contact: ContactPoint, outgoing: Outgoing) -> str:
         if is_app(contact.address):
@@ -97,6 +128,10 @@ class PushProvider:
             with use_case():
                 self._key = Vapid02.from_pem(make_vapid_key().private_pem.encode())
         return self._key
+
+
+def _service_of(address: str) -> str:
+    return urlsplit(settings.FCM_API_URL if is_app(address) else resolved(address)).netloc
 
 
 class _Gone(PermanentRefusal):

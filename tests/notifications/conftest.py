@@ -81,6 +81,7 @@ class PushService:
 
     def __init__(self) -> None:
         self.received: list[tuple[str, dict[str, str], bytes]] = []
+        self.asked: list[str] = []
         self.answers: dict[str, int] = {}
         self.headers: dict[str, str] = {}
         self.port = 0
@@ -94,6 +95,7 @@ def push_service(settings: Any) -> Iterator[PushService]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            service.asked.append(self.path.rstrip("/").rpartition("/")[2])
             status = service.answers.get(self.path.rstrip("/").rpartition("/")[2], 201)
             if status < 300:
                 service.received.append((self.path, {name.lower(): one for name, one in self.headers.items()}, body))
@@ -107,6 +109,7 @@ def push_service(settings: Any) -> Iterator[PushService]:
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    open_bucket(server.server_address[1])
     service.port = server.server_address[1]
     settings.PUBLIC_URL = f"http://127.0.0.1:{service.port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -115,6 +118,11 @@ def push_service(settings: Any) -> Iterator[PushService]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def open_bucket(port: int) -> None:
+    """Let a push service be asked whatever one at this port has said in another test."""
+    shared.connect().delete(f"notify:bucket:push:127.0.0.1:{port}:closed")
 
 
 @pytest.fixture

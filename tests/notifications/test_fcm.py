@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from rest_framework.test import APIClient
@@ -12,6 +13,7 @@ from notifications.channels.fcm import AppPushes, SignIns
 from notifications.models import ContactPoint, NotificationJob
 from tests.factories.accounts import bearer, make_user
 from tests.factories.notifications import make_job, make_recipient, make_template
+from tests.notifications.conftest import open_bucket
 from tests.notifications.fcm_server import FcmServer, error, fcm_server
 from tests.notifications.flow import send
 
@@ -43,6 +45,7 @@ def fcm(settings: Any, tmp_path: Path, clock: Clock) -> Iterator[FcmServer]:
         server.write_account(tmp_path / "account.json")
         settings.FCM_SERVICE_ACCOUNT_FILE = str(tmp_path / "account.json")
         settings.FCM_API_URL = server.url
+        open_bucket(urlsplit(server.url).port or 0)
         yield server
 
 

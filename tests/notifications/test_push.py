@@ -1,5 +1,7 @@
 """The push channel against a server that speaks HTTP like a push service, and the development sink."""
 
+import time
+import uuid
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from common.transactions import use_case
+from notifications.limits.buckets import Buckets
 from notifications.models import ContactPoint, NotificationJob, VapidKey
 from notifications.push_endpoints import is_allowed
 from notifications.push_sink import UnreadablePush, make_browser, receive, received
@@ -89,6 +92,32 @@ class TestPushChannel:
         assert status_of(job) == ("failed", "temporary_refusal")
         assert job.next_attempt_at is not None
         assert (job.next_attempt_at - job.created_at).total_seconds() >= 600
+
+    def test_leaves_a_service_alone_for_as_long_as_it_has_said(self, push_service: PushService) -> None:
+        push_service.answers["anna"] = 429
+        push_service.headers["Retry-After"] = "600"
+        first, second = push_job("anna"), push_job("boris")
+
+        send([first.id, second.id])
+
+        assert (status_of(first), status_of(second)) == (("failed", "temporary_refusal"), ("deferred", "too_many"))
+        assert (push_service.asked, second.attempts) == (["anna"], 0)
+        assert second.next_attempt_at is not None
+        assert 590 < (second.next_attempt_at - second.created_at).total_seconds() < 660
+
+    def test_goes_to_the_browsers_of_other_services_meanwhile(self, push_service: PushService) -> None:
+        job = push_job("anna")
+        busy = f"{uuid.uuid4()}.push.apple.com"
+        ContactPoint.objects.create(recipient=job.recipient, channel="push", address=f"https://{busy}/x")
+        Buckets(time.time).close_for(f"push:{busy}", seconds=600)
+
+        send([job.id])
+
+        assert status_of(job) == ("failed", "temporary_refusal")
+        assert push_service.asked == ["anna"]
+        assert job.reached == [str(ContactPoint.objects.get(address__contains="anna").id)]
+        assert job.next_attempt_at is not None
+        assert (job.next_attempt_at - job.created_at).total_seconds() > 590
 
     def test_reaches_each_browser_once_when_one_of_them_had_to_be_tried_again(self, push_service: PushService) -> None:
         push_service.answers["boris"] = 503
