@@ -27,4 +27,6 @@ def pinned(request: httpx.Request) -> httpx.Request:
     request.url = url.copy_with(host=target.address)
     request.headers["host"] = url.netloc.decode()
     request.extensions["sni_hostname"] = target.host
+    # A connection is kept by its address: the next name there would speak over one whose certificate isn't its own.
+    request.headers["connection"] = "close"
     return request

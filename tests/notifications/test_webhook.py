@@ -283,3 +283,25 @@ class TestAddresses:
 
         with pytest.raises(ForbiddenAddress):
             pinned(httpx.Request("POST", url))
+
+    def test_opens_a_connection_for_each_name(self, listener: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A connection was proved to lead to one name: another one at the same address is somebody else's."""
+        host, port = listener.server_address
+        listener.RequestHandlerClass.protocol_version = "HTTP/1.1"
+        accepted: list[Any] = []
+        accept = listener.get_request
+
+        def accept_and_count() -> Any:
+            accepted.append(accept())
+            return accepted[-1]
+
+        monkeypatch.setattr(listener, "get_request", accept_and_count)
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+
+        with make_client() as caller:
+            for name in ("one.example", "other.example"):
+                exchange(caller, pinned(httpx.Request("POST", f"http://{name}:{port}/", content=b"{}")))
+
+        assert [headers["host"] for headers, _ in listener.received] == [f"one.example:{port}", f"other.example:{port}"]
+        assert len(accepted) == 2
