@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from accounts.models import OrganizerMember
+from accounts.models import Organizer, OrganizerMember
 from accounts.selectors import get_role
 from audit.services.record_entry import record_entry
 from bookings.models import ProviderAccount
@@ -100,6 +100,8 @@ def _demand_owner(user_id: uuid.UUID, organizer_id: uuid.UUID) -> None:
 
 
 def _close(organizer_id: uuid.UUID, now: datetime) -> str | None:
+    # Two owners at once, or a double click: the second waits and closes what the first has set up.
+    Organizer.objects.locked().get(id=organizer_id)
     present = ProviderAccount.objects.in_use().filter(organizer_id=organizer_id).first()
     if present is None:
         return None

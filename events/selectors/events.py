@@ -33,7 +33,7 @@ def get_readable_event(*, actor: Actor, event_id: uuid.UUID) -> Event:
 
 def _get_open_event(event_id: uuid.UUID) -> Event:
     """Return what guests may read: the read that most requests make, so its statements are composed and planned once."""
-    event = next(iter(_open_event.prepared(event_id=event_id)), None)
+    event = _open_event.first_prepared(event_id=event_id)
     if event is None:
         raise NotFound
     types = TicketType.objects.filter(event=event)

@@ -1,8 +1,10 @@
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -47,6 +49,24 @@ def owner_of(event: Any) -> User:
 def set_up(event: Any, who: User, **fields: Any) -> ProviderAccount:
     wanted = {"provider": "stripe", "credentials": STRIPE} | fields
     return set_provider_account(owner_id=who.id, organizer_id=event.organizer_id, now=timezone.now(), **wanted)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_at_once_leave_one_in_use() -> None:
+    event = make_event()
+    owner = owner_of(event)
+
+    def set_up_alone(_: int) -> ProviderAccount:
+        try:
+            return set_up(event, owner)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(set_up_alone, range(4)))
+
+    assert ProviderAccount.objects.in_use().count() == 1
+    assert {one.id for one in ProviderAccount.objects.all()} == {one.id for one in made}
 
 
 class TestSetProviderAccount:
