@@ -52,12 +52,14 @@ class Cache(SimpleStage):
         """Copy what has gathered, then let go of what has changed: in this order, and one after the other."""
         async with self._writing:
             batch, self._to_copy = self._to_copy, []
+            # Not what is added while this is under way: an edit of it may wait to be copied.
+            to_drop = set(self._to_drop)
             try:
                 await self._recent.remember(batch)
                 if changed:
                     await self._recent.forget(changed)
-                if self._to_drop:
-                    await self._recent.drop(self._to_drop)
-                    self._to_drop.clear()
+                if to_drop:
+                    await self._recent.drop(to_drop)
+                    self._to_drop -= to_drop
             except PortUnavailable:
                 return

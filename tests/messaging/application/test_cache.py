@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from tests.messaging.application.conftest import Town
@@ -16,11 +16,21 @@ class SlowRing(FakeRecentMessages):
         super().__init__()
         self.answers = asyncio.Event()
         self.sizes: list[int] = []
+        self.sizes_when_dropped: list[list[int]] = []
+        self._under_way = 0
 
     async def remember(self, messages: Sequence[tuple[uuid.UUID, int, bytes]]) -> None:
+        assert not self._under_way
         self.sizes.append(len(messages))
+        self._under_way += 1
         await self.answers.wait()
+        self._under_way -= 1
         await super().remember(messages)
+
+    async def drop(self, conversation_ids: Collection[uuid.UUID]) -> None:
+        assert not self._under_way
+        self.sizes_when_dropped.append(list(self.sizes))
+        await super().drop(conversation_ids)
 
 
 class TestCache:
@@ -42,7 +52,31 @@ class TestCache:
         found = await ring.after(room, 1, limit=10)
         assert [seq for seq, _ in found or []] == [2, 3]
 
-    async def test_what_is_taken_back_leaves_after_what_was_on_its_way(
+    async def test_what_is_taken_back_is_told_after_it_has_left_the_ring_and_all_that_was_on_its_way_there(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID, settled: Callable[[Any], Any]
+    ) -> None:
+        ring = SlowRing()
+        node, room = town.start(recent=ring), town.messenger.open_room(anna, boris)
+        one, other = await town.phone(node, anna), await town.phone(node, boris)
+        one.write(room, "secret")
+        await other.got("message")
+        one.say(type="delete", id=uuid.uuid4(), conversation=room, seq=1)
+        await one.got("ack", 2)
+        # More turns of the event loop than all stages take.
+        for _ in range(100):
+            await asyncio.sleep(0)
+        told_before = [told["kind"] for told in other.outlet.objects if told["type"] == "message"]
+
+        ring.answers.set()
+        await other.got("message", 2)
+        await settled(node)
+
+        assert told_before == ["text"]
+        # Not while the first copy was still on its way.
+        assert ring.sizes_when_dropped == [[1, 1]]
+        assert await ring.after(room, 1, limit=10) is None
+
+    async def test_an_edit_that_waits_to_be_copied_leaves_no_text_of_what_is_deleted(
         self, town: Town, anna: uuid.UUID, settled: Callable[[Any], Any]
     ) -> None:
         ring = SlowRing()
@@ -50,10 +84,14 @@ class TestCache:
         phone = await town.phone(node, anna)
         phone.write(room, "secret")
         await phone.got("ack")
-        phone.say(type="delete", id=uuid.uuid4(), conversation=room, seq=1)
+        phone.say(type="edit", id=uuid.uuid4(), conversation=room, seq=1, body={"text": "secret too"})
         await phone.got("ack", 2)
+        phone.say(type="delete", id=uuid.uuid4(), conversation=room, seq=1)
+        await phone.got("ack", 3)
+        for _ in range(100):
+            await asyncio.sleep(0)
 
         ring.answers.set()
         await settled(node)
 
-        assert await ring.after(room, 1, limit=10) is None
+        assert [payload for kept in ring._rings.values() for payload in kept.values() if b"secret" in payload] == []

@@ -1,5 +1,6 @@
 """What directory, cursors and commit log promise."""
 
+import asyncio
 import uuid
 
 from messaging.application.ports import Advance, Progress
@@ -37,6 +38,22 @@ class TestHeads:
             (world.group, 0, 0),
         }
         assert not listed.resumed
+
+    async def test_gives_each_their_own_when_many_ask_together(self, world: World) -> None:
+        people = [world.clara, world.boris, uuid.uuid4(), world.clara]
+
+        listed = await asyncio.gather(
+            *(world.ports.directory.heads(one, position=None, limit=10) for one in (world.anna, *people))
+        )
+
+        both = {world.direct, world.group}
+        assert [{one.conversation_id for one in heads.heads} for heads in listed] == [
+            both,
+            {world.group},
+            both,
+            set(),
+            {world.group},
+        ]
 
     async def test_resumes_from_its_own_position(self, world: World) -> None:
         first = await world.ports.directory.heads(world.boris, position=None, limit=10)

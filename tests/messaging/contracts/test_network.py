@@ -147,6 +147,17 @@ class TestRecentMessages:
 
         assert await recent.after(room, 1, limit=10) == [(2, b"m2"), (3, b"m3")]
 
+    async def test_keeps_the_last_200_of_each_conversation(self, recent: RecentMessages) -> None:
+        long, short = uuid.uuid4(), uuid.uuid4()
+        await recent.remember([(long, seq, f"m{seq}".encode()) for seq in range(1, 151)])
+        await recent.remember(
+            [(room, seq, f"m{seq}".encode()) for seq in range(151, 206) for room in (long, short)],
+        )
+
+        assert await recent.after(long, 5, limit=1) is None
+        assert (await recent.after(long, 6, limit=1) or [])[0] == (7, b"m7")
+        assert len(await recent.after(short, 151, limit=100) or []) == 54
+
     async def test_knows_nothing_of_what_was_dropped(self, recent: RecentMessages) -> None:
         rooms = [uuid.uuid4() for _ in range(3)]
         await recent.remember([(room, seq, f"m{seq}".encode()) for room in rooms for seq in (1, 2)])
