@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +90,15 @@ class ReceiveFrame:
             raise Abuse("goes on though everything is refused")
         if impatient:
             self._refuse(self._hold_back(impatient, session), session)
-        self._refuse(self._pipeline.offer(parcels), session)
+        self._refuse(self._turn_away(self._pipeline.offer(parcels), session), session)
+
+    @staticmethod
+    def _turn_away(refused: Sequence[Parcel], session: Session) -> Sequence[Parcel]:
+        """Bear nobody a grudge for the node's own load: a client that comes back with all it has kept isn't hostile."""
+        for parcel in refused:
+            if parcel.type.policy.longest_wait_seconds < inf:
+                session.patience.give_back(parcel.type.weight)
+        return refused
 
     def _hold_back(self, parcels: Sequence[Parcel], session: Session) -> Iterator[Parcel]:
         """Refuse what is said too fast; what is worth nothing a moment later is left out without a word."""

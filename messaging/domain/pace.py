@@ -1,6 +1,9 @@
 """Pace: how quickly a worker gets through what waits before it, and so how long whatever comes next would wait."""
 
 SMOOTHING = 0.3
+# Who is refused comes again after this at the earliest, and all of them together no faster than this.
+RETRY_SECONDS = 1.0
+RETRIES_PER_SECOND = 2000
 
 
 class Pace:
@@ -30,3 +33,17 @@ class Pace:
         """Return how long one more parcel waits behind so many others."""
         took = self._took if self._since is None else max(self._took, now - self._since)
         return waiting / batch * took
+
+
+class Turns:
+    """When those who are refused may come again: not all at once, for each refusal costs something too."""
+
+    __slots__ = ("_last_at",)
+
+    def __init__(self) -> None:
+        self._last_at = 0.0
+
+    def wait_seconds(self, *, now: float) -> float:
+        """Give the next turn away; return in what time it comes."""
+        self._last_at = max(self._last_at, now) + 1 / RETRIES_PER_SECOND
+        return RETRY_SECONDS + self._last_at - now

@@ -36,6 +36,10 @@ class Patience:
             self.away_until = now + AWAY_SECONDS
         return is_enough
 
+    def give_back(self, weight: int) -> None:
+        """Forget an object that the node has refused for its own sake: who comes back when told to isn't hostile."""
+        self.left = min(CAPACITY, self.left + weight)
+
     def is_over(self, *, now: float) -> bool:
         """Tell whether this person is sent away."""
         return now < self.away_until

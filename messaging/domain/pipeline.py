@@ -13,7 +13,7 @@ import structlog
 from messaging.domain.buffers import Buffer
 from messaging.domain.endings import end_tasks
 from messaging.domain.errors import OVERLOAD, UNAVAILABLE
-from messaging.domain.pace import Pace
+from messaging.domain.pace import RETRY_SECONDS, Pace, Turns
 from messaging.domain.parcels import Parcel
 from messaging.domain.registry import MessageType, OnOverflow, Registry
 from messaging.domain.resolver import Context, Resolver
@@ -21,7 +21,6 @@ from messaging.domain.stages import Stage
 
 log = structlog.get_logger(__name__)
 
-OVERLOAD_RETRY_SECONDS = 1.0
 # How long an estimate of the wait is believed: many offers come within a turn of the event loop.
 ESTIMATE_SECONDS = 0.005
 
@@ -82,6 +81,7 @@ class Conveyor:
         self._observer = observer
         self._busy = 0
         self._awaited = [step for step in self.steps if step.stage.is_awaited]
+        self._turns = Turns()
         self._is_late = False
         self._look_again_at = 0.0
 
@@ -116,8 +116,9 @@ class Conveyor:
         if self.type.policy.on_overflow is OnOverflow.DROP:
             self._observer.dropped(self.type.name, self.steps[0].name, reason="overflow", count=len(refused))
             return []
+        now = time.monotonic()
         for parcel in refused:
-            parcel.refuse(OVERLOAD, retry_after=OVERLOAD_RETRY_SECONDS)
+            parcel.refuse(OVERLOAD, retry_after=self._turns.wait_seconds(now=now))
         self._observer.dropped(self.type.name, self.steps[0].name, reason="refused", count=len(refused))
         return refused
 
@@ -168,7 +169,7 @@ class Conveyor:
             self._observer.dropped(self.type.name, step.name, reason="failed", count=len(batch))
             for parcel in batch:
                 if parcel.stored is None:
-                    parcel.refuse(UNAVAILABLE, retry_after=OVERLOAD_RETRY_SECONDS)
+                    parcel.refuse(UNAVAILABLE, retry_after=RETRY_SECONDS)
             return []
 
     async def _hand_on(self, place: int, batch: list[Parcel], onward: list[Parcel]) -> None:

@@ -114,3 +114,20 @@ class TestPatience:
             await town.phone(node, anna)
 
         assert len(node.sessions.of_user(anna)) == SOCKETS
+
+
+class TestOverload:
+    async def test_who_is_refused_for_the_nodes_own_load_loses_no_patience(
+        self, town: Town, node: Node, anna: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("messaging.domain.pipeline.Conveyor._would_be_late", lambda self: True)
+        room = town.messenger.open_room(anna)
+        phone = await town.phone(node, anna)
+        said = line(type="send", id=uuid.uuid4(), conversation=room, kind="text", body={"text": "kept"})
+
+        flood(phone, said, objects=20_000)
+
+        nacks = phone.outlet.of("nack")
+        assert {one["code"] for one in nacks} == {"overload"}
+        assert len(nacks) == 20_000 // 64 * 64
+        assert phone.session.patience.left > 0

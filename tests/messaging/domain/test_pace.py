@@ -1,6 +1,6 @@
 """How long whatever comes next would wait."""
 
-from messaging.domain.pace import SMOOTHING, Pace
+from messaging.domain.pace import RETRIES_PER_SECOND, RETRY_SECONDS, SMOOTHING, Pace, Turns
 
 
 class TestPace:
@@ -29,3 +29,22 @@ class TestPace:
         pace.begin(now=1.0)
 
         assert pace.wait_seconds(10, batch=10, now=6.0) == 5.0
+
+
+class TestTurns:
+    def test_who_is_refused_comes_again_one_after_the_other(self) -> None:
+        turns = Turns()
+
+        waits = [turns.wait_seconds(now=5.0) for _ in range(RETRIES_PER_SECOND)]
+
+        assert waits == sorted(waits)
+        assert RETRY_SECONDS < waits[0] < RETRY_SECONDS + 0.01
+        assert round(waits[-1], 3) == RETRY_SECONDS + 1
+
+    def test_turns_that_are_over_are_forgotten(self) -> None:
+        turns = Turns()
+        first = turns.wait_seconds(now=5.0)
+        for _ in range(1000):
+            turns.wait_seconds(now=5.0)
+
+        assert round(turns.wait_seconds(now=60.0), 6) == round(first, 6)

@@ -39,6 +39,15 @@ class TestPatience:
 
         assert not patience.is_over(now=now)
 
+    def test_what_is_given_back_was_never_taken_and_makes_nobody_richer(self) -> None:
+        patience = Patience(0.0)
+        patience.spend(100, now=0.0)
+
+        patience.give_back(100)
+        patience.give_back(100)
+
+        assert patience.left == CAPACITY
+
     def test_is_forgotten_only_when_it_is_whole(self) -> None:
         patience = Patience(0.0)
         patience.spend(100, now=0.0)
