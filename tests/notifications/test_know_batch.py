@@ -10,7 +10,7 @@ from common.transactions import use_case
 from notifications.models import ContactPoint, NotificationJob, Suppression
 from notifications.models.suppression import hash_of_address
 from notifications.services.know_batch import know_batch
-from tests.factories.notifications import make_job, make_recipient
+from tests.factories.notifications import make_job, make_recipient, make_template
 from tests.notifications.conftest import MailServer
 from tests.notifications.flow import send
 
@@ -76,3 +76,16 @@ class TestFrequencyCap:
         send([job.id for job in (*jobs, booking)])
 
         assert stood(*jobs, booking) == [("sent", ""), ("suppressed", "frequency_cap"), ("sent", "")]
+
+    def test_leaves_the_inbox_alone(self, settings: Any) -> None:
+        settings.MARKETING_WEEKLY_CAP = 1
+        recipient = make_recipient(marketing_consent_at=timezone.now())
+        template = make_template(channels=("in_app",), category="marketing")
+        offers = [
+            make_job(recipient=recipient, category="marketing", channel="in_app", template_code=template.code)
+            for _ in range(2)
+        ]
+
+        send([job.id for job in offers])
+
+        assert stood(*offers) == [("delivered", "")] * 2
