@@ -3,7 +3,7 @@
 SMOOTHING = 0.3
 # Who is refused comes again after this at the earliest, and all of them together no faster than this.
 RETRY_SECONDS = 1.0
-RETRIES_PER_SECOND = 2000
+RETRIES_PER_SECOND = 4000
 
 
 class Pace:
