@@ -72,9 +72,10 @@ def of_handle(handle: str) -> QuerySet[User]:
 
 
 def event_hosts(*, event_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return the people who hold an event."""
+    """Return the people who hold an event, and may still sign in."""
     holders = Event.objects.filter(id=event_id).values("organizer_id")
-    members = OrganizerMember.objects.filter(organizer_id__in=holders).exclude(role=OrganizerMember.Role.DOOR)
+    members = OrganizerMember.objects.filter(organizer_id__in=holders, user__is_active=True)
+    members = members.exclude(role=OrganizerMember.Role.DOOR)
     return list(members.order_by("created_at", "id").values_list("user_id", flat=True))
 
 

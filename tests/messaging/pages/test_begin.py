@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import OrganizerMember
 from events.models import EventAccess
 from messaging.models import Conversation, Membership, Message, Reaction
 from tests.factories.accounts import make_organizer, make_user
@@ -52,6 +53,16 @@ class TestBegin:
         link = f'href="/chat/{room.pk}/">Go to the chat of “Downstream”'
         assert [link in page for page in pages] == [True, False, True]
         assert [f'name="with" value="{host.pk}"' in page for page in pages] == [True, True, False]
+
+    def test_offers_a_host_who_may_still_sign_in(self) -> None:
+        gone, host = make_user(is_active=False), make_user()
+        organizer = make_organizer(owner=gone)
+        OrganizerMember.objects.create(organizer=organizer, user=host, role="owner")
+        event = make_event(organizer=organizer)
+
+        page = signed_in(make_user()).get(f"/chat/?event={event.pk}").content.decode()
+
+        assert f'name="with" value="{host.pk}"' in page
 
     def test_offers_nothing_of_an_event_that_one_may_not_see(self) -> None:
         draft = make_event(status="draft")
