@@ -66,11 +66,13 @@ def claim_deliveries(*, now: datetime, limit: int = BATCH) -> list[Claim]:
     it: there this one would only wait. So that the others find projects too, this one takes few projects with all that
     they have, rather than a little of each.
     """
-    seen = _not_too_much(_project_by_project(_of_free_projects(WebhookDelivery.objects.due(now)))[:limit])
+    due = WebhookDelivery.objects.due(now)
+    seen = _not_too_much(_project_by_project(_of_free_projects(due))[:limit])
     spent = [one.delivery_id for one in seen if one.attempts >= MAX_ATTEMPTS]
     if spent:
         log.error("loyalty.webhook.dead", deliveries=[str(one) for one in spent], error="lease expired")
-        WebhookDelivery.objects.filter(id__in=spent).update(
+        # Only what is still due: its last worker may have come to its end since the look.
+        due.filter(id__in=spent).update(
             status=Status.DEAD, finished_at=now, lease_expires_at=None, last_error="its workers have died"
         )
     alive = [one for one in seen if one.attempts < MAX_ATTEMPTS]

@@ -78,7 +78,10 @@ def lower_levels(*, now: datetime, ids: Collection[uuid.UUID] | None = None) -> 
     """Judge those of these customers whose level's time is over, or a batch of all; return how many there were."""
     due = Customer.objects.level_over(now).select_related("level", "project")
     chosen = due.filter(id__in=ids) if ids is not None else due
-    found = sorted(chosen[:BATCH], key=lambda one: one.project_id)
+    waiting = dict(chosen.values_list("id", "project_id")[:BATCH])
+    # Nothing is accrued meanwhile: who is judged here has spent what was counted, and is judged once.
+    list(Project.objects.filter(id__in=set(waiting.values())).locked())
+    found = sorted(due.filter(id__in=waiting), key=lambda one: one.project_id)
     for project, group in groupby(found, key=lambda one: one.project):
         _judge(project, list(levels_of(project).values()), list(group), now)
     return len(found)

@@ -12,7 +12,7 @@ from common.transactions import use_case
 from loyalty.models import Order, Project, WebhookDelivery
 from loyalty.services import claim_deliveries as claiming
 from loyalty.services import process_deliveries as worker
-from loyalty.services.claim_deliveries import LEASE, claim_deliveries
+from loyalty.services.claim_deliveries import LEASE, MAX_ATTEMPTS, claim_deliveries
 from loyalty.services.process_deliveries import apply_deliveries, process_deliveries
 from loyalty.services.replay_deliveries import replay_deliveries
 from tests.factories.loyalty import NOON, Shop, make_delivery, make_shop, work_off
@@ -81,6 +81,26 @@ class TestClaimDeliveries:
             claims = claim_deliveries(now=NOON)
 
         assert [one.delivery_id for one in claims] == [left.id]
+
+    def test_gives_up_nothing_that_its_last_worker_has_just_finished(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        late = make_delivery(shop, status="processing", attempts=MAX_ATTEMPTS, lease_expires_at=NOON)
+        look_at = claiming._look_at
+
+        def a_worker_that_comes_late(waiting: Any) -> Any:
+            seen = look_at(waiting)
+            ended = {"status": "processed", "lease_expires_at": None, "finished_at": NOON}
+            WebhookDelivery.objects.filter(id=late.id).update(**ended)
+            return seen
+
+        monkeypatch.setattr(claiming, "_look_at", a_worker_that_comes_late)
+
+        with use_case():
+            claims = claim_deliveries(now=NOON)
+
+        late.refresh_from_db()
+        assert (claims, late.status, late.last_error) == ([], "processed", "")
 
     def test_takes_over_when_a_lease_has_ended(self, shop: Shop) -> None:
         make_delivery(shop)
