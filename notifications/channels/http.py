@@ -13,6 +13,8 @@ from notifications.channels.ports import ProviderDown
 DEADLINE_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 LARGEST_ANSWER = 64 * 1024
+# Whatever a partner says: whoever is asked to wait for years is asked again tomorrow.
+LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +25,9 @@ class Answer:
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """`Retry-After` in seconds; its other form, a date, isn't used by anybody who is called here."""
+        """`Retry-After` in seconds, a day at most; its other form, a date, isn't used by anybody who is called here."""
         given = self.headers.get("retry-after", "")
-        return float(given) if given.isdecimal() else None
+        return min(float(given), LONGEST_WAIT_SECONDS) if given.isdecimal() else None
 
 
 class Caller(httpx.Client):

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
-from notifications.channels.http import Answer, exchange, make_client
+from notifications.channels.http import LONGEST_WAIT_SECONDS, Answer, exchange, make_client
 from notifications.channels.ports import (
     Limit,
     Outgoing,
@@ -83,8 +83,8 @@ def _meaning(answer: Answer, contact_id: UUID) -> Exception:
     if answer.status == 429:
         parameters = said.get("parameters")
         seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-        wait = float(seconds) if isinstance(seconds, int | float) and seconds > 0 else answer.retry_after_seconds
-        return TooMany(reason, retry_after_seconds=wait or SECONDS_WITHOUT_RETRY_AFTER)
+        wait = seconds if isinstance(seconds, int | float) and seconds > 0 else answer.retry_after_seconds
+        return TooMany(reason, retry_after_seconds=min(wait or SECONDS_WITHOUT_RETRY_AFTER, LONGEST_WAIT_SECONDS))
     # 403: the person has blocked the bot. 400: there is no such chat.
     if answer.status == 403 or (answer.status == 400 and "chat not found" in reason):
         return PermanentRefusal(reason, receipt=Receipt(gone={contact_id: reason}))

@@ -44,13 +44,15 @@ def pause_mailing(*, event_id: UUID, reason: str, actor_id: object | None, now: 
 
 
 @requires_transaction
-def resume_mailing(*, event_id: UUID, actor_id: object | None, now: datetime) -> None:
-    """Go on, beyond the canary too.
+def resume_mailing(*, event_id: UUID, actor_id: object | None, now: datetime, held_for: str = "") -> None:
+    """Go on, beyond the canary too; with `held_for` only what is held for this reason and not for another by now.
 
     Raises:
         MailingNotPaused
     """
     paused = NotificationEvent.objects.filter(id=event_id).exclude(pause_reason="").exclude(status=Status.CANCELLED)
+    if held_for:
+        paused = paused.filter(pause_reason=held_for)
     if not paused.update(pause_reason="", audience_limit=None):
         raise MailingNotPaused()
     wake_walk(event_id=event_id, now=now)

@@ -11,7 +11,7 @@ from common.transactions import requires_transaction
 from notifications.models import NotificationEvent
 from notifications.selectors import count_complaints, count_jobs_by_status, list_mailings_under_way
 from notifications.services.announce_fact import OWN_SOURCE
-from notifications.services.control_mailing import pause_mailing, resume_mailing
+from notifications.services.control_mailing import MailingNotPaused, MailingNotRunning, pause_mailing, resume_mailing
 
 log = structlog.get_logger(__name__)
 
@@ -78,14 +78,18 @@ def watch_mailings(*, now: datetime) -> dict[UUID, str]:
             failure_percent=campaign.failure_percent if campaign else FAILURE_PERCENT,
             complaint_percent=campaign.complaint_percent if campaign else COMPLAINT_PERCENT,
         )
-        if reason:
-            pause_mailing(event_id=event.id, reason=reason, actor_id=None, now=now)
-            log.error("notifications.mailing.paused", event_id=str(event.event_id), reason=reason)
-            done[event.id] = reason
-        elif event.pause_reason == PauseReason.CANARY and results.is_heard:
-            resume_mailing(event_id=event.id, actor_id=None, now=now)
-            log.info("notifications.mailing.canary_went_well", event_id=str(event.event_id))
-            done[event.id] = "resumed"
+        try:
+            if reason:
+                pause_mailing(event_id=event.id, reason=reason, actor_id=None, now=now)
+                log.error("notifications.mailing.paused", event_id=str(event.event_id), reason=reason)
+                done[event.id] = reason
+            elif event.pause_reason == PauseReason.CANARY and results.is_heard:
+                resume_mailing(event_id=event.id, actor_id=None, now=now, held_for=PauseReason.CANARY)
+                log.info("notifications.mailing.canary_went_well", event_id=str(event.event_id))
+                done[event.id] = "resumed"
+        except (MailingNotRunning, MailingNotPaused):
+            # A person was quicker, and means what they did.
+            log.info("notifications.mailing.left_to_its_people", event_id=str(event.event_id))
     return done
 
 

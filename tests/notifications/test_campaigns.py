@@ -15,6 +15,7 @@ from audit.models import AuditEntry
 from common.transactions import use_case
 from notifications.campaign_admin import said
 from notifications.models import Campaign, NotificationEvent, NotificationJob, Recipient, Suppression, Template
+from notifications.services import watch_mailings as watching
 from notifications.services.control_mailing import (
     MailingNotPaused,
     MailingNotRunning,
@@ -110,6 +111,24 @@ class TestStartCampaign:
 
 
 class TestWatchMailings:
+    def test_leaves_a_canary_to_a_person_who_holds_it_meanwhile(
+        self, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = start(make_campaign(members=30, canary_percent=40))
+        deliver_everything()
+        count = watching.results_of
+
+        def counted_while_a_person_acts(mailing: NotificationEvent) -> watching.Results:
+            NotificationEvent.objects.filter(id=mailing.id).update(pause_reason="person")
+            return count(mailing)
+
+        monkeypatch.setattr(watching, "results_of", counted_while_a_person_acts)
+
+        assert watch() == []
+        deliver_everything()
+        event.refresh_from_db()
+        assert (len(mail_server.mails), event.pause_reason) == (12, "person")
+
     def test_holds_a_mailing_whose_canary_fails(self, mail_server: MailServer) -> None:
         event = start(make_campaign(members=30, canary_percent=40))
         mail_server.refuse_message = "550 spam"

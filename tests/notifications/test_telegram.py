@@ -187,6 +187,19 @@ class TestTelegramProvider:
         assert job.next_attempt_at is not None
         assert now + timedelta(seconds=600) <= job.next_attempt_at < now + timedelta(seconds=602)
 
+    @pytest.mark.parametrize("seconds", [10**400, 86_401])
+    def test_asks_again_tomorrow_whatever_429_says(self, telegram: TelegramServer, seconds: int) -> None:
+        [job] = telegram_jobs(1, chats=1)
+        telegram.answers.append((429, {"parameters": {"retry_after": seconds}}))
+        now = timezone.now()
+
+        send([job.id], now=now)
+
+        job.refresh_from_db()
+        assert (job.status, job.reason) == ("deferred", "too_many")
+        assert job.next_attempt_at is not None
+        assert now + timedelta(days=1) <= job.next_attempt_at < now + timedelta(days=1, seconds=2)
+
     @pytest.mark.parametrize("answer", [b"<html>", b"", b"[]", b"x" * 200_000])
     def test_survives_answers_that_are_none(self, telegram: TelegramServer, answer: bytes) -> None:
         [job] = telegram_jobs(1, chats=1)
