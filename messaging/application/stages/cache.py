@@ -53,13 +53,12 @@ class Cache(SimpleStage):
         async with self._writing:
             batch, self._to_copy = self._to_copy, []
             # Not what is added while this is under way: an edit of it may wait to be copied.
-            to_drop = set(self._to_drop)
+            to_drop, self._to_drop = self._to_drop, set()
             try:
                 await self._recent.remember(batch)
                 if changed:
                     await self._recent.forget(changed)
                 if to_drop:
                     await self._recent.drop(to_drop)
-                    self._to_drop -= to_drop
             except PortUnavailable:
-                return
+                self._to_drop |= to_drop
