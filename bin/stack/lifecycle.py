@@ -28,8 +28,9 @@ from stack import (
     summary,
 )
 
-SERVERS_PATIENCE_SECONDS = 60
-PRODUCT_PATIENCE_SECONDS = 90
+# A program that fails is not waited for; one that has hardly been given a processor yet is.
+SERVERS_PATIENCE_SECONDS = 120
+PRODUCT_PATIENCE_SECONDS = 240
 INTERRUPTED = 130
 
 # Everything the stack ever writes. --fresh removes these names and no others: AQUASTREAM_STATE may be mistyped.
@@ -103,6 +104,13 @@ def stop_alone() -> None:
 
 def start_all(given: Mapping[str, str], *, fresh: bool) -> dict[str, Any]:
     """Bring the whole system up and return what `demo.json` holds."""
+    try:
+        return _start_all(given, fresh=fresh)
+    finally:
+        ports.release()
+
+
+def _start_all(given: Mapping[str, str], *, fresh: bool) -> dict[str, Any]:
     began = time.monotonic()
     control.stop()
     if fresh:
@@ -180,6 +188,8 @@ def services(*, durable: bool) -> dict[str, str]:
         except control.StackFailed:
             control.stop()
             raise
+        finally:
+            ports.release()
 
 
 def execute(command: list[str]) -> int:

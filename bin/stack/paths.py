@@ -98,6 +98,11 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def claims_file() -> Path:
+    """Return where all stacks of this user note which ports they have chosen."""
+    return SHORT_PARENT / f"aquastream-ports-{os.geteuid()}.json"
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a file that only its owner may read, so that a reader sees the old text or the new one, never a part."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,8 +1,18 @@
-"""Free TCP ports of the loopback address, the same ones at each start as long as nobody else took them."""
+"""Free TCP ports of the loopback address, the same ones at each start as long as nobody else took them.
 
+A port is chosen long before its server binds it. So a choice is noted where the other stacks of this user see it, and
+they leave it alone until it is bound (`release`).
+"""
+
+import fcntl
 import json
+import os
 import secrets
 import socket
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from stack import paths
 
@@ -20,6 +30,8 @@ PREFERRED = {
 
 # Below the ranges from which Linux and macOS give ports to outgoing connections.
 FALLBACK_FIRST, FALLBACK_LAST = 20000, 32000
+# A stack that was killed while it started releases nothing.
+CLAIMED_SECONDS = 900
 
 
 class NoFreePort(Exception):
@@ -30,11 +42,21 @@ def choose() -> dict[str, int]:
     """Return a free port for each name and remember the choice. To be called while the stack is down."""
     wanted = PREFERRED | remembered()
     chosen: dict[str, int] = {}
-    for name in PREFERRED:
-        port = wanted[name]
-        chosen[name] = port if is_free(port) and port not in chosen.values() else another(chosen)
+    with _claims() as claims:
+        claimed = {port for ports_of_another in claims.values() for port in ports_of_another["ports"]}
+        for name in PREFERRED:
+            port = wanted[name]
+            free = is_free(port) and port not in chosen.values() and port not in claimed
+            chosen[name] = port if free else another(chosen, claimed)
+        claims[str(paths.state_folder())] = {"ports": list(chosen.values()), "at": time.time()}
     paths.write_atomically(paths.state_folder() / "ports.json", json.dumps(chosen, indent=2) + "\n")
     return chosen
+
+
+def release() -> None:
+    """Let others see for themselves which ports are taken: this stack listens on its own by now, or never will."""
+    with _claims():
+        return
 
 
 def remembered() -> dict[str, int]:
@@ -66,9 +88,28 @@ def unused(count: int) -> list[int]:
     return list(chosen.values())
 
 
-def another(chosen: dict[str, int]) -> int:
+def another(chosen: dict[str, int], claimed: Collection[int] = ()) -> int:
     for _ in range(200):
         port = FALLBACK_FIRST + secrets.randbelow(FALLBACK_LAST - FALLBACK_FIRST)
-        if port not in chosen.values() and is_free(port):
+        if port not in chosen.values() and port not in claimed and is_free(port):
             return port
     raise NoFreePort(f"none of 200 ports tried between {FALLBACK_FIRST} and {FALLBACK_LAST} is free")
+
+
+@contextmanager
+def _claims() -> Iterator[dict[str, Any]]:
+    """Give what other stacks have chosen lately, by state folder; what is added is written. Nobody else chooses meanwhile."""
+    # Its owner's alone, and no link of somebody else's: the folder is everybody's.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(paths.claims_file(), flags, 0o600), "r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read()
+        own = str(paths.state_folder())
+        fresh = time.time() - CLAIMED_SECONDS
+        claims = {
+            folder: one for folder, one in json.loads(text or "{}").items() if one["at"] > fresh and folder != own
+        }
+        yield claims
+        file.seek(0)
+        file.truncate()
+        file.write(json.dumps(claims))

@@ -20,6 +20,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A state folder that nothing else uses, closed again after the test."""
     folder = tmp_path / "state"
     monkeypatch.setenv("AQUASTREAM_STATE", str(folder))
+    monkeypatch.setattr(paths, "claims_file", lambda: tmp_path / "claims.json")
     for variable in ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "EMAIL_URL", "S3_ENDPOINT_URL"):
         monkeypatch.delenv(variable, raising=False)
     yield folder

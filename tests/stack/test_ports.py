@@ -46,6 +46,31 @@ class TestChoosePorts:
         assert chosen["web"] == free
         assert chosen["chat"] != free
 
+    def test_leaves_alone_what_another_stack_is_about_to_take(
+        self, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [free] = ports.unused(1)
+        monkeypatch.setattr(ports, "PREFERRED", {"web": free})
+        ports.choose()
+
+        monkeypatch.setenv("AQUASTREAM_STATE", str(tmp_path / "another"))
+        while_it_starts = ports.choose()["web"]
+        monkeypatch.setenv("AQUASTREAM_STATE", str(state))
+        ports.release()
+        monkeypatch.setenv("AQUASTREAM_STATE", str(tmp_path / "third"))
+
+        assert while_it_starts != free
+        assert ports.choose()["web"] == free
+
+    def test_believes_no_claim_for_ever(self, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        [free] = ports.unused(1)
+        monkeypatch.setattr(ports, "PREFERRED", {"web": free})
+        ports.choose()
+        monkeypatch.setenv("AQUASTREAM_STATE", str(tmp_path / "another"))
+        monkeypatch.setattr(ports, "CLAIMED_SECONDS", 0)
+
+        assert ports.choose()["web"] == free
+
     def test_forgets_names_that_are_no_more(self, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ports.choose()
         monkeypatch.setattr(ports, "PREFERRED", {"web": 8000})
