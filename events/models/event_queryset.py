@@ -40,7 +40,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Annotates `relevance`, in millionths, so that pages can be cut by it exactly."""
         wanted = search.query(words)
         rank = Cast(SearchRank(F("search"), wanted, normalization=Value(1)) * 1_000_000, IntegerField())
-        return self.filter(search=wanted).annotate(relevance=rank)
+        exactly = [search.holds(phrase) for phrase in words.phrases]
+        return self.filter(*exactly, search=wanted).annotate(relevance=rank)
 
     def with_snippets(self, words: search.Words) -> "EventQuerySet":
         """Annotates `snippet`: the part of the description that matches, its words between two marks."""

@@ -42,6 +42,7 @@ def wishes() -> dict[str, dict[str, Any]]:
         "words": {"q": "байдарка", "ordering": "relevance"},
         "words of two languages": {"q": "rafting катунь", "ordering": "relevance"},
         "the beginning of a word": {"q": "вертол", "ordering": "relevance"},
+        "a phrase": {"q": '"байдарка на воде"', "ordering": "relevance"},
         "words, the soonest first": {"q": "котелок", "ordering": "soonest"},
         "newest": {"ordering": "newest"},
         "cheapest": {"ordering": "price"},

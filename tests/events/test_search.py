@@ -65,6 +65,48 @@ def test_finds_nothing_where_the_words_are_not(text: str) -> None:
     assert found(text) == []
 
 
+@pytest.fixture
+def courses() -> None:
+    make_event(title="Каяк на один день", summary="The end of the season")
+    make_event(title="Каяк: день первый", summary="The season ends", description="В один прекрасный день и один раз.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[
+            '"на один день"',
+            '"НА ОДИН ДЕНЬ"',
+            '"каяки на один"',
+            'каяк "на один"',
+            '"на один день" кая',
+        ],
+        *['"the end of the season"', '"ends of the seasons"', '"на один день" -"алтая рекам"'],
+    ],
+)
+def test_a_phrase_is_there_word_by_word_stop_words_too(courses: None, text: str) -> None:
+    assert found(text) == ["Каяк на один день"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"день один"', '"день на один"', '"на день один"', '"the end a season"', '"season the of end"', '"на один река"'],
+)
+def test_a_phrase_in_another_order_is_another_phrase(courses: None, text: str) -> None:
+    assert found(text) == []
+
+
+def test_or_leaves_the_choice_between_a_phrase_and_words(courses: None) -> None:
+    assert "Сплав по рекам Алтая" in found('"на один день" or сплав')
+
+
+@pytest.mark.parametrize("text", ['"рекам алтая"', '"rafting trip"', "каяк на один день"])
+def test_reads_the_texts_again_only_for_phrases_with_stop_words(text: str) -> None:
+    plan = Event.objects.matching(words_of(text)).explain()
+
+    assert "events_every_word" not in plan
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -128,8 +170,10 @@ def test_reads_the_search_vector_from_its_index() -> None:
     with connection.cursor() as sql:
         sql.execute("SET LOCAL enable_seqscan = off")
         plan = Event.objects.matching(words_of("сплав")).explain()
+        of_phrase = Event.objects.matching(words_of('"сплав по рекам"')).explain()
 
     assert "events_event_search" in plan
+    assert "events_event_search" in of_phrase
 
 
 def test_a_snippet_shows_the_match_and_nothing_that_a_browser_would_run(rafting: Event) -> None:
