@@ -98,8 +98,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(price_from=0, price_to__isnull=False)
 
     def paid(self) -> "EventQuerySet":
-        """Without any ticket type for nothing."""
-        return self.filter(Q(price_from__gt=0) | Q(price_to__isnull=True))
+        """With at least one ticket type that costs something, or with none yet."""
+        return self.filter(Q(price_to__gt=0) | Q(price_to__isnull=True))
 
     def online(self) -> "EventQuerySet":
         return self.filter(online=True)

@@ -23,13 +23,17 @@ WISHES: dict[str, tuple[str, ...]] = {
     "language": ("language",),
     "age_rating": ("age_rating",),
     "free": ("free",),
+    # An event with a ticket for nothing and another for money is both.
+    "paid": ("free",),
     "online": ("online",),
     "stars": ("min_rating",),
     "starts_on": ("preset", "date_from", "date_to"),
     "tags": (),
 }
+# What is counted of prices, and the wish for it.
+PRICED = {"free": True, "paid": False}
 # Few values each: counted together, by all that occurs of them, and added up here.
-TRAITS = ("language", "age_rating", "free", "online", "stars")
+TRAITS = ("language", "age_rating", "free", "paid", "online", "stars")
 COLUMNS = (
     *("category_id", "city", "language", "age_rating", "price_from", "price_to", "online", "rating", "starts_on"),
     "tags",
@@ -39,7 +43,7 @@ COLUMNS = (
 COUNT = """
     WITH described AS (
         SELECT category_id AS category, city, language, age_rating, price_from = 0 AND price_to IS NOT NULL AS free,
-               online, CASE {stars} END AS stars, starts_on, tags
+               price_to IS NULL OR price_to > 0 AS paid, online, CASE {stars} END AS stars, starts_on, tags
         FROM ({events}) AS wanted
     ), counted AS (
         SELECT {columns}, GROUPING({columns}) AS left_out, count(*) AS number
@@ -139,7 +143,7 @@ class Tally:
             city={self._cities[name]: number for name, number in counts["city"].items() if name},
             language=dict(counts["language"]),
             age_rating=dict(counts["age_rating"]),
-            free=_yes_no(counts["free"]),
+            free=_yes_no({yes: counts[name][True] for name, yes in PRICED.items() if True in counts[name]}),
             online=_yes_no(counts["online"]),
             min_rating={name: number for name, number in counts["stars"].items() if name is not None},
             preset={name: number for name, number in counts["period"].items() if name in presets},

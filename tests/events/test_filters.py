@@ -96,6 +96,15 @@ class TestNarrow:
         assert found(free=True) == {"Free"}
         assert found(free=False) == {"Paid"}
 
+    def test_finds_a_ticket_for_nothing_beside_one_for_money_both_ways(self) -> None:
+        event = make_event(title="Both")
+        make_ticket_type(event=event, price=0)
+        make_ticket_type(event=event, price=1000)
+        make_event(title="No tickets yet")
+
+        assert found(free=True) == {"Both"}
+        assert found(free=False) == {"Both", "No tickets yet"}
+
     def test_tells_online_from_on_site(self) -> None:
         make_event(title="Online", online_url="https://example.com/")
         make_event(title="On site")
