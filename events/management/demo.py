@@ -57,6 +57,8 @@ POLICIES = {
     "strict": ((720, 100), (336, 50)),
     "day": ((24, 100),),
 }
+# How long an organizer works on a draft.
+WRITTEN_FOR = timedelta(days=9)
 CANCELLABLE_HOURS = {"flexible": 48, "strict": 336, "day": 24}
 
 
@@ -149,6 +151,7 @@ def _event(entry: dict[str, Any], *, organizer: Organizer, now: datetime) -> Non
         # What is over by now was published in its time; the clock takes it from there.
         status=Status.PUBLISHED if past else Status.DRAFT,
         published_at=starts_at - timedelta(days=45) if past else None,
+        created_at=(starts_at - timedelta(days=45) if past else now) - WRITTEN_FOR,
     )
     TicketType.objects.bulk_create(
         TicketType(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from common.transactions import use_case
 from events.covers import DRAWN, FOLDER, LIGHTS, drawn_cover_of
@@ -34,6 +35,12 @@ class TestLoadDemo:
         assert made == again
         assert Event.objects.listed().count() >= 50
         assert Event.objects.filter(organizer_id=first["demo_organizer_id"]).count() >= 15
+
+    def test_publishes_no_event_before_it_is_written(self) -> None:
+        with use_case():
+            load_demo(known())
+
+        assert not Event.objects.filter(published_at__lte=F("created_at")).exists()
 
     def test_gives_the_events_that_others_ask_for(self) -> None:
         with use_case():
