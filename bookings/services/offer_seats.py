@@ -39,7 +39,7 @@ FIRST_THAT_FITS = """
           WHERE item.entry_id = entry.id AND (
               kind.capacity - kind.held - kind.sold < item.quantity
               OR %(now)s < kind.sale_opens_at OR %(now)s >= coalesce(kind.sale_closes_at, event.starts_at)
-              OR kind.access_code NOT IN ('', entry.access_code)
+              OR upper(kind.access_code) NOT IN ('', upper(entry.access_code))
               OR item.quantity NOT BETWEEN kind.min_per_booking AND kind.max_per_booking
           )
       )

@@ -23,7 +23,7 @@ class TicketType(models.Model):
     sale_closes_at = models.DateTimeField(null=True, blank=True)
     min_per_booking = models.PositiveSmallIntegerField(default=1)
     max_per_booking = models.PositiveSmallIntegerField(default=10)
-    # Who doesn't say this word neither sees nor books the type.
+    # Who doesn't say this word, in capitals or not, neither sees nor books the type.
     access_code = models.CharField(max_length=40, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -62,6 +62,15 @@ class TicketType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @staticmethod
+    def opened_by(access_code: str) -> models.Q:
+        """Return which types somebody sees who says this code; capitals count as little as in promo codes."""
+        return models.Q(access_code="") | models.Q(access_code__iexact=access_code)
+
+    def is_opened_by(self, access_code: str) -> bool:
+        """Tell the same of a type that has been read."""
+        return self.access_code.upper() in ("", access_code.upper())
 
     @property
     def money(self) -> Money:

@@ -135,9 +135,9 @@ def get_ticket_type(*, event: Event, ticket_type_id: uuid.UUID) -> TicketType:
 def list_ticket_types(*, event: Event, standing: Standing, access_code: str = "") -> QuerySet[TicketType]:
     """Return the event's ticket types; those behind an access code only to insiders and to who says it."""
     types = TicketType.objects.filter(event=event)
-    return types if standing.inside else types.filter(access_code__in=["", access_code])
+    return types if standing.inside else types.filter(TicketType.opened_by(access_code))
 
 
 def shown_ticket_types(*, event: Event, standing: Standing, access_code: str = "") -> list[TicketType]:
     """Return the same of an event whose types have been read."""
-    return [one for one in event.ticket_types.all() if standing.inside or one.access_code in ("", access_code)]
+    return [one for one in event.ticket_types.all() if standing.inside or one.is_opened_by(access_code)]

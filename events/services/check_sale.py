@@ -89,7 +89,7 @@ def _shown_event(event_id: uuid.UUID) -> QuerySet[Event]:
 
 @composed_once
 def _offered_types(event_id: uuid.UUID, type_ids: list[uuid.UUID], access_code: str) -> QuerySet[TicketType]:
-    offered = TicketType.objects.filter(event_id=event_id, id__in=type_ids, access_code__in=["", access_code])
+    offered = TicketType.objects.filter(TicketType.opened_by(access_code), event_id=event_id, id__in=type_ids)
     return offered.order_by("id")
 
 

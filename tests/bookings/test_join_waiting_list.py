@@ -249,7 +249,8 @@ class TestOffer:
 
         assert (statuses(entry), drift()) == (["offered"], [])
 
-    def test_of_hidden_seats_is_made_to_who_has_said_their_access_code(self) -> None:
+    @pytest.mark.parametrize("said", ["wave", "Wave"])
+    def test_of_hidden_seats_is_made_to_who_has_said_their_access_code(self, said: str) -> None:
         kind, booking = sold_out()
         TicketType.objects.update(access_code="wave")
         with use_case():
@@ -257,7 +258,7 @@ class TestOffer:
                 user_id=make_user().id,
                 event_id=kind.event_id,
                 quantities={kind.id: 1},
-                access_code="wave",
+                access_code=said,
                 now=timezone.now(),
             )
 

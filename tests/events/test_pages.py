@@ -283,7 +283,7 @@ class TestEventPage:
         assert "quantity-" not in page.replace('for="quantity-', "")
 
     def test_carries_the_access_code_through_other_pages(self, signed_in: Callable[[User], Client]) -> None:
-        event = make_ticket_type(access_code="big wave", name="Friends").event
+        event = make_ticket_type(access_code="Big Wave", name="Friends").event
         guest = Client(headers={"Accept-Language": "en"})
         code = "?access_code=big+wave"
 

@@ -142,8 +142,9 @@ class TestCheckSale:
         def asked(code: str) -> None:
             check_sale(event_id=kind.event_id, quantities={kind.id: 1}, now=timezone.now(), access_code=code)
 
-        asked("wave")
-        for wrong in ("", "Wave", "storm"):
+        for right in ("wave", "Wave", "WAVE"):
+            asked(right)
+        for wrong in ("", "wav_", "%", "storm"):
             with pytest.raises(InvalidInput):
                 asked(wrong)
 

@@ -203,6 +203,7 @@ class TestTicketTypes:
 
         assert names(api) == names(api, f"{page}?access_code=storm") == []
         assert names(api, f"{page}?access_code=wave") == names(calling("owner", event)) == ["Friends"]
+        assert names(api, f"{page}?access_code=WAVE") == ["Friends"]
         assert api.get(f"/api/v1/events/{event.id}/").json()["ticket_types"] == []
         assert api.get(f"{page}?access_code=wave").json()["results"][0]["access_code"] is None
 
