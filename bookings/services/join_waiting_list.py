@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, WaitingEntry, WaitingItem
@@ -66,12 +67,18 @@ def join_waiting_list(
             seats=sum(quantities.values()),
             access_code=access_code,
             answers=[one.as_json() for one in answers],
-            joined_at=now,
+            joined_at=_next_in_line(event_id, now),
         )
     WaitingItem.objects.bulk_create(
         WaitingItem(entry=entry, ticket_type_id=kind, quantity=quantities[kind]) for kind in sorted(quantities)
     )
     return entry
+
+
+def _next_in_line(event_id: uuid.UUID, now: datetime) -> datetime:
+    """Return when the party joins: the lock says who comes first, and `now` was read before it was waited for."""
+    last = WaitingEntry.objects.waiting().filter(event_id=event_id).aggregate(at=Max("joined_at"))["at"]
+    return now if last is None or last < now else last + datetime.resolution
 
 
 def _check_party(sale: Sale) -> None:

@@ -86,6 +86,14 @@ class TestJoin:
 
         assert [get_position(entry=one) for one in entries] == [1, 2, 3]
 
+    def test_goes_behind_everybody_also_when_its_clock_was_read_before_it_waited_for_them(self) -> None:
+        kind, _booking = sold_out()
+        now = timezone.now()
+
+        entries = [join(kind, now=now - timedelta(seconds=number)) for number in range(3)]
+
+        assert [get_position(entry=one) for one in entries] == [1, 2, 3]
+
     def test_is_refused_while_there_are_enough_seats(self) -> None:
         kind = make_ticket_type(capacity=2)
         hold(ticket_type=kind)
