@@ -25,6 +25,7 @@ from bookings.selectors import get_booking_of_user, get_open_change
 from bookings.services.answer_questions import demand_answers
 from bookings.services.end_change import end_overdue_change
 from bookings.services.expire_holds import expire_hold
+from bookings.services.settle_payment import PaymentMismatch, settle_payment
 from common.money import Money
 from common.problems import Problem
 from common.transactions import use_case
@@ -60,20 +61,18 @@ class PaymentInProgress(Problem):
 def start_payment(
     *, user_id: uuid.UUID, booking_id: uuid.UUID, provider: PaymentProvider, return_url: str, now: datetime
 ) -> Payment:
-    """Return the payment with the address where the person pays; asked again, the same payment.
+    """Return the payment with the address where the person pays; asked again, the same payment while it can be paid.
 
     Raises:
         NotFound: the booking isn't the user's.
         HoldExpired, NotPayable, AnswersMissing, PaymentInProgress, PaymentsUnavailable
     """
-    payment = _commit_intent(user_id, booking_id, provider, now)
-    if payment is None:
-        raise HoldExpired()
+    payment = _intent(user_id, booking_id, provider, now)
+    if payment.status == Payment.Status.PENDING and _has_ended(payment, provider, now):
+        payment = _intent(user_id, booking_id, provider, now)
     if payment.status == Payment.Status.PENDING:
         return payment
-    if (payment.provider, payment.account_id) != (provider.code, provider.account_id):
-        # The organizer's money goes elsewhere since this payment was begun; it is finished where it was begun.
-        provider = provider_of(payment)
+    provider = _where_begun(payment, provider)
     try:
         told = provider.create_payment(_order(payment, return_url))
     except ProviderUnavailable as error:
@@ -83,6 +82,25 @@ def start_payment(
         _give_up(payment, str(error), now)
         raise PaymentsUnavailable() from error
     return _write_down(payment, told)
+
+
+def _where_begun(payment: Payment, provider: PaymentProvider) -> PaymentProvider:
+    """Return who has the payment: the organizer's money may go elsewhere since, it is finished where it was begun."""
+    is_same = (payment.provider, payment.account_id) == (provider.code, provider.account_id)
+    return provider if is_same else provider_of(payment)
+
+
+def _has_ended(payment: Payment, provider: PaymentProvider, now: datetime) -> bool:
+    """Ask the provider, whose webhook may be late, and settle what it says: nobody is sent to a page that is dead."""
+    try:
+        told = _where_begun(payment, provider).fetch_payment(payment.provider_payment_id)
+        with use_case():
+            settle_payment(payment=payment, told=told, now=now)
+    except (ProviderUnavailable, ProviderRefused, PaymentMismatch) as error:
+        # `reconcile_payments` asks again; meanwhile the page is the best that is known.
+        log.warning("payment.not_asked_about", payment_id=str(payment.id), error=str(error))
+        return False
+    return told.outcome != "pending"
 
 
 def _order(payment: Payment, return_url: str) -> PaymentOrder:
@@ -101,6 +119,14 @@ def _order(payment: Payment, return_url: str) -> PaymentOrder:
         # A receipt adds up to what is paid: with a discount, or for a difference, it has one line.
         lines=lines if whole == payment.money else (),
     )
+
+
+def _intent(user_id: uuid.UUID, booking_id: uuid.UUID, provider: PaymentProvider, now: datetime) -> Payment:
+    payment = _commit_intent(user_id, booking_id, provider, now)
+    if payment is None:
+        # Outside of the transaction, in which the hold has just been ended.
+        raise HoldExpired()
+    return payment
 
 
 def _commit_intent(

@@ -63,6 +63,35 @@ class TestStartPayment:
 
         assert second.id != failed.id
 
+    def test_sends_nobody_back_to_a_page_that_was_declined_a_moment_ago(self, provider: ObedientProvider) -> None:
+        booking = hold()
+        declined = start(booking, provider)
+        provider.outcome = "failed"
+
+        second = start(booking, provider)
+
+        declined.refresh_from_db()
+        assert (declined.status, declined.settled_at is not None) == ("failed", True)
+        assert [one.key for one in provider.orders] == [str(declined.id), str(second.id)]
+
+    def test_confirms_what_was_paid_a_moment_ago_and_takes_no_second_payment(self, provider: ObedientProvider) -> None:
+        booking = hold()
+        start(booking, provider)
+        provider.outcome = "succeeded"
+
+        with pytest.raises(NotPayable):
+            start(booking, provider)
+
+        booking.refresh_from_db()
+        assert (booking.status, len(provider.orders)) == ("confirmed", 1)
+
+    def test_gives_the_same_payment_again_while_the_provider_cannot_be_asked(self, provider: ObedientProvider) -> None:
+        booking = hold()
+        first = start(booking, provider)
+        provider.away = True
+
+        assert start(booking, provider).id == first.id
+
     def test_keeps_the_intent_when_the_provider_is_away_and_takes_it_up_again(self, provider: ObedientProvider) -> None:
         booking = hold()
         provider.away = True
