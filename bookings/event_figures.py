@@ -8,6 +8,8 @@ from django.db import connection
 
 from bookings.models import Booking, EventCancellation
 from common.money import Money
+from events.models import Event
+from events.models.lifecycle import Status
 from events.ports import CancellationProgress, HeldBooking, Stakes
 
 # What `end_booking` would promise, booking for booking (promise_refund.py): up to its price, from its own payments
@@ -45,11 +47,13 @@ class FiguresOfBookings:
         return Stakes(bookings=live.count(), refunds=refunds)
 
     def cancellation_of(self, *, event_id: UUID) -> CancellationProgress | None:
-        """Return how far the order to end all bookings of an event is."""
+        """Return how far the end of all bookings of a cancelled event is."""
         order = EventCancellation.objects.filter(event_id=event_id).first()
-        if order is None:
-            return None
         alive = Booking.objects.active().filter(event_id=event_id).count()
+        if order is None:
+            # The order comes with the fact: until then nothing is ended of all that is there.
+            is_cancelled = Event.objects.filter(id=event_id, status=Status.CANCELLED).exists()
+            return CancellationProgress(total=alive, ended=0, failed=0, finished_at=None) if is_cancelled else None
         return CancellationProgress(
             total=order.total,
             ended=max(0, order.total - alive),

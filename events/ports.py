@@ -42,7 +42,7 @@ class BookingsOfEvents(Protocol):
         """Add up over the events, in one statement."""
 
     def cancellation_of(self, *, event_id: UUID) -> CancellationProgress | None:
-        """Return the progress, or None before the work was ordered."""
+        """Return the progress, or None while the event isn't cancelled."""
 
     def held_booking_of(self, *, user_id: UUID, event_id: UUID, now: datetime) -> HeldBooking | None:
         """Return what the user has begun and may still finish, or None."""

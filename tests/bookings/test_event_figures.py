@@ -15,6 +15,7 @@ from bookings.services.cancel_event_bookings import cancel_event_bookings, order
 from bookings.services.promise_refund import promise_refund
 from common.money import Money
 from common.transactions import use_case
+from events.models import Event
 from events.ports import CancellationProgress, NoBookings, Stakes, bookings
 from tests.bookings.test_claim_ticket import claim, offer, pay_for_other_seats
 from tests.factories.accounts import bearer
@@ -95,8 +96,19 @@ class TestCancellation:
         assert ordered == CancellationProgress(total=2, ended=0, failed=0, finished_at=None)
         assert finished == CancellationProgress(total=2, ended=2, failed=0, finished_at=NOW + timedelta(seconds=1))
 
+    def test_begins_with_the_events_own_cancellation_before_anything_is_ordered(self, api: APIClient) -> None:
+        ticket_type = make_ticket_type()
+        hold(ticket_type=ticket_type)
+        confirm(ticket_type=ticket_type)
+        Event.objects.filter(id=ticket_type.event_id).update(status="cancelled", status_reason="A storm")
+        owner = ticket_type.event.organizer.members.get().user
+
+        shown = api.get(f"/api/v1/events/{ticket_type.event_id}/cancellation/", **bearer(owner))
+
+        assert shown.json() == {"total": 2, "ended": 0, "failed": 0, "finished_at": None}
+
     def test_is_shown_to_those_who_manage_the_event(self, api: APIClient) -> None:
-        event = make_event(status="cancelled")
+        event = make_event()
         owner = event.organizer.members.get().user
         path = f"/api/v1/events/{event.id}/cancellation/"
         early = api.get(path, **bearer(owner))
