@@ -21,6 +21,7 @@ from bookings.selectors import (
 from bookings.services.answer_questions import count_missing, is_answerable
 from bookings.services.cancel_booking import closes_for_changes
 from bookings.services.quote_refund import quote_refund
+from common.utc_offset import utc_offset_text
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def present_booking(booking: Booking, *, time_zone: str, now: datetime) -> dict[
     shown["points_worth"] = money_text(booking.points_money)
     shown["seconds_left"] = max(0, int((booking.hold_expires_at - now).total_seconds()))
     if booking.status == BookingStatus.HELD:
-        shown["pay_before"] = f"{booking.hold_expires_at.astimezone(ZoneInfo(time_zone)):%H:%M}"
+        until = booking.hold_expires_at.astimezone(ZoneInfo(time_zone))
+        shown["pay_before"] = f"{until:%H:%M} ({utc_offset_text(until)})"
         shown["payment"] = get_last_payment(booking_id=booking.id)
     if booking.status in (BookingStatus.CONFIRMED, BookingStatus.ATTENDED):
         tickets = list_tickets_of_booking(user_id=booking.user_id, booking_id=booking.id)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from common.utc_offset import utc_offset_text
 from events.models import Event
 
 register = template.Library()
@@ -68,10 +69,7 @@ def hours(event: Event) -> str:
 @register.filter
 def zone(event: Event) -> str:
     """Write how far the event's clock is from UTC."""
-    minutes = int((local(event, event.starts_at).utcoffset() or timedelta()).total_seconds()) // 60
-    sign = "\N{MINUS SIGN}" if minutes < 0 else "+"
-    whole, rest = divmod(abs(minutes), 60)
-    return f"UTC{sign}{whole}" + (f":{rest:02}" if rest else "")
+    return utc_offset_text(local(event, event.starts_at))
 
 
 @register.filter

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.messages import get_messages
@@ -142,6 +143,14 @@ class TestBooking:
         assert "no-store" in answer["Cache-Control"]
         assert 'data-seconds-left="' in answer.content.decode()
         assert "Pay 3,000 ₽" in text_of(answer)
+
+    def test_names_the_zone_of_the_hour_until_which_to_pay(self) -> None:
+        booking = hold(user=make_user(time_zone="Asia/Kolkata"))
+        until = booking.hold_expires_at.astimezone(ZoneInfo("Asia/Kolkata"))
+
+        page = text_of(browser_of(booking.user).get(f"/bookings/{booking.id}/"))
+
+        assert f"Pay before {until:%H:%M} (UTC+5:30)" in page
 
     def test_waits_for_the_payment_service_with_and_without_javascript(self) -> None:
         booking = hold()
