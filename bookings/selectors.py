@@ -208,6 +208,19 @@ def get_waiting_entry(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntr
     return entry
 
 
+def get_last_waiting_entry(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntry:
+    """Return the user's place on the waiting list of an event, or the offer that it came to, ended as it may be.
+
+    Raises:
+        NotFound: they never waited, or have left.
+    """
+    theirs = WaitingEntry.objects.told().filter(user_id=user_id, event_id=event_id)
+    entry = theirs.order_by("-joined_at", "-id").first()
+    if entry is None or entry.status == WaitingEntry.Status.LEFT:
+        raise NotFound()
+    return entry
+
+
 def get_position(*, entry: WaitingEntry) -> int | None:
     """Return how many wait up to and including this one, or None when it doesn't wait any more."""
     if entry.status != WaitingEntry.Status.WAITING:

@@ -14,6 +14,7 @@ from bookings.api.serializers import (
     WantedItemsSerializer,
 )
 from bookings.models import Booking, BookingChange, TicketTransfer, WaitingEntry
+from bookings.models.lifecycle import BookingStatus
 from bookings.models.waiting_list import WaitingStatus
 from bookings.selectors import get_open_change, get_position
 from common.api.examples import shown_as
@@ -48,6 +49,7 @@ WAITING: dict[str, Any] = {
     "position": 4,
     "joined_at": "2030-05-01T09:00:00Z",
     "booking": None,
+    "booking_status": None,
 }
 
 
@@ -153,15 +155,18 @@ class WaitingItemSerializer(serializers.Serializer):
 
 @shown_as(WAITING)
 class WaitingSerializer(serializers.ModelSerializer):
-    """A place on the list; `booking` holds the offered seats."""
+    """A place on the list; `booking` holds the offered seats, and its status tells what became of the offer."""
 
     status = serializers.ChoiceField(choices=WaitingStatus.choices)
     items = WaitingItemSerializer(many=True)
     position = serializers.SerializerMethodField()
+    booking_status = serializers.ChoiceField(
+        choices=BookingStatus.choices, source="booking.status", allow_null=True, read_only=True
+    )
 
     class Meta:
         model = WaitingEntry
-        fields = ["event", "status", "seats", "items", "position", "joined_at", "booking"]
+        fields = ["event", "status", "seats", "items", "position", "joined_at", "booking", "booking_status"]
 
     def get_position(self, entry: WaitingEntry) -> int | None:
         return get_position(entry=entry)

@@ -24,10 +24,10 @@ from bookings.api.change_serializers import (
     WantedPlaceSerializer,
 )
 from bookings.api.serializers import BookingSerializer
-from bookings.selectors import get_asked, get_booking_of_user, get_waiting_entry
+from bookings.selectors import get_asked, get_booking_of_user, get_last_waiting_entry
 from bookings.services.accept_offer import accept_offer
 from bookings.services.answer_questions import answer_questions
-from bookings.services.change_booking import change_booking
+from bookings.services.change_booking import change_booking, check_changeable
 from bookings.services.claim_ticket import claim_ticket
 from bookings.services.join_waiting_list import join_waiting_list
 from bookings.services.leave_waiting_list import leave_waiting_list
@@ -91,6 +91,7 @@ class ChangeView(APIView):
 class ChangeQuoteView(APIView):
     @extend_schema(
         summary="Price of other seats for one of my bookings, without changing it",
+        description="Refused where the change itself would be.",
         request=WantedChangeSerializer,
         responses={200: ChangeQuoteSerializer},
         examples=[SEATS],
@@ -98,11 +99,14 @@ class ChangeQuoteView(APIView):
     def post(self, request: Request, booking_id: UUID) -> Response:
         wanted = WantedChangeSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        now = timezone.now()
+        booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
+        check_changeable(booking=booking, version=None, now=now)
         quote = quote_change(
-            booking=get_booking_of_user(user_id=caller_id(request), booking_id=booking_id),
+            booking=booking,
             quantities=wanted.quantities,
             access_code=wanted.validated_data["access_code"],
-            now=timezone.now(),
+            now=now,
         )
         return Response(ChangeQuoteSerializer(quote).data)
 
@@ -144,7 +148,8 @@ class ConfirmView(APIView):
 class TransferView(APIView):
     @extend_schema(
         summary="Hand a ticket over by e-mail",
-        description="The mail has a link that is good for 48 hours. Until it is used the ticket stays yours.",
+        description="The mail has a link that is good for 48 hours. Until it is used the ticket stays yours. Whoever has "
+        "the link may accept the ticket, from any account: it is mailed to that address and shown nowhere else.",
         request=OfferTicketSerializer,
         responses={201: TransferSerializer},
         examples=[OFFER],
@@ -187,9 +192,13 @@ class ClaimView(APIView):
 
 
 class WaitlistView(APIView):
-    @extend_schema(summary="My place on an event's waiting list", responses={200: WaitingSerializer})
+    @extend_schema(
+        summary="My place on an event's waiting list",
+        description="After an offer has ended it is told still, as `done`; `booking_status` says how it ended.",
+        responses={200: WaitingSerializer},
+    )
     def get(self, request: Request, event_id: UUID) -> Response:
-        entry = get_waiting_entry(user_id=caller_id(request), event_id=event_id)
+        entry = get_last_waiting_entry(user_id=caller_id(request), event_id=event_id)
         return Response(WaitingSerializer(entry).data)
 
     @extend_schema(

@@ -21,7 +21,7 @@ from bookings.services.check_in_ticket import TicketAlreadyUsed
 from bookings.services.claim_as_newcomer import SignInFirst
 from bookings.services.insert_booking import AlreadyBooked
 from bookings.services.join_waiting_list import AlreadyWaiting, SeatsAvailable
-from bookings.services.offer_ticket import ChangedSinceHandedOver, TicketOnItsWay, TooManyOffers
+from bookings.services.offer_ticket import ChangedSinceHandedOver, OfferedToGiver, TicketOnItsWay, TooManyOffers
 from bookings.services.quote_change import NothingToChange
 from bookings.services.rename_holder import EventStarted
 from bookings.services.start_payment import HoldExpired, NotPayable, PaymentInProgress
@@ -49,6 +49,7 @@ EXPLAINED = (
     NotOnSale,
     NotPayable,
     NothingToChange,
+    OfferedToGiver,
     PaymentInProgress,
     PaymentsUnavailable,
     PointsNotAvailable,

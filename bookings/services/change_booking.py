@@ -13,6 +13,7 @@ from functools import partial
 from django.db.models import F
 
 from bookings.models import Booking, BookingChange, BookingChangeItem, Ticket
+from bookings.models.lifecycle import allowed_from
 from bookings.selectors import get_booking_of_user
 from bookings.services.apply_change import apply_quote
 from bookings.services.cancel_booking import check_cancellable
@@ -85,9 +86,10 @@ def check_changeable(*, booking: Booking, version: int | None, now: datetime) ->
     if version is not None and booking.version != version:
         raise StaleVersion()
     if booking.status != Booking.Status.CONFIRMED:
-        raise InvalidTransition(action="change", booking_status=booking.status, allowed=[])
+        raise InvalidTransition(action="change", booking_status=booking.status, allowed=allowed_from(booking.status))
     check_cancellable(booking=booking, now=now)
-    present = BookingChange.objects.open().filter(booking=booking).first()
+    # One whose time is over stands in nobody's way: it is ended by the next change.
+    present = BookingChange.objects.open().filter(booking=booking, hold_expires_at__gt=now).first()
     if present is not None:
         raise ChangeInProgress(hold_expires_at=present.hold_expires_at)
     if Ticket.objects.of_booking(booking.id).on_their_way(now).exists():

@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from accounts.services.queue_mail import queue_mail
 from bookings.models import Booking, Payment, Ticket, TicketTransfer
+from bookings.models.lifecycle import allowed_from
 from bookings.selectors import get_booking_of_user, get_open_change
 from bookings.services.cancel_booking import check_cancellable
 from bookings.services.change_booking import ChangeInProgress
@@ -33,6 +34,13 @@ class TicketOnItsWay(Problem):
 
     code = "ticket_on_its_way"
     title = "This ticket is being handed over already. Take it back first."
+
+
+class OfferedToGiver(Problem):
+    """The address is the giver's own: the ticket is theirs already."""
+
+    code = "offered_to_giver"
+    title = "This is your own address: the ticket is yours already."
 
 
 class TooManyOffers(Problem):
@@ -58,12 +66,15 @@ def offer_ticket(
 
     Raises:
         NotFound: the booking isn't the user's, or has no such ticket.
-        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay, ChangedSinceHandedOver, TooManyOffers
+        InvalidTransition, CancellationClosed, TicketAlreadyUsed, TicketOnItsWay, ChangedSinceHandedOver
+        OfferedToGiver, TooManyOffers
     """
     get_booking_of_user(user_id=user_id, booking_id=booking_id)
     Booking.objects.locked().get(id=booking_id)
     booking = get_booking_of_user(user_id=user_id, booking_id=booking_id)
     ticket = check_handing_over(booking=booking, ticket_id=ticket_id, now=now)
+    if email.casefold() == booking.user.email.casefold():
+        raise OfferedToGiver()
     offers = TicketTransfer.objects.open().filter(ticket=ticket)
     present = offers.filter(expires_at__gt=now).first()
     if present is not None:
@@ -102,7 +113,7 @@ def check_handing_over(*, booking: Booking, ticket_id: uuid.UUID, now: datetime)
     if ticket.checked_in_at is not None:
         raise TicketAlreadyUsed(checked_in_at=ticket.checked_in_at, gate=ticket.gate)
     if booking.status != Booking.Status.CONFIRMED:
-        raise InvalidTransition(action="transfer", booking_status=booking.status, allowed=[])
+        raise InvalidTransition(action="transfer", booking_status=booking.status, allowed=allowed_from(booking.status))
     check_cancellable(booking=booking, now=now)
     # The change counts on the seats that the booking had when it was begun.
     change = get_open_change(booking_id=booking.id)

@@ -69,6 +69,17 @@ class TestChangeToTooMuch:
         assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/items", "too_much")]
 
 
+class TestChangeOfWhatIsNotConfirmed:
+    def test_is_refused_with_what_the_booking_allows(self) -> None:
+        booking = hold()
+
+        with pytest.raises(InvalidTransition) as refusal:
+            change(booking, {next(iter(booking.quantities)): 2})
+
+        assert refusal.value.extra["booking_status"] == "held"
+        assert refusal.value.extra["allowed"] == ["confirm", "expire", "cancel", "call_off"]
+
+
 class TestChangeToLess:
     def test_is_done_at_once_and_the_policys_share_of_the_difference_comes_back(self) -> None:
         kind = make_ticket_type(event=make_event(refund_policy=HALF))

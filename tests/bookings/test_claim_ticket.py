@@ -23,6 +23,7 @@ from bookings.services.offer_ticket import (
     DAY,
     MOST_A_DAY,
     ChangedSinceHandedOver,
+    OfferedToGiver,
     TicketOnItsWay,
     TooManyOffers,
     offer_ticket,
@@ -315,6 +316,18 @@ class TestClaimTicket:
 
         assert sum(one.amount for one in Refund.objects.all()) == Decimal(3000)
         assert seats_of(booking.event) == (0, 0)
+
+
+class TestOfferToGiver:
+    @pytest.mark.parametrize("email", ["anna@example.com", "Anna@Example.COM"])
+    def test_is_refused_and_mails_nothing(self, email: str) -> None:
+        booking = confirm(user=make_user(email="anna@example.com"))
+        mails = AccountMail.objects.count()
+
+        with pytest.raises(OfferedToGiver):
+            offer(booking, email=email)
+
+        assert (TicketTransfer.objects.count(), AccountMail.objects.count()) == (0, mails)
 
 
 class TestClaimAsNewcomer:

@@ -1,13 +1,17 @@
 import re
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import AccountMail, User
-from bookings.models import Booking, Payment, TicketTransfer, WaitingEntry
+from bookings.models import Booking, BookingChange, Payment, TicketTransfer, WaitingEntry
+from bookings.services.expire_holds import expire_holds
+from bookings.services.offer_seats import OFFER_FOR
 from events.models import TicketType
 from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm, hold, seats_of, settle, tickets_of
@@ -90,6 +94,28 @@ class TestChange:
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert seats_of(kind) == (0, 2)
 
+    def test_quotes_nothing_for_a_booking_that_cannot_be_changed(self) -> None:
+        kind = make_ticket_type()
+        booking = hold(ticket_type=kind)
+        client, path = signed_in(booking.user), f"/api/v1/bookings/{booking.id}/change/"
+
+        quote, done = client.post(f"{path}quote/", wish(kind, 2)), client.post(path, wish(kind, 2), headers=key())
+
+        assert (quote.status_code, quote.json()["code"]) == (409, "invalid_transition")
+        assert (quote.json()["allowed"], done.json()["allowed"]) == (["confirm", "expire", "cancel", "call_off"],) * 2
+
+    def test_quotes_again_once_the_time_to_pay_for_the_last_change_is_over(self) -> None:
+        kind = make_ticket_type()
+        booking = confirm(ticket_type=kind)
+        client, path = signed_in(booking.user), f"/api/v1/bookings/{booking.id}/change/"
+        client.post(path, wish(kind, 2), headers=key())
+
+        during = client.post(f"{path}quote/", wish(kind, 3))
+        BookingChange.objects.update(hold_expires_at=timezone.now())
+        after = client.post(f"{path}quote/", wish(kind, 3))
+
+        assert (during.json()["code"], after.status_code) == ("change_in_progress", 200)
+
     def test_refuses_a_stale_version_and_an_unknown_member(self) -> None:
         kind = make_ticket_type()
         booking = confirm(ticket_type=kind)
@@ -158,7 +184,24 @@ class TestWaitlist:
         shown, left, gone = client.get(path), client.delete(path), client.get(path)
 
         assert (joined.status_code, shown.json()["position"], shown.json()["status"]) == (201, 1, "waiting")
+        assert (joined.json()["booking"], joined.json()["booking_status"]) == (None, None)
         assert (left.status_code, gone.status_code) == (204, 404)
+
+    def test_says_that_an_offer_has_run_out_and_lets_the_person_wait_again(self) -> None:
+        kind, user = make_ticket_type(capacity=1), make_user()
+        booking = confirm(ticket_type=kind)
+        client, path = signed_in(user), f"/api/v1/events/{kind.event_id}/waitlist/"
+        client.post(path, wish(kind), headers=key())
+        signed_in(booking.user).post(f"/api/v1/bookings/{booking.id}/cancel/", headers=key())
+        expire_holds(now=timezone.now() + OFFER_FOR + timedelta(seconds=1))
+
+        ended, left = client.get(path), client.delete(path)
+        hold(ticket_type=kind)
+        again = client.post(path, wish(kind), headers=key())
+
+        assert (ended.status_code, ended.json()["status"], ended.json()["position"]) == (200, "done", None)
+        assert (ended.json()["booking_status"], left.status_code) == ("expired", 404)
+        assert (again.status_code, client.get(path).json()["status"]) == (201, "waiting")
 
     def test_names_the_offered_booking_which_is_confirmed_without_a_payment_when_it_is_free(self) -> None:
         kind, user = make_ticket_type(capacity=1, price=Decimal(0)), make_user()
