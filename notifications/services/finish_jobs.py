@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 8
 FIRST_DELAY_SECONDS = 10
 LONGEST_DELAY_SECONDS = 3600
-MOST_DECISIONS = 50
+# Of a message that was put off for hours, how it began and how it ended are kept.
+FIRST_DECISIONS, LAST_DECISIONS = 20, 30
 Status = NotificationJob.Status
 
 FINISH_SQL = """
@@ -140,7 +141,10 @@ def _attempts(one: Finished) -> int:
 
 def _decisions(one: Finished, now: datetime) -> list[dict[str, str]]:
     at = {"at": now.isoformat()}
-    return [*one.job.decisions, *(at | asked for asked in one.outcome.decisions)][-MOST_DECISIONS:]
+    every = [*one.job.decisions, *(at | asked for asked in one.outcome.decisions)]
+    if len(every) <= FIRST_DECISIONS + LAST_DECISIONS:
+        return every
+    return every[:FIRST_DECISIONS] + every[-LAST_DECISIONS:]
 
 
 def _note_lag(one: Finished, now: datetime) -> None:

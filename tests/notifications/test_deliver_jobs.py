@@ -17,7 +17,14 @@ from notifications.domain_events import JobPlanned
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, TemplateVersion
 from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_leases
 from notifications.services.deliver_jobs import deliver_jobs
-from notifications.services.finish_jobs import MAX_ATTEMPTS, Finished, Outcome, finish_jobs
+from notifications.services.finish_jobs import (
+    FIRST_DECISIONS,
+    LAST_DECISIONS,
+    MAX_ATTEMPTS,
+    Finished,
+    Outcome,
+    finish_jobs,
+)
 from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
 from notifications.services.replay_jobs import replay_jobs
@@ -245,6 +252,21 @@ class TestDeliverJobs:
         assert (calm.status, calm.reason) == ("deferred", "quiet_hours")
         assert calm.next_attempt_at == datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
         assert len(mail_server.mails) == 1
+
+    def test_remembers_how_it_began_and_how_it_ended_however_long_it_took(self, mail_server: MailServer) -> None:
+        mail_server.refuse_recipient = "451 later"
+        job = make_job()
+        began = now = timezone.now()
+        for _ in range(MAX_ATTEMPTS):
+            send([job.id], now=now)
+            job.refresh_from_db()
+            now = job.next_attempt_at or now
+
+        outcomes = [one["answer"] for one in job.decisions if one["rule"] == "outcome"]
+        assert len(job.decisions) == FIRST_DECISIONS + LAST_DECISIONS
+        assert (outcomes[0], outcomes[-1]) == ("failed", "dead")
+        assert (job.decisions[0]["at"], job.decisions[-1]["at"]) == (began.isoformat(), now.isoformat())
+        assert [one["at"] for one in job.decisions] == sorted(one["at"] for one in job.decisions)
 
     def test_tells_why_each_thing_was_decided(self, mail_server: MailServer) -> None:
         job = make_job()
