@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from common.api.known_members import KnownMembersOnly
-from events.api.fields import TIME_LIMITS, MomentField, RefundPolicySerializer, TagField
+from events.api.fields import TIME_LIMITS, LineField, MomentField, RefundPolicySerializer, TagField
+from events.api.inputs import FIELDS
 from events.models import Event
 
 MOST_AT_ONCE = 20
@@ -51,6 +52,7 @@ class BulkInput(StepInput):
 class SharedContentInput(KnownMembersOnly, serializers.ModelSerializer):
     """What may be the same for many events."""
 
+    serializer_field_mapping = FIELDS
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=["ru", "en"], required=False)
     tags = serializers.ListField(child=TagField(max_length=30), max_length=10, required=False)
@@ -77,7 +79,7 @@ class CopyInput(KnownMembersOnly):
     """Another start, another title; both may stay as they are."""
 
     starts_at = MomentField(validators=TIME_LIMITS, required=False)
-    title = serializers.CharField(max_length=160, required=False)
+    title = LineField(max_length=160, required=False)
 
 
 class RuleInput(KnownMembersOnly):

@@ -1,5 +1,6 @@
 """Fields that the API's contract needs and REST framework doesn't have."""
 
+import re
 import zoneinfo
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,6 +26,11 @@ TIME_LIMITS = [
     MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
     MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC)),
 ]
+
+
+# Controls, separators of lines, and what overrides or isolates the direction of writing. Marks of direction and joiners
+# stay: Arabic, Hebrew and emoji need them.
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class WholeSerializer(KnownMembersOnly):
@@ -77,7 +83,20 @@ class LinkField(serializers.URLField):
         self.validators.append(URLValidator(schemes=["http", "https"]))
 
 
-class TagField(serializers.CharField):
+class LineField(serializers.CharField):
+    """One line of text: a name or a title, which stands among other words and must not turn those around."""
+
+    def to_internal_value(self, data: Any) -> str:
+        line = super().to_internal_value(data)
+        if UNSEEN.search(line):
+            raise serializers.ValidationError(
+                _("Leave out line breaks, control characters and those that turn the direction of text."),
+                code="invalid",
+            )
+        return line
+
+
+class TagField(LineField):
     """A tag, stored in the one way in which it is looked for; a comma would part it in two there."""
 
     def to_internal_value(self, data: Any) -> str:

@@ -10,6 +10,7 @@ from common.api.known_members import KnownMembersOnly
 from events.api.fields import (
     CURRENCIES,
     TIME_LIMITS,
+    LineField,
     LinkField,
     MomentField,
     MoneySerializer,
@@ -21,7 +22,10 @@ from events.models import Category, Event, TicketType
 
 TIME: dict[str, Any] = {"validators": TIME_LIMITS}
 OPTIONAL_TIME = TIME | {"required": False}
-FIELDS = serializers.ModelSerializer.serializer_field_mapping | {models.DateTimeField: MomentField}
+FIELDS = serializers.ModelSerializer.serializer_field_mapping | {
+    models.CharField: LineField,
+    models.DateTimeField: MomentField,
+}
 
 
 class TicketTypeInput(KnownMembersOnly, serializers.ModelSerializer):

@@ -231,6 +231,17 @@ class TestCreate:
             ({"capacity": -1}, "/capacity"),
             ({"tags": ["x"] * 11}, "/tags"),
             ({"title": "nul\u0000"}, "/title"),
+            ({"title": "river\u202egnitfar"}, "/title"),
+            ({"summary": "two\nlines"}, "/summary"),
+            ({"city": "a\u2066b"}, "/city"),
+            ({"venue": "bell\u0007"}, "/venue"),
+            ({"address": "a\u2028b"}, "/address"),
+            ({"contact": "a\u0085b"}, "/contact"),
+            ({"tags": ["sea", "\u202bsea"]}, "/tags/1"),
+            (
+                {"ticket_types": [{"name": "A\u202eB", "price": {"amount": "1", "currency": "RUB"}, "capacity": 1}]},
+                "/ticket_types/0/name",
+            ),
             ({"currency": "XXX"}, "/currency"),
             ({"refund_policy": {}}, "/refund_policy/bands"),
             ({"refund_policy": {"bands": [{"percent": 50}]}}, "/refund_policy/bands/0/hours_before"),
@@ -261,6 +272,13 @@ class TestCreate:
 
         assert (response.status_code, response.json()["code"]) == (400, "invalid")
         assert pointers(response) == {pointer}
+
+    def test_leaves_joiners_marks_of_direction_and_lines_where_they_belong(self, calling: Calling) -> None:
+        told = {"title": "👨\u200d👩\u200d👧 שלום\u200f!", "description": "Two\n\nparagraphs"}
+
+        response = calling("owner", make_event()).post("/api/v1/events/", body(**told))
+
+        assert {name: response.json()[name] for name in told} == told
 
 
 class TestRead:
