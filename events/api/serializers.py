@@ -191,6 +191,9 @@ class EventSerializer(EventCardSerializer):
         shown = super().to_representation(event)
         if not self.context["standing"].inside:
             shown["capacity"] = None
+            # Why an administrator took it down is between them and the organizer.
+            if event.status == Event.Status.SUSPENDED:
+                shown["status_reason"] = ""
         return shown
 
     @extend_schema_field(serializers.CharField(allow_null=True))

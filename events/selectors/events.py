@@ -10,7 +10,7 @@ from common.problems import NotAllowed, NotFound
 from common.statements import composed_once
 from events.actors import Actor
 from events.models import Event, EventAccess, TicketType
-from events.models.lifecycle import HIDDEN
+from events.models.lifecycle import HIDDEN, Status
 
 GUEST = Actor()
 
@@ -18,7 +18,8 @@ GUEST = Actor()
 def get_readable_event(*, actor: Actor, event_id: uuid.UUID) -> Event:
     """Return an event with its organizer, category and ticket types.
 
-    Drafts and events taken down exist only for the organizer's members and administrators.
+    Drafts and events taken down exist only for the organizer's members and administrators; the latter for those who
+    have booked too.
 
     Raises:
         NotFound: there is none, or it isn't theirs to read.
@@ -61,6 +62,8 @@ def list_readable_events(*, actor: Actor) -> QuerySet[Event]:
     readable = ~Q(status__in=HIDDEN)
     if actor.user_id is not None:
         readable |= Q(organizer_id__in=list_organizers_of(user_id=actor.user_id).order_by().values("id"))
+        booked = EventAccess.objects.filter(user_id=actor.user_id).values("event_id")
+        readable |= Q(status=Status.SUSPENDED, id__in=booked)
     return events.filter(readable)
 
 
@@ -117,7 +120,8 @@ def standing_of(*, actor: Actor, event: Event) -> Standing:
     if role is not None:
         return Standing(inside=True, manages=role in MANAGING_ROLES, has_access=True)
     is_booked = EventAccess.objects.filter(user_id=actor.user_id, event_id=event.id).exists()
-    return Standing(has_access=is_booked, is_booked=is_booked)
+    # Where something may be wrong with an event, nobody is led to its place or its link.
+    return Standing(has_access=is_booked and event.status != Status.SUSPENDED, is_booked=is_booked)
 
 
 def get_ticket_type(*, event: Event, ticket_type_id: uuid.UUID) -> TicketType:

@@ -309,7 +309,18 @@ class TestRead:
 
         hidden = status in ("draft", "suspended")
         inside = caller in ("owner", "manager", "door", "administrator")
-        assert response.status_code == (404 if hidden and not inside else 200)
+        told = inside or (caller == "booker" and status == "suspended")
+        assert response.status_code == (404 if hidden and not told else 200)
+
+    def test_tells_those_who_have_booked_that_it_is_taken_down_and_no_more(self, calling: Calling) -> None:
+        event = make_event(status=Status.SUSPENDED, status_reason="Fraud?", **CLOSED)
+
+        shown = calling("booker", event).get(f"/api/v1/events/{event.id}/").json()
+        inside = calling("door", event).get(f"/api/v1/events/{event.id}/").json()
+
+        assert {name: shown[name] for name in CLOSED} == dict.fromkeys(CLOSED)
+        assert (shown["status"], shown["status_reason"], shown["details"]) == ("suspended", "", "limited")
+        assert inside["status_reason"] == "Fraud?"
 
     @pytest.mark.parametrize("types", [1, 9])
     def test_asks_the_database_the_same_number_of_times(
