@@ -263,6 +263,32 @@ class TestEventPage:
         assert [one in outside for one in closed] == [False, False]
         assert [one in inside for one in closed] == [True, True]
 
+    def test_tells_those_who_booked_that_it_is_taken_down(self, signed_in: Callable[[User], Client]) -> None:
+        event = make_event(status=Status.SUSPENDED, status_reason="Fraud?", address="Secret street 1")
+        make_ticket_type(event=event)
+        booker = make_user()
+        EventAccess.objects.create(user=booker, event=event)
+
+        page = text(signed_in(booker).get(url(event)))
+
+        assert "taken down for now" in page
+        assert "Show my booking" in page
+        assert [one in page for one in ("Fraud?", "Secret street 1", "You are going")] == [False] * 3
+        assert signed_in(make_user()).get(url(event)).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("reviews", "words"), [(1, "1 review<"), (12, "12 reviews<"), (0, "by other events of the organizer")]
+    )
+    def test_shows_its_stars_and_how_many_gave_them(self, english: Client, reviews: int, words: str) -> None:
+        page = text(english.get(url(make_event(rating="4.67", rating_count=reviews))))
+
+        assert words in page
+        assert ">Rated 4.7 of 5<" in page
+        assert ('href="#reviews"' in page) == bool(reviews)
+
+    def test_shows_no_stars_where_nobody_gave_any(self, english: Client) -> None:
+        assert "event__rating" not in text(english.get(url(make_event())))
+
     def test_offers_a_signed_in_user_a_form(self, signed_in: Callable[[User], Client]) -> None:
         ticket_type = make_ticket_type(max_per_booking=4)
         sold_out = make_ticket_type(event=ticket_type.event, sold=10)
