@@ -15,9 +15,11 @@ OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "
 
 
 def offences(page: Any) -> list[str]:
-    """Return what axe finds wrong, with the first place of each."""
+    """Return what axe finds wrong, with the first place of each, and whether the page is wider than its window."""
     found = Axe().run(page, options=OPTIONS).response["violations"]
-    return [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:160]}" for one in found]
+    wrong = [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:160]}" for one in found]
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*wrong, f"{too_wide} px too wide"] if too_wide else wrong
 
 
 @pytest.fixture(params=["light", "dark"])
