@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from bookings import admin_settlement, admin_unfinished
-from bookings.admin_tools import TOOLS, use_tool
+from bookings.admin_tools import TOOLS, tools_for, use_tool
+from bookings.documents.wording import money_text
 from bookings.models import (
     Booking,
     BookingItem,
@@ -32,6 +33,7 @@ from bookings.services.retry_payment_work import retry_refunds, retry_webhooks
 from common.callers import caller_id
 from common.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
 from common.transactions import use_case
+from events.templatetags.event_words import refund_words
 
 # Register their pages when they are imported.
 __all__ = ["admin_settlement", "admin_unfinished"]
@@ -52,17 +54,40 @@ class TicketInline(ReadOnlyInline):
     # The code opens the door: it is shown to its owner only.
     fields = ["id", "ticket_type", "holder_name", "checked_in_at", "checked_in_by", "gate", "voided_at"]
     readonly_fields = ["id"]
+    # Its number stands in the first column.
+    hide_title = True
 
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "event", "status", "seats", "amount", "currency", "created_at", "hold_expires_at"]
+    list_display = ["event", "user", "status", "seats", "total", "hold_expires_at"]
     list_filter = ["status", "cancelled_by", "created_at"]
     list_select_related = ["user", "event"]
     search_fields = ["=id", "user__email", "event__title"]
     ordering = ["-created_at", "-id"]
     inlines = [ItemInline, PaymentInline, TicketInline]
     actions_detail = ["cancel_this", "refund_this", "confirm_this", "extend_this", "move_this", "capacity_this"]
+
+    def get_exclude(self, request: HttpRequest, obj: Booking | None = None) -> list[str]:
+        return ["refund_policy"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Booking | None = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "refund_terms"]
+
+    @admin.display(description=_("total"), ordering="amount")
+    def total(self, booking: Booking) -> str:
+        return money_text(booking.total)
+
+    @admin.display(description=_("refund policy"))
+    def refund_terms(self, booking: Booking) -> str:
+        return " ".join(refund_words(booking))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer the tools that can do something for the booking."""
+        booking = self.get_object(request, object_id)
+        fitting = tools_for(booking) if booking is not None else set()
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if any(one.action_name.endswith(f"_{name}_this") for name in fitting)]
 
     def get_urls(self) -> list[Any]:
         using = path(

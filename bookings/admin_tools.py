@@ -25,12 +25,15 @@ from unfold.widgets import (
 )
 
 from accounts.second_factor import is_fresh
+from bookings.documents.wording import money_text
 from bookings.models import Booking
+from bookings.models.lifecycle import TRANSITIONS, BookingStatus
 from bookings.services.confirm_unpaid import confirm_unpaid
 from bookings.services.extend_hold import extend_hold
 from bookings.services.force_cancel import force_cancel
 from bookings.services.grant_refund import grant_refund
 from bookings.services.move_booking import move_booking
+from bookings.services.promise_refund import refundable_of
 from common.callers import caller_id
 from common.problems import Problem
 from common.transactions import use_case
@@ -81,11 +84,12 @@ class SeatsForm(ReasonForm):
 
 @dataclass(frozen=True)
 class Tool:
-    """A title, what is asked for, and the service that does it."""
+    """A title, what is asked for, the service that does it, and the statuses of bookings that it is for."""
 
     title: Any
     form: type[ReasonForm]
     use: Callable[..., Any]
+    statuses: tuple[BookingStatus, ...] = tuple(BookingStatus)
 
 
 def _raise(*, booking_id: UUID, now: Any, **fields: Any) -> None:
@@ -93,13 +97,19 @@ def _raise(*, booking_id: UUID, now: Any, **fields: Any) -> None:
 
 
 TOOLS: dict[str, Tool] = {
-    "cancel": Tool(_("Cancel with all money back"), ReasonForm, force_cancel),
+    "cancel": Tool(_("Cancel with all money back"), ReasonForm, force_cancel, TRANSITIONS["call_off"].sources),
     "refund": Tool(_("Give money back"), AmountForm, grant_refund),
-    "confirm": Tool(_("Confirm without payment"), ReasonForm, confirm_unpaid),
-    "extend": Tool(_("Extend the hold"), MinutesForm, extend_hold),
-    "move": Tool(_("Move to another event"), EventForm, move_booking),
+    "confirm": Tool(_("Confirm without payment"), ReasonForm, confirm_unpaid, TRANSITIONS["confirm"].sources),
+    "extend": Tool(_("Extend the hold"), MinutesForm, extend_hold, (BookingStatus.HELD,)),
+    "move": Tool(_("Move to another event"), EventForm, move_booking, (BookingStatus.CONFIRMED,)),
     "capacity": Tool(_("Raise the capacity"), SeatsForm, _raise),
 }
+
+
+def tools_for(booking: Booking) -> set[str]:
+    """Return the names of the tools that can do something for the booking as it is."""
+    fitting = {name for name, tool in TOOLS.items() if booking.status in tool.statuses}
+    return fitting if refundable_of(booking=booking) else fitting - {"refund"}
 
 
 def use_tool(request: HttpRequest, model_admin: Any, booking_id: UUID, name: str) -> HttpResponse:
@@ -118,6 +128,8 @@ def use_tool(request: HttpRequest, model_admin: Any, booking_id: UUID, name: str
         **model_admin.admin_site.each_context(request),
         "title": tool.title,
         "booking": booking,
+        "total": money_text(booking.total),
+        "refundable": money_text(refundable_of(booking=booking)),
         "form": form,
         "opts": model_admin.opts,
     }

@@ -281,6 +281,7 @@ UNFOLD = {
     "SITE_HEADER": "Aquastream",
     "SITE_ICON": lambda _: "/static/img/mark.svg",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: "/static/img/mark.svg"}],
+    "STYLES": [lambda _: "/static/css/admin.css"],
     "SHOW_LANGUAGES": True,
     # Unfold's badge for test installations; here it says in which zone the times are.
     "ENVIRONMENT": "accounts.admin_site.zone_badge",

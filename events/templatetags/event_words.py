@@ -89,9 +89,9 @@ def long_day(day: date) -> str:
 
 
 @register.filter
-def refund_words(event: Event) -> list[str]:
-    """Write the refund policy as sentences, the best for the guest first."""
-    bands: list[dict[str, Any]] = event.refund_policy.get("bands", [])
+def refund_words(under: Any) -> list[str]:
+    """Write the refund policy of an event or a booking as sentences, the best for the guest first."""
+    bands: list[dict[str, Any]] = under.refund_policy.get("bands", [])
     if not any(band["percent"] for band in bands):
         return [_("When you cancel, nothing is refunded.")]
     lines = [_band(band["hours_before"], band["percent"]) for band in bands if band["percent"]]

@@ -71,6 +71,16 @@ class TestBooking:
         assert str(ticket.id) in page
         assert ticket.code not in page
 
+    def test_writes_its_refund_policy_in_words(self, office: Client) -> None:
+        booking = confirm()
+        booking.refund_policy = {"bands": [{"hours_before": 24, "percent": 100}]}
+        booking.save(update_fields=["refund_policy"])
+
+        page = office.get(f"/admin/bookings/booking/{booking.id}/change/", headers={"Accept-Language": "en"})
+
+        assert "1 day before the start or earlier: 100% back." in page.content.decode()
+        assert "hours_before&quot;" not in page.content.decode()
+
     def test_is_not_changed_by_hand(self, office: Client) -> None:
         booking = hold()
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import AuditEntry
+from bookings.admin_tools import TOOLS
 from bookings.models import Booking, Refund
 from bookings.services.change_booking import ChangeInProgress
 from bookings.services.change_status import InvalidTransition
@@ -180,10 +181,26 @@ class TestTools:
         assert booking.status == "held"
         assert not AuditEntry.objects.filter(target_id=str(booking.id)).exists()
 
-    def test_are_six(self, office: Client) -> None:
+    def test_has_no_page_for_an_unknown_one(self, office: Client) -> None:
         assert office.get(f"/admin/bookings/booking/{hold().id}/tools/nonsense/").status_code == 404
-        page = office.get(f"/admin/bookings/booking/{hold().id}/change/").content.decode()
-        assert page.count("/cancel-this/") or "cancel_this" in page or "cancel-this" in page
+
+    @pytest.mark.parametrize(
+        ("make", "offered"),
+        [(hold, {"cancel", "confirm", "extend", "capacity"}), (confirm, {"cancel", "refund", "move", "capacity"})],
+    )
+    def test_are_offered_where_they_can_do_something(self, make: Any, offered: set[str], office: Client) -> None:
+        page = office.get(f"/admin/bookings/booking/{make().id}/change/").content.decode()
+
+        assert {name for name in TOOLS if f"{name}-this" in page or f"{name}_this" in page} == offered
+
+    def test_say_what_they_are_about_and_what_can_be_refunded(self, office: Client) -> None:
+        booking = confirm(ticket_type=make_ticket_type(price=Decimal(5200)))
+
+        page = office.get(f"/admin/bookings/booking/{booking.id}/tools/refund/").content.decode()
+
+        assert "<strong>5\N{NO-BREAK SPACE}200\N{NO-BREAK SPACE}₽</strong>" in page
+        assert f'href="/admin/bookings/booking/{booking.id}/change/"' in page
+        assert "mark.svg" in page.split("<body", 1)[1]
 
 
 class TestMoveBooking:
