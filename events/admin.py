@@ -20,6 +20,7 @@ from events.filters import LANGUAGES
 from events.models import Category, Event, TicketType
 from events.models.lifecycle import actions_from
 from events.services.update_event import update_event
+from events.templatetags.event_words import refund_words
 
 # Registers its pages when it is imported.
 __all__ = ["admin_moderation", "admin_promo_codes"]
@@ -85,7 +86,7 @@ class EventAdmin(ModelAdmin):
     readonly_fields = [
         *("id", "organizer", "status", "status_reason", "version", "published_at", "created_at"),
         *("starts_at", "ends_at", "time_zone", "city", "venue", "address", "online_url", "address_is_public"),
-        *("currency", "capacity", "held", "sold", "refund_policy", "cancellable_hours_before"),
+        *("currency", "capacity", "held", "sold", "refund_terms", "cancellable_hours_before"),
     ]
     fieldsets = [
         (_("Content"), {"fields": [*EventForm.Meta.fields, "read_version"]}),
@@ -104,9 +105,13 @@ class EventAdmin(ModelAdmin):
         ),
         (
             _("Seats and money"),
-            {"fields": ["currency", "capacity", "held", "sold", "refund_policy", "cancellable_hours_before"]},
+            {"fields": ["currency", "capacity", "held", "sold", "refund_terms", "cancellable_hours_before"]},
         ),
     ]
+
+    @admin.display(description=_("refund policy"))
+    def refund_terms(self, event: Event) -> str:
+        return " ".join(refund_words(event))
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
