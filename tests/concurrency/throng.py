@@ -180,12 +180,14 @@ class Throng:
     def resize(self, dice: random.Random) -> None:
         """Let the organizer sell more seats or fewer of a type, while others take, free and are offered them."""
         kind = dice.choice(self.kinds)
+        # A type with more seats than its whole event is bad input, not a race.
+        most = min(8, kind.event.capacity or 8)
         with use_case():
             change_ticket_type(
                 actor=self.organizer,
                 event_id=kind.event_id,
                 ticket_type_id=kind.id,
-                fields={"capacity": dice.randint(2, 8)},
+                fields={"capacity": dice.randint(2, most)},
             )
 
     def _wanted(self, dice: random.Random, event_id: Any = None) -> tuple[Any, dict[Any, int]]:
