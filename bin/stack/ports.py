@@ -103,12 +103,14 @@ def _claims() -> Iterator[dict[str, Any]]:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(paths.claims_file(), flags, 0o600), "r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        text = file.read()
+        try:
+            noted = json.load(file)
+        except ValueError:
+            # New, or torn by a stack that was killed while it wrote.
+            noted = {}
         own = str(paths.state_folder())
         fresh = time.time() - CLAIMED_SECONDS
-        claims = {
-            folder: one for folder, one in json.loads(text or "{}").items() if one["at"] > fresh and folder != own
-        }
+        claims = {folder: one for folder, one in noted.items() if one["at"] > fresh and folder != own}
         yield claims
         file.seek(0)
         file.truncate()

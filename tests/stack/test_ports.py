@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stack import ports
+from stack import paths, ports
 
 
 @pytest.fixture
@@ -61,6 +61,11 @@ class TestChoosePorts:
 
         assert while_it_starts != free
         assert ports.choose()["web"] == free
+
+    def test_is_not_kept_from_starting_by_a_torn_note(self, state: Path) -> None:
+        paths.claims_file().write_text('{"/somewhere": {"ports": [80', encoding="utf-8")
+
+        assert ports.choose().keys() == ports.PREFERRED.keys()
 
     def test_believes_no_claim_for_ever(self, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         [free] = ports.unused(1)
