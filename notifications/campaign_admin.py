@@ -1,29 +1,38 @@
 """Campaigns in the admin: whom they would reach, starting, holding, ending, and how far they are."""
 
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
 from common.problems import Problem
-from common.transactions import use_case
-from notifications.models import Campaign
+from notifications.campaign_steps import RUN, STEPS, ask_for_code, steps_for, take_step
+from notifications.models import Campaign, NotificationEvent, NotificationJob
 from notifications.models.choices import Channel
 from notifications.selectors import count_results
-from notifications.services.control_campaign import begin_campaign, cancel_campaign, pause_campaign, resume_campaign
 from notifications.services.preview_campaign import preview_campaign
 
+PauseReason = NotificationEvent.PauseReason
+HELD = {
+    PauseReason.PERSON: _("held by a person"),
+    PauseReason.CANARY: _("waits for what comes of its canary"),
+    PauseReason.FAILURES: _("has held itself: too many failures"),
+    PauseReason.COMPLAINTS: _("has held itself: too many complaints"),
+}
 SERVED = [choice for choice in Channel.choices if choice[0] != Channel.WEBHOOK]
 
 
@@ -57,15 +66,13 @@ class CampaignAdmin(ModelAdmin):
     ordering = ["-created_at"]
     readonly_fields = ["preview", "state", "progress", "results"]
     actions = ["start", "pause", "go_on", "cancel"]
+    actions_detail = ["test_this", "start_this", "pause_this", "go_on_this", "cancel_this"]
 
     @admin.display(description=_("State"))
     def state(self, campaign: Campaign) -> str:
-        event = campaign.event
-        if event is None:
-            return gettext("not started")
-        if event.pause_reason:
-            return gettext("paused: %s") % event.pause_reason
-        return event.status
+        if campaign.event is not None and campaign.state == Campaign.State.PAUSED:
+            return str(HELD[PauseReason(campaign.event.pause_reason)])
+        return str(campaign.state.label)
 
     @admin.display(description=_("Planned"))
     def progress(self, campaign: Campaign) -> str:
@@ -103,37 +110,76 @@ class CampaignAdmin(ModelAdmin):
         if campaign.event is None:
             return "—"
         counts = count_results(event=campaign.event)
-        rows = [(Channel(channel).label, status, count) for channel, status, count in counts]
-        return format_html_join("", "{} · {}: {}<br>", rows)
+        words = dict(NotificationJob._meta.get_field("status").flatchoices)
+        rows = [(Channel(channel).label, words[status], count) for channel, status, count in counts]
+        return format_html_join("", "{} · {}: {}<br>", rows) or "—"
 
-    @admin.action(description=_("Start"), permissions=["run"])
-    def start(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each(request, queryset, begin_campaign)
+    @admin.action(description=STEPS["start"].title, permissions=["run"])
+    def start(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        return self._each(request, queryset, "start")
 
-    @admin.action(description=_("Pause"), permissions=["run"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each(request, queryset, pause_campaign)
+    @admin.action(description=STEPS["pause"].title, permissions=["run"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        return self._each(request, queryset, "pause")
 
-    @admin.action(description=_("Go on"), permissions=["run"])
-    def go_on(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each(request, queryset, resume_campaign)
+    @admin.action(description=STEPS["go_on"].title, permissions=["run"])
+    def go_on(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        return self._each(request, queryset, "go_on")
 
-    @admin.action(description=_("End for good"), permissions=["run"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        self._each(request, queryset, cancel_campaign)
+    @admin.action(description=STEPS["cancel"].title, permissions=["run"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> HttpResponse | None:
+        return self._each(request, queryset, "cancel")
 
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("notifications.change_campaign")
+    @action(description=STEPS["test"].title, permissions=["run"])
+    def test_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_step(object_id, "test")
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[Campaign], act: Callable[..., object]) -> None:
+    @action(description=STEPS["start"].title, permissions=["run"])
+    def start_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_step(object_id, "start")
+
+    @action(description=STEPS["pause"].title, permissions=["run"])
+    def pause_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_step(object_id, "pause")
+
+    @action(description=STEPS["go_on"].title, permissions=["run"])
+    def go_on_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_step(object_id, "go_on")
+
+    @action(description=STEPS["cancel"].title, permissions=["run"])
+    def cancel_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _to_step(object_id, "cancel")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer the steps that can do something for the campaign as it is."""
+        campaign = self.get_object(request, object_id)
+        fitting = steps_for(campaign) if campaign is not None else set()
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if any(one.action_name.endswith(f"_{name}_this") for name in fitting)]
+
+    def get_urls(self) -> list[Any]:
+        taking = path(
+            "<uuid:campaign_id>/steps/<slug:name>/",
+            self.admin_site.admin_view(partial(take_step, model_admin=self)),
+            name="notifications_campaign_step",
+        )
+        return [taking, *super().get_urls()]
+
+    def has_run_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return request.user.has_perm(RUN)
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Campaign], name: str) -> HttpResponse | None:
+        step = STEPS[name]
+        if step.is_final and (asking := ask_for_code(request)):
+            return asking
         for campaign in queryset:
             try:
-                with use_case():
-                    act(campaign_id=campaign.id, actor_id=request.user.pk, now=timezone.now())
+                step.act(request, campaign)
             except Problem as problem:
                 self.message_user(request, f"{campaign}: {gettext(problem.title)}", messages.ERROR)
             else:
                 self.message_user(request, gettext("%s: done.") % campaign)
+        return None
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: Any) -> None:
         if not change:
@@ -145,3 +191,7 @@ class CampaignAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         return super().has_delete_permission(request, obj) and obj is not None and obj.event_id is None
+
+
+def _to_step(object_id: str, name: str) -> HttpResponse:
+    return redirect("admin:notifications_campaign_step", campaign_id=object_id, name=name)

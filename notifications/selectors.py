@@ -228,6 +228,14 @@ def find_text(*, code: str, channel: str, locale: str) -> TemplateVersion | None
     )
 
 
+def list_texts_in_use(*, template: Template, channel: str) -> QuerySet[TemplateVersion]:
+    """Return a template's published texts for a channel, by language."""
+    published = TemplateVersion.objects.filter(
+        template=template, channel=channel, status=TemplateVersion.Status.PUBLISHED
+    )
+    return published.select_related("template").order_by("locale")
+
+
 def find_segment(*, code: str) -> Segment | None:
     """Return a named segment, if it is defined."""
     return Segment.objects.filter(code=code).first()
@@ -310,16 +318,26 @@ def list_campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.select_related("template", "segment", "event")
 
 
+def find_campaign(*, campaign_id: UUID) -> Campaign | None:
+    """Return a campaign, if there is one."""
+    return list_campaigns().filter(id=campaign_id).first()
+
+
 def get_campaign(*, campaign_id: UUID) -> Campaign:
     """Return a campaign.
 
     Raises:
         NotFound
     """
-    campaign = list_campaigns().filter(id=campaign_id).first()
+    campaign = find_campaign(campaign_id=campaign_id)
     if campaign is None:
         raise NotFound()
     return campaign
+
+
+def has_unfinished_jobs(*, event: NotificationEvent) -> bool:
+    """Tell whether any message of a mailing may still go out."""
+    return NotificationJob.objects.unfinished().filter(event=event).exists()
 
 
 def count_complaints(*, event: NotificationEvent) -> int:

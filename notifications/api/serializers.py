@@ -135,7 +135,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     template_code = serializers.CharField(source="template.code", read_only=True)
     segment_id = serializers.CharField(source="segment.code", read_only=True)
     channels = serializers.ListField(child=serializers.CharField())
-    state = serializers.ChoiceField(choices=["not_started", "planning", "paused", "planned", "cancelled"])
+    state = serializers.ChoiceField(choices=Campaign.State.values)
     pause_reason = serializers.CharField(source="event.pause_reason", default="")
     started_at = serializers.DateTimeField(source="event.received_at", default=None)
     audience_size = serializers.IntegerField(source="event.audience_size", default=None)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
 from notifications.models.choices import Channel
@@ -12,6 +13,13 @@ from notifications.models.choices import Channel
 class Campaign(models.Model):
     """What to send to whom, and when to stop by itself. Where it stands is told by its event: there is none before the
     start."""
+
+    class State(models.TextChoices):
+        NOT_STARTED = "not_started", _("not started")
+        PLANNING = "planning", _("going out")
+        PAUSED = "paused", _("held")
+        PLANNED = "planned", _("planned for everybody")
+        CANCELLED = "cancelled", _("ended")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=120)
@@ -54,10 +62,10 @@ class Campaign(models.Model):
         return self.name
 
     @property
-    def state(self) -> str:
+    def state(self) -> "Campaign.State":
         """Where it stands: `paused` says nothing of whether all is planned already, and an end is an end."""
         if self.event is None:
-            return "not_started"
+            return self.State.NOT_STARTED
         if self.event.pause_reason and self.event.status != "cancelled":
-            return "paused"
-        return self.event.status
+            return self.State.PAUSED
+        return self.State(self.event.status)

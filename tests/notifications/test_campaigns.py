@@ -8,9 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
-from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
 from common.transactions import use_case
 from notifications.campaign_admin import said
@@ -27,10 +25,11 @@ from notifications.services.preview_campaign import preview_campaign
 from notifications.services.save_preferences import Wishes, save_preferences
 from notifications.services.start_campaign import CampaignNotReady, CampaignStarted, canary_size, start_campaign
 from notifications.services.watch_mailings import watch_mailings
-from tests.factories.accounts import make_authenticator, make_user
+from tests.factories.accounts import make_user
 from tests.factories.notifications import make_recipient, make_segment
 from tests.notifications.conftest import MailServer
 from tests.notifications.flow import deliver_everything, plan_audiences
+from tests.notifications.test_journal_admin import office_of
 
 pytestmark = pytest.mark.django_db
 
@@ -231,15 +230,7 @@ class TestControlMailing:
 class TestAdmin:
     @pytest.fixture
     def back_office(self) -> Client:
-        chief = make_user(is_staff=True, is_superuser=True)
-        device = make_authenticator(chief)
-        client = Client()
-        client.force_login(chief)
-        session = client.session
-        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
-        session[SESSION_KEY] = timezone.now().timestamp()
-        session.save()
-        return client
+        return office_of(make_user(is_staff=True, is_superuser=True))
 
     def test_starts_holds_and_ends_a_campaign(self, back_office: Client) -> None:
         campaign = make_campaign(members=3)
