@@ -10,7 +10,8 @@ class Pace:
     """Of one worker that takes batches.
 
     By Little's law: what waits is so many batches, and each takes as long as the last ones did. One that has been at work
-    for longer than that says that the worker has become slower.
+    for longer than that is counted as if it ended now: a hiccup moves the estimate a little, a worker that has become
+    slower moves it with every batch, and one that stands still moves it without end.
     """
 
     __slots__ = ("_since", "_took")
@@ -26,13 +27,17 @@ class Pace:
     def end(self, *, now: float) -> None:
         """Note that the worker is ready for the next one."""
         if self._since is not None:
-            self._took += SMOOTHING * (now - self._since - self._took)
+            self._took = self._after(now - self._since)
             self._since = None
 
     def wait_seconds(self, waiting: int, *, batch: int, now: float) -> float:
         """Return how long one more parcel waits behind so many others."""
-        took = self._took if self._since is None else max(self._took, now - self._since)
+        took = self._took if self._since is None else max(self._took, self._after(now - self._since))
         return waiting / batch * took
+
+    def _after(self, took: float) -> float:
+        """Return what a batch takes, with one more that took so long."""
+        return self._took + SMOOTHING * (took - self._took)
 
 
 class Turns:

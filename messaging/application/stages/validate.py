@@ -17,7 +17,7 @@ class Validate(SimpleStage):
     It is the first stage of a route, and the batch that it gathers stays one for all that follow.
     """
 
-    linger_seconds: ClassVar[float] = 0.002
+    linger_seconds: ClassVar[float] = 0.004
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory

@@ -1,5 +1,6 @@
 """How long whatever comes next would wait."""
 
+from messaging.domain.limits import LONGEST_WAIT_SECONDS
 from messaging.domain.pace import RETRIES_PER_SECOND, RETRY_SECONDS, SMOOTHING, Pace, Turns
 
 
@@ -22,13 +23,25 @@ class TestPace:
 
         assert pace.wait_seconds(10, batch=10, now=1.0) == SMOOTHING
 
-    def test_a_batch_that_does_not_end_is_the_longest_of_all(self) -> None:
+    def test_a_hiccup_is_not_believed_to_go_on(self) -> None:
+        pace = Pace()
+        pace.begin(now=0.0)
+        pace.end(now=0.01)
+        pace.begin(now=1.0)
+
+        assert pace.wait_seconds(250, batch=250, now=1.25) < LONGEST_WAIT_SECONDS
+
+    def test_a_batch_that_does_not_end_lets_everybody_wait_for_ever(self) -> None:
         pace = Pace()
         pace.begin(now=0.0)
         pace.end(now=0.1)
         pace.begin(now=1.0)
 
-        assert pace.wait_seconds(10, batch=10, now=6.0) == 5.0
+        waits = [pace.wait_seconds(10, batch=10, now=1.0 + since) for since in (0, 1, 2, 60)]
+
+        assert waits == sorted(waits)
+        assert waits[2] > LONGEST_WAIT_SECONDS
+        assert waits[3] > 10
 
 
 class TestTurns:

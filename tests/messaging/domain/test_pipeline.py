@@ -205,7 +205,7 @@ class TestPipeline:
             await asyncio.sleep(0)
             # A whole batch waits, behind one that has been at work for longer than anybody may wait.
             second = pipeline.offer(parcels(thing, *range(1, 251)))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
             refused = pipeline.offer(parcels(thing, 251))
             fill = pipeline.fill
             stage.gate.set()
