@@ -5,7 +5,6 @@ Queues: `critical` (holds, payments, handlers of facts), `webhooks`, `notificati
 app's tasks module, in seconds or as a crontab: `SCHEDULE = {"bookings.expire_holds": 2.0}`.
 """
 
-import gc
 import os
 from typing import Any
 
@@ -27,6 +26,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from bus.metrics_server import serve_metrics
 from common.request_ids import begin_request, current_request_id
+from config import garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -49,9 +49,8 @@ def serve_process_metrics(**_: Any) -> None:
 
 
 @worker_process_init.connect
-def leave_alone_what_is_loaded(**_: Any) -> None:
-    """Keep code and models out of garbage collection: batches of thousands of rows set it off again and again."""
-    gc.freeze()
+def spare_what_is_loaded(**_: Any) -> None:
+    garbage.leave_alone_what_is_loaded()
 
 
 @worker_process_shutdown.connect
