@@ -5,11 +5,13 @@ the window. What is refused costs nothing, so a caller that is too fast is slowe
 counts for itself while Redis doesn't answer: an outage of the counter makes limits laxer, never the service silent.
 """
 
+import hashlib
 import math
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 import structlog
@@ -43,6 +45,8 @@ for i, key in ipairs(KEYS) do
 end
 return told
 """
+# By this name Redis knows the script once it has seen it.
+TAKE_SHA = hashlib.sha1(TAKE.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,7 @@ class RateLimiter:
 
     def __init__(self, prefix: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._prefix = prefix
-        self._timeout_seconds = timeout_seconds
-        self._script: redis.commands.core.Script | None = None
+        self._line = RedisLine(timeout_seconds)
         self._silent_until = 0.0
         self._own = OwnCounts()
 
@@ -129,9 +132,7 @@ class RateLimiter:
         keys = [f"{self._prefix}:{one.name}:{one.caller}" for one in quotas]
         args = [number for one in quotas for number in (one.window_seconds * 1000, one.taken_ms)]
         try:
-            if self._script is None:
-                self._script = _connect(self._timeout_seconds).register_script(TAKE)
-            return [float(number) for number in self._script(keys=keys, args=[now_ms, *args])]
+            return [float(number) for number in self._line.take(keys, [now_ms, *args])]
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + QUIET_SECONDS
             log.warning("rate_limit.unavailable", error=type(error).__name__)
@@ -166,10 +167,46 @@ class OwnCounts:
             self._full_at.clear()
 
 
-def _connect(timeout_seconds: float) -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        retry=Retry(NoBackoff(), 0),
-    )
+class RedisLine:
+    """A thread's own connection on which only the script is called: the client's pool takes longer than the script."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._threads = threading.local()
+
+    def take(self, keys: Sequence[str], args: Sequence[float]) -> list[Any]:
+        """Run the script and return its answer.
+
+        Raises:
+            RedisError: also when Redis is too slow; the next call begins on a new connection.
+        """
+        connection = self._connection()
+        try:
+            return self._call(connection, keys, args)
+        except redis.ConnectionError:
+            # Redis may have been started anew since the last call.
+            return self._call(connection, keys, args)
+
+    def _connection(self) -> redis.connection.ConnectionInterface:
+        connection = getattr(self._threads, "connection", None)
+        if connection is None:
+            pool = redis.ConnectionPool.from_url(
+                settings.REDIS_URL,
+                socket_timeout=self._timeout_seconds,
+                socket_connect_timeout=self._timeout_seconds,
+                retry=Retry(NoBackoff(), 0),
+            )
+            connection = self._threads.connection = pool.make_connection()
+        return connection
+
+    @staticmethod
+    def _call(
+        connection: redis.connection.ConnectionInterface, keys: Sequence[str], args: Sequence[float]
+    ) -> list[Any]:
+        try:
+            connection.send_command("EVALSHA", TAKE_SHA, len(keys), *keys, *args)
+            answer: list[Any] = connection.read_response()
+        except redis.exceptions.NoScriptError:
+            connection.send_command("EVAL", TAKE, len(keys), *keys, *args)
+            answer = connection.read_response()
+        return answer

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import redis
 
 from common import rate_limits
 from common.rate_limits import FALLBACKS, Quota, RateLimiter
@@ -123,9 +124,26 @@ class TestRedisAway:
         limiter.take([quota(1)], now_seconds=NOON)
 
         settings.REDIS_URL = working
-        limiter._script = None
+        limiter._line = rate_limits.RedisLine(PATIENCE_SECONDS)
 
         assert limiter.take([quota(1)], now_seconds=NOON).is_shared
+
+    def test_counts_on_when_redis_has_been_started_anew(self, settings: Any) -> None:
+        limiter, server = (
+            RateLimiter("test", timeout_seconds=PATIENCE_SECONDS),
+            redis.Redis.from_url(settings.REDIS_URL),
+        )
+        limiter.take([quota(2)], now_seconds=NOON)
+
+        # What a restart does to us: the connection is gone, and so is every script.
+        mine = limiter._line._connection()
+        mine.send_command("CLIENT", "ID")
+        server.client_kill_filter(_id=mine.read_response())
+        server.script_flush()
+
+        verdict = limiter.take([quota(2)], now_seconds=NOON)
+
+        assert (verdict.is_shared, verdict.standings[0].remaining) == (True, 0)
 
     def test_forgets_callers_that_have_their_quota_back(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.REDIS_URL = NOWHERE
