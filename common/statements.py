@@ -16,7 +16,7 @@ from operator import getitem
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -118,11 +118,13 @@ def prepared_cursor() -> CursorWrapper:
     For the few statements that run thousands of times a second, always with the same text. Parameters go beside the
     statement, as psycopg's types, not Django's. It does not ask whether the connection is still alive.
     """
-    connection.ensure_connection()
+    # Once: each look at `connection` asks which thread it is.
+    own = connections[DEFAULT_DB_ALIAS]
+    own.ensure_connection()
     # Django's own cursors put parameters into the text and are never prepared: this counts for this kind only.
-    connection.connection.prepare_threshold = 0
-    cursor: Any = psycopg.Cursor(connection.connection)
-    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+    own.connection.prepare_threshold = 0
+    cursor: Any = psycopg.Cursor(own.connection)
+    return own.make_debug_cursor(cursor) if own.queries_logged else own.make_cursor(cursor)
 
 
 def run_together(*statements: tuple[str, Sequence[Any]]) -> list[CursorWrapper]:
