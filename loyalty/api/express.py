@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
@@ -33,14 +34,28 @@ class WebhookMiddleware:
         if secret == request.path_info or not secret or "/" in secret:
             return self.get_response(request)
         request.resolver_match = _match()
-        with translation.override(translation.get_language_from_request(request)):
-            try:
-                return in_own_words(request, webhook(request, secret))
-            except Problem as problem:
-                return problem_response(request, problem)
-            except (OperationalError, InterfaceError) as error:
-                log.error("database.unavailable", error=type(error).__name__)
-                return unavailable(request)
+        language = _language_of(request)
+        if language == translation.get_language():
+            return _answer(request, secret)
+        with translation.override(language):
+            return _answer(request, secret)
+
+
+def _answer(request: HttpRequest, secret: str) -> HttpResponse:
+    try:
+        return in_own_words(request, webhook(request, secret))
+    except Problem as problem:
+        return problem_response(request, problem)
+    except (OperationalError, InterfaceError) as error:
+        log.error("database.unavailable", error=type(error).__name__)
+        return unavailable(request)
+
+
+def _language_of(request: HttpRequest) -> str:
+    """Return the language of problems; most shops ask for none."""
+    if "HTTP_ACCEPT_LANGUAGE" not in request.META and "HTTP_COOKIE" not in request.META:
+        return settings.LANGUAGE_CODE
+    return translation.get_language_from_request(request)
 
 
 @cache

@@ -95,6 +95,7 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
         content_type=headers.get("content-type", ""),
         region=project.default_region,
         names=project.field_names,
+        with_details=False,
     )
     is_tilda = understood.format == "tilda"
     verdict = limiter.take(_quotas(project, understood), now_seconds=now.timestamp())
@@ -139,7 +140,7 @@ def _read_body(request: HttpRequest) -> bytes:
     Raises:
         BodyTooLarge, EncodedBody
     """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise EncodedBody
     announced = str(request.META.get("CONTENT_LENGTH") or "0")
     if announced.isdecimal() and int(announced[:20]) > LARGEST_BODY:

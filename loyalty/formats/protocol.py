@@ -9,10 +9,14 @@ from loyalty.formats.understood import Understood
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
-    """How a shop writes: local phone numbers are of `region`, `names` are its own words for email, phone and name."""
+    """How a shop writes: local phone numbers are of `region`, `names` are its own words for email, phone and name.
+
+    Who only wants to know what an order is asks for it without its details.
+    """
 
     region: str
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    with_details: bool = True
 
 
 class Format(Protocol):

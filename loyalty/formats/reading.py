@@ -19,9 +19,16 @@ FORMATS: tuple[Format, ...] = (StandardFormat(), TildaFormat())
 
 
 def understand(
-    *, body: bytes, content_type: str, region: str, names: Mapping[str, Sequence[str]] | None = None
+    *,
+    body: bytes,
+    content_type: str,
+    region: str,
+    names: Mapping[str, Sequence[str]] | None = None,
+    with_details: bool = True,
 ) -> Understood:
     """Return what a webhook means; `names` are what the shop calls its fields.
+
+    Without the details of its purchases it takes half as long: they are for who writes them down.
 
     Raises:
         UnreadableBody: it is neither JSON nor XML nor a form.
@@ -29,7 +36,7 @@ def understand(
         InvalidInput: the structure is wrong; `errors` points at what.
     """
     decoded = _decode(body, content_type)
-    habits = Habits(region=region, names=names or {})
+    habits = Habits(region=region, names=names or {}, with_details=with_details)
     for one in FORMATS:
         if one.recognises(decoded):
             return one.understand(decoded, habits=habits)

@@ -44,7 +44,7 @@ class StandardFormat:
             raise InvalidInput(errors=(FieldProblem("/action", "required", _("Name the action.")),))
         if action not in ACTIONS:
             raise UnsupportedAction(clean_text(action, longest=64), supported=sorted(ACTIONS))
-        payload = Members(body.get("payload"), "/payload", [], habits.region)
+        payload = Members(body.get("payload"), "/payload", [], habits)
         understood = ACTIONS[action](payload)
         if payload.problems:
             raise InvalidInput(errors=tuple(payload.problems[:MOST_PROBLEMS]))
@@ -54,10 +54,10 @@ class StandardFormat:
 class Members:
     """Reads the members of one JSON object and collects what is wrong with them."""
 
-    def __init__(self, source: Any, pointer: str, problems: list[FieldProblem], region: str) -> None:
+    def __init__(self, source: Any, pointer: str, problems: list[FieldProblem], habits: Habits) -> None:
         self.pointer = pointer
         self.problems = problems
-        self.region = region
+        self.habits = habits
         self.is_object = isinstance(source, dict)
         self.source: dict[str, Any] = source if isinstance(source, dict) else {}
         if not self.is_object:
@@ -69,7 +69,7 @@ class Members:
     def contact(self) -> Contact:
         """Read `email` and `phone`: at least one, and each right if given."""
         email, phone = self.source.get("email"), self.source.get("phone")
-        contact = Contact(email=read_email(email), phone=read_phone(phone, region=self.region))
+        contact = Contact(email=read_email(email), phone=read_phone(phone, region=self.habits.region))
         if email not in (None, "") and not contact.email:
             self.refuse("email", "not_an_email", _("This is not an e-mail address."))
         if phone not in (None, "") and not contact.phone:
@@ -138,6 +138,7 @@ def _purchase(payload: Members) -> Understood:
 
 
 def _one_purchase(members: Members) -> Purchase:
+    unknown = {key: value for key, value in members.source.items() if key not in KNOWN_KEYS}
     return Purchase(
         contact=members.contact(),
         amount=members.amount("amount"),
@@ -145,7 +146,7 @@ def _one_purchase(members: Members) -> Purchase:
         is_paid=members.choice("status", ("paid", "created"), "paid") == "paid",
         name=members.text("name", longest=160),
         referral_code=members.text("referralCode", longest=16),
-        details=clean_tree({key: value for key, value in members.source.items() if key not in KNOWN_KEYS}),
+        details=clean_tree(unknown) if members.habits.with_details else {},
     )
 
 
@@ -156,7 +157,7 @@ def _batch(payload: Members) -> Understood:
         return Understood(format="standard", action="batch_purchase")
     purchases = []
     for index, one in enumerate(given):
-        members = Members(one, f"/payload/purchases/{index}", payload.problems, payload.region)
+        members = Members(one, f"/payload/purchases/{index}", payload.problems, payload.habits)
         purchases.append(_one_purchase(members))
         if len(payload.problems) >= MOST_PROBLEMS:
             break
@@ -213,7 +214,7 @@ def _returned_items(payload: Members) -> tuple[ReturnedItem, ...]:
         return ()
     items = []
     for index, one in enumerate(given):
-        item = Members(one, f"/payload/items/{index}", payload.problems, payload.region)
+        item = Members(one, f"/payload/items/{index}", payload.problems, payload.habits)
         name = item.text("sku", longest=200) or item.text("name", longest=200)
         quantity = read_amount(item.source.get("quantity", 1))
         if not name:

@@ -96,7 +96,7 @@ def _order(fields: dict[str, Any], pointer: str, problems: list[FieldProblem], h
         is_paid=_is_paid(payment),
         name=clean_text(_first(by_key, _keys("name", NAME_KEYS, habits)), longest=160),
         referral_code=clean_text(_first(by_key, REFERRAL_KEYS), longest=16),
-        details=clean_tree(_details(fields, payment, by_key)),
+        details=clean_tree(_details(fields, payment, by_key)) if habits.with_details else {},
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from psycopg.types.json import Jsonb
 
 from common.ids import new_id
 from common.statements import insert_all_columns, prepared_cursor
+from loyalty.models.copying import as_text
 from loyalty.models.project import Project
 
 # Found by their keys: a condition on the status alone would lead through the index of what is due, in which every webhook
@@ -43,7 +43,7 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def insert_unless_known(self, delivery: "WebhookDelivery") -> bool:
         """Insert the row, or return False when its webhook id or its claim is taken: one statement, no race."""
         with prepared_cursor() as sql:
-            sql.execute(_insert(), [_parameter(getattr(delivery, name)) for name in _attributes()])
+            sql.execute(_insert(), _parameters(delivery))
             return bool(sql.rowcount)
 
     def claim(self, seen: Sequence[tuple[uuid.UUID, str, int]], *, until: datetime) -> set[uuid.UUID]:
@@ -147,18 +147,23 @@ class WebhookDelivery(models.Model):
 
 
 @cache
-def _attributes() -> tuple[str, ...]:
-    return tuple(field.attname for field in WebhookDelivery._meta.local_concrete_fields)
-
-
-@cache
 def _insert() -> str:
     columns = insert_all_columns(WebhookDelivery)
     return f"INSERT INTO {WebhookDelivery._meta.db_table} {columns} ON CONFLICT DO NOTHING"
 
 
-def _parameter(value: Any) -> Any:
-    if isinstance(value, dict):
-        return Jsonb(value)
-    # psycopg would send an enum's name.
-    return str(value) if isinstance(value, models.TextChoices) else value
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(field.attname for field in WebhookDelivery._meta.local_concrete_fields)
+
+
+def _parameters(delivery: WebhookDelivery) -> list[Any]:
+    """Return the row as psycopg takes it: JSON as text, and the status too, as it would send an enum's name."""
+    row = delivery.__dict__
+    texts = {
+        "headers": as_text(row["headers"]),
+        "answer": as_text(row["answer"]),
+        "result": as_text(row["result"]),
+        "status": str(row["status"]),
+    }
+    return [texts[name] if name in texts else row[name] for name in _names()]

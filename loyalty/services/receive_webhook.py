@@ -18,6 +18,7 @@ from common.problems import Problem
 from common.transactions import requires_transaction, run_alone
 from loyalty.formats.understood import Understood
 from loyalty.models import Project, WebhookDelivery
+from loyalty.models.copying import new_row
 from loyalty.services.answer_at_once import AT_ONCE, answer_at_once
 
 log = structlog.get_logger(__name__)
@@ -104,8 +105,9 @@ def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: da
     digest = hashlib.sha256(raw.body).digest()
     only = understood.purchases[0] if len(understood.purchases) == 1 else None
     returned = understood.returned
-    delivery = WebhookDelivery(
-        project=project,
+    delivery = new_row(
+        WebhookDelivery,
+        project_id=project.id,
         body=raw.body,
         digest=digest,
         headers=dict(raw.headers),
