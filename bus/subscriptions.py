@@ -33,11 +33,15 @@ class Message:
 
 @dataclass(frozen=True)
 class TopicConsumer:
-    """A reaction to a topic: takes a batch inside one transaction; a batch that fails is tried message by message."""
+    """A reaction to a topic: takes a batch inside one transaction; a batch that fails is tried message by message.
+
+    `knows_repetitions`: it tells them by what the messages say, so that an id in a stranger's header decides nothing.
+    """
 
     name: str
     topic: str
     consume: Callable[[Sequence[Message]], None]
+    knows_repetitions: bool = False
 
 
 class UnreadableMessage(Exception):
@@ -65,12 +69,12 @@ def handles(wire_type: str, *, schema: Any = dict, queue: str = "critical") -> C
     return subscribe
 
 
-def consumes(topic: str) -> Callable[..., Any]:
+def consumes(topic: str, *, knows_repetitions: bool = False) -> Callable[..., Any]:
     """Subscribe `consume_something(messages: Sequence[Message])` to a Kafka topic; the group is its name."""
 
     def subscribe(consume: Callable[[Sequence[Message]], None]) -> Callable[[Sequence[Message]], None]:
         name = f"{consume.__module__.split('.')[0]}.{consume.__name__}"
-        CONSUMERS[name] = TopicConsumer(name, topic, consume)
+        CONSUMERS[name] = TopicConsumer(name, topic, consume, knows_repetitions)
         return consume
 
     return subscribe

@@ -40,7 +40,7 @@ def consume_messages(*, consumer: TopicConsumer, messages: Sequence[Message]) ->
 
 @requires_transaction
 def _consume(consumer: TopicConsumer, messages: Sequence[Message]) -> None:
-    fresh = _note_in_inbox(consumer.name, messages)
+    fresh = messages if consumer.knows_repetitions else _note_in_inbox(consumer.name, messages)
     if fresh:
         consumer.consume(fresh)
 
