@@ -1,6 +1,7 @@
 """The envelope of an external event, read strictly: every violation is named at once."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import msgspec
 from django.utils.translation import gettext
 
 from common.problems import FieldProblem, InvalidInput
-from notifications.event_types.registry import EVENT_TYPES, EventType, Payload
+from notifications.event_types.registry import EVENT_TYPES, EventType, Payload, filled
 from notifications.violations import violations_of
 
 LARGEST_BYTES = 64 * 1024
@@ -20,8 +21,8 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     """Five required fields around a payload whose form is decided by the event type."""
 
     event_id: UUID
-    event_type: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    event_type: Annotated[str, filled(100)]
+    source: Annotated[str, filled(100)]
     occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
     payload: dict[str, Any]
 
@@ -37,6 +38,10 @@ class ExternalEvent:
     raw_payload: dict[str, Any]
     payload: Payload
     body_hash: bytes
+
+
+class MemberRepeated(Exception):
+    """Readers differ on which of two members of one name counts (RFC 8259, section 4)."""
 
 
 def decode(body: bytes) -> Any:
@@ -59,11 +64,16 @@ def decode_json(body: bytes) -> Any:
         InvalidInput: it isn't JSON.
     """
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # A RecursionError is a document nested too deeply to be any event.
+        document = msgspec.json.decode(body)
+        json.loads(body, object_pairs_hook=_told_once)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        # Not UTF-8, a number of thousands of digits, or nested too deeply to be any event.
         detail = gettext("The body is not well-formed JSON.")
         raise InvalidInput(errors=(FieldProblem("", "malformed", detail),)) from error
+    except MemberRepeated as error:
+        detail = gettext("The member %s stands twice in one object.") % error
+        raise InvalidInput(errors=(FieldProblem("", "repeated_member", detail),)) from error
+    return document
 
 
 def read_event(document: Any) -> ExternalEvent:
@@ -92,13 +102,20 @@ def read_event(document: Any) -> ExternalEvent:
         occurred_at=envelope.occurred_at,
         raw_payload=envelope.payload,
         payload=msgspec.convert(envelope.payload, event_type.payload),
-        body_hash=hash_of(document),
+        # However its id is written, it is the same event.
+        body_hash=hash_of(document | {"event_id": str(envelope.event_id)}),
     )
 
 
 def hash_of(document: Any) -> bytes:
     """Return the SHA-256 of the document in canonical form: neither spaces nor the order of members count."""
     return hashlib.sha256(msgspec.json.encode(document, order="sorted")).digest()
+
+
+def _told_once(members: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in members]
+    if len(set(names)) < len(names):
+        raise MemberRepeated(next(name for name in names if names.count(name) > 1)[:100])
 
 
 def _type_of(document: Any) -> EventType | None:

@@ -27,7 +27,7 @@ from notifications.facts_seen import (
     UserSeen,
 )
 from notifications.segment_language import Conditions
-from notifications.selectors import find_end_of_event
+from notifications.selectors import find_end_of_event, list_granted_sources
 from notifications.services.accept_events import accept_events
 from notifications.services.announce_fact import announce_fact
 from notifications.services.forget_recipient import forget_recipient
@@ -189,15 +189,17 @@ def on_messages_unread(fact: ReceivedFact) -> None:
     _tell(fact, OneUser(user_id=seen.user_id), template, INBOX, _context_of(seen))
 
 
-@consumes("external-events")
+@consumes("external-events", knows_repetitions=True)
 def consume_external_events(messages: Sequence[Message]) -> None:
-    """Take the envelope of the HTTP intake from Kafka; who may write to the topic is decided by its access rules."""
+    """Take the envelope of the HTTP intake from Kafka, from every source that some service was granted.
+
+    Which service writes is decided by the topic's access rules.
+    """
     try:
         events = [read_event(decode(message.value)) for message in messages]
     except Problem as problem:
         raise UnreadableMessage(_reasons(problem)) from problem
-    sources = {event.source for event in events}
-    for result in accept_events(events=events, allowed_sources=sources, now=timezone.now()):
+    for result in accept_events(events=events, allowed_sources=list_granted_sources(), now=timezone.now()):
         if isinstance(result, Problem):
             raise UnreadableMessage(_reasons(result))
 

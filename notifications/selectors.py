@@ -51,6 +51,11 @@ def list_sources_of(*, account_id: Any) -> list[str]:
     return sorted(ServiceSource.objects.filter(account_id=account_id).values_list("source", flat=True))
 
 
+def list_granted_sources() -> set[str]:
+    """Return the sources for which any service may speak."""
+    return set(ServiceSource.objects.values_list("source", flat=True))
+
+
 def get_event(*, sources: list[str], event_id: UUID) -> NotificationEvent:
     """Return an event of the caller's sources; of several the newest.
 
@@ -89,6 +94,11 @@ def count_jobs_by_status(*, event: NotificationEvent, reason: str | None = None)
 def list_accounts(*, user_ids: list[UUID]) -> QuerySet[User]:
     """Return our own accounts under these ids: contracts speak of users of other systems too."""
     return User.objects.active().filter(id__in=user_ids)
+
+
+def has_account(*, user_id: UUID) -> bool:
+    """Tell whether somebody has or had an account here under this id."""
+    return User.objects.filter(id=user_id).exists()
 
 
 def list_recipients_known_as(*, keys: list[tuple[str, UUID]]) -> QuerySet[Recipient]:

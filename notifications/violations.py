@@ -11,6 +11,7 @@ import msgspec
 from django.utils.translation import gettext
 
 from common.problems import FieldProblem
+from notifications.violation_words import said_by_msgspec
 
 # What the database can keep and give back in any zone.
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9998
@@ -61,7 +62,7 @@ def _in_leaf(given: Any, expected: Any, pointer: str) -> Iterator[FieldProblem]:
         read = msgspec.convert(given, expected, strict=True)
     except msgspec.ValidationError as error:
         code = "invalid_type" if ", got `" in str(error) else "invalid_value"
-        yield FieldProblem(pointer, code, str(error))
+        yield FieldProblem(pointer, code, said_by_msgspec(str(error)))
         return
     if isinstance(given, str) and "\x00" in given:
         yield FieldProblem(pointer, "invalid_value", gettext("The character NUL is not allowed."))

@@ -1,7 +1,6 @@
 """Shapes of the notifications' API."""
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -9,8 +8,8 @@ from rest_framework import serializers
 
 from common.api.examples import shown_as
 from notifications.api import examples
-from notifications.models import Campaign, ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
-from notifications.models.choices import Category, Channel, DigestPeriod, Locale
+from notifications.models import Campaign, ContactPoint, InboxItem, NotificationEvent, NotificationJob
+from notifications.models.choices import Category, Channel, DigestPeriod
 
 
 class EnvelopeSerializer(serializers.Serializer[Any]):
@@ -183,43 +182,6 @@ class CampaignProgressSerializer(CampaignSerializer):
     def get_results(self, campaign: Campaign) -> list[dict[str, Any]]:
         counted: list[tuple[str, str, int]] = self.context["results"]
         return [{"channel": channel, "status": status, "messages": count} for channel, status, count in counted]
-
-
-class RecipientSerializer(serializers.Serializer[Any]):
-    """What another service tells about a person; what isn't given stays as it was."""
-
-    email = serializers.EmailField(required=False, write_only=True)
-    display_name = serializers.CharField(required=False, max_length=120, allow_blank=True)
-    locale = serializers.ChoiceField(choices=Locale.choices, required=False)
-    time_zone = serializers.CharField(required=False, max_length=64)
-    birth_on = serializers.DateField(required=False)
-    city = serializers.CharField(required=False, max_length=120, allow_blank=True)
-    registered_at = serializers.DateTimeField(required=False)
-    loyalty_level = serializers.CharField(required=False, max_length=100, allow_blank=True)
-    genres = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
-    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=100)
-    marketing_consent = serializers.BooleanField(required=False)
-
-    def validate_time_zone(self, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            # An OSError: `America` is a folder of zones.
-            raise serializers.ValidationError(_("This is not the name of a time zone.")) from error
-        return value
-
-
-@shown_as(examples.RECIPIENT)
-class RecipientStateSerializer(serializers.ModelSerializer[Recipient]):
-    user_id = serializers.UUIDField(source="external_id", read_only=True)
-    marketing_consent = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Recipient
-        fields = ["user_id", "display_name", "locale", "time_zone", "birth_on", "genres", "tags", "marketing_consent"]
-
-    def get_marketing_consent(self, recipient: Recipient) -> bool:
-        return recipient.marketing_consent_at is not None
 
 
 @shown_as(examples.INBOX_ITEM)

@@ -15,15 +15,16 @@ from common.api.pagination import CursorPagination
 from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.filters import JobFilter
-from notifications.api.parsers import BatchParser, EventParser
+from notifications.api.parsers import BatchParser, EventParser, body_of
 from notifications.api.permissions import EVENTS_SCOPE, RECIPIENTS_SCOPE, IsProgram
+from notifications.api.recipient_serializers import RecipientSerializer, RecipientStateSerializer, kept_of
 from notifications.envelope import decode, read_event
 from notifications.event_types.catalogue import catalogue
 from notifications.event_types.user_registered import SAMPLE
 from notifications.selectors import count_jobs_by_status, get_event, list_jobs, list_sources_of
 from notifications.services.accept_batch import accept_batch
 from notifications.services.accept_event import accept_event
-from notifications.services.save_recipient import RecipientDetails, save_recipient
+from notifications.services.tell_about_recipient import tell_about_recipient
 
 TAG = ["notifications"]
 PLAN = {
@@ -60,8 +61,7 @@ class EventsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        body: Any = request.data
-        event = read_event(decode(body))
+        event = read_event(decode(body_of(request)))
         with use_case():
             accepted = accept_event(
                 event=event, allowed_sources=list_sources_of(account_id=request.user.pk), now=timezone.now()
@@ -92,9 +92,8 @@ class EventBatchView(APIView):
     )
     def post(self, request: Request) -> Response:
         sources = list_sources_of(account_id=request.user.pk)
-        body: Any = request.data
         with use_case():
-            results = accept_batch(body=body, allowed_sources=sources, now=timezone.now())
+            results = accept_batch(body=body_of(request), allowed_sources=sources, now=timezone.now())
         return Response(serializers.BatchResultSerializer({"results": results}).data, status=207)
 
 
@@ -166,9 +165,11 @@ class RecipientView(APIView):
     @extend_schema(
         tags=TAG,
         summary="Tell about a person who may be notified",
-        description="What isn't given stays as it was. With a first e-mail address, waiting messages go out.",
-        request=serializers.RecipientSerializer,
-        responses=serializers.RecipientStateSerializer,
+        description="What isn't given stays as it was, and null forgets. With a first e-mail address, waiting messages "
+        "go out. Of a person with an account here their name, address, language, zone, birth date and consent are what "
+        "they say themselves: telling them is answered 409. The answer repeats what was told.",
+        request=RecipientSerializer,
+        responses=RecipientStateSerializer,
         examples=[
             OpenApiExample(
                 "A reader of science fiction",
@@ -178,10 +179,8 @@ class RecipientView(APIView):
         ],
     )
     def put(self, request: Request, user_id: UUID) -> Response:
-        told = serializers.RecipientSerializer(data=request.data)
+        told = RecipientSerializer(data=request.data)
         told.is_valid(raise_exception=True)
         with use_case():
-            recipient = save_recipient(
-                user_id=user_id, details=RecipientDetails(**told.validated_data), now=timezone.now()
-            )
-        return Response(serializers.RecipientStateSerializer(recipient).data)
+            recipient = tell_about_recipient(user_id=user_id, told=told.validated_data, now=timezone.now())
+        return Response(RecipientStateSerializer(kept_of(recipient, told.validated_data)).data)

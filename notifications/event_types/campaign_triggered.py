@@ -5,9 +5,9 @@ from uuid import UUID
 
 import msgspec
 
-from notifications.event_types.registry import Audience, EventType, Payload, Plan, register
+from notifications.event_types.registry import Audience, EventType, Payload, Plan, filled, register
 
-Code = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Code = Annotated[str, filled(100)]
 
 
 class NamedSegment(Payload, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class NamedSegment(Payload, frozen=True, kw_only=True):
 class CampaignTriggered(Payload, frozen=True, kw_only=True):
     campaign_id: UUID
     template_code: Code
-    channels: Annotated[list[Literal["email", "push", "in_app"]], msgspec.Meta(min_length=1, max_length=10)]
+    channels: Annotated[list[Literal["email", "push", "telegram", "in_app"]], msgspec.Meta(min_length=1, max_length=10)]
     segment: NamedSegment
 
 

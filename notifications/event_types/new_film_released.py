@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from notifications.event_types.registry import Audience, EventType, Payload, Plan, register
+from notifications.event_types.registry import Audience, EventType, Payload, Plan, filled, register
 from notifications.segment_language import Conditions
 
-Genre = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Genre = Annotated[str, filled(40)]
 Genres = Annotated[list[Genre], msgspec.Meta(min_length=1, max_length=50)]
 
 
@@ -20,7 +20,7 @@ class TargetSegment(Payload, frozen=True, kw_only=True):
 
 class NewFilmReleased(Payload, frozen=True, kw_only=True):
     film_id: UUID
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    title: Annotated[str, filled(300)]
     genres: Genres
     age_rating: Literal["0+", "6+", "12+", "16+", "18+"]
     release_date: date

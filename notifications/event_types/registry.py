@@ -22,6 +22,11 @@ class Payload(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     """What every payload's schema is: closed, so that a misspelt field is refused and not lost."""
 
 
+def filled(most: int) -> msgspec.Meta:
+    """Return what a text must be like that says something: one character that is seen, and not too many."""
+    return msgspec.Meta(min_length=1, max_length=most, pattern=r"\S")
+
+
 class OneUser(msgspec.Struct, frozen=True, kw_only=True, tag="user"):
     """The message goes to one person, who becomes known by it."""
 

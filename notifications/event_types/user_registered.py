@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from notifications.event_types.registry import EventType, OneUser, Payload, Plan, register
+from notifications.event_types.registry import EventType, OneUser, Payload, Plan, filled, register
 
 SAMPLE: dict[str, Any] = {
     "event_id": "6a9f7f26-4c0c-4a91-9f3d-b159c2dcb001",
@@ -23,8 +23,8 @@ SAMPLE: dict[str, Any] = {
 
 class UserRegistered(Payload, frozen=True, kw_only=True):
     user_id: UUID
-    registration_channel: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
-    locale: Annotated[str, msgspec.Meta(min_length=1, max_length=35)]
+    registration_channel: Annotated[str, filled(50)]
+    locale: Annotated[str, filled(35)]
     user_agent: Annotated[str, msgspec.Meta(max_length=1000)]
 
 

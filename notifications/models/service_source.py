@@ -16,6 +16,10 @@ class ServiceSource(models.Model):
         constraints = [
             # A grant stands once.
             models.UniqueConstraint(fields=["account", "source"], name="notifications_service_source_once"),
+            # Nobody else speaks for this product's own apps: whoever could, would choose the ids of their events.
+            models.CheckConstraint(
+                condition=~models.Q(source="aquastream"), name="notifications_service_source_not_our_own"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from notifications.services.wake_waiting_jobs import wake_waiting_jobs
 
 @dataclass(frozen=True, kw_only=True)
 class RecipientDetails:
-    """None means: not told."""
+    """None means: not told. `forgotten` names what is known no more: `email`, `birth_on`, `registered_at`."""
 
     display_name: str | None = None
     locale: str | None = None
@@ -30,20 +30,24 @@ class RecipientDetails:
     loyalty_level: str | None = None
     email: str | None = None
     email_verified_at: datetime | None = None
+    forgotten: frozenset[str] = frozenset()
 
 
 @requires_transaction
 def save_recipient(*, user_id: UUID, details: RecipientDetails, now: datetime) -> Recipient:
     """Make or change the recipient of this user id."""
     fields = {name: value for name, value in asdict(details).items() if value is not None}
+    forgotten = fields.pop("forgotten")
     email = fields.pop("email", None)
     email_verified_at = fields.pop("email_verified_at", None)
     consent = fields.pop("marketing_consent", None)
-    recipient = _keep(user_id, _cleaned(fields))
+    recipient = _keep(user_id, _cleaned(fields) | dict.fromkeys(forgotten - {"email"}))
     if consent is not None:
         set_marketing_consent(recipient=recipient, is_given=consent, now=now)
     if email:
         _use_email(recipient, email.strip(), email_verified_at)
+    if "email" in forgotten:
+        ContactPoint.objects.active().filter(recipient=recipient, channel=Channel.EMAIL).delete()
     return recipient
 
 

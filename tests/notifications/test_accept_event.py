@@ -165,6 +165,13 @@ class TestAcceptEvent:
 
         assert (guest.status_code, session.status_code) == (401, 403)
 
+    @pytest.mark.parametrize("to", ["", "batch/"])
+    def test_refuses_an_empty_body(self, post_event: Any, to: str) -> None:
+        answer = post_event(b"", to=to)
+
+        assert answer.status_code == 400
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("", "malformed")]
+
     def test_refuses_another_content_type(self, service: APIClient) -> None:
         answer = service.post("/api/v1/notifications/events/", b"<a/>", content_type="application/xml")
 
@@ -208,6 +215,7 @@ class TestAcceptEventAtOnce:
         assert NotificationJob.objects.count() == OutboxRow.objects.filter(topic="notification.jobs").count() == 2
 
     def test_refuses_by_kafka_another_body_under_the_same_id(self) -> None:
+        make_service_token("auth_service")
         other = json.loads(sample_bytes("user_registered"))
         other["payload"]["locale"] = "en"
         first, second = (message(body, 0) for body in (sample_bytes("user_registered"), json.dumps(other).encode()))

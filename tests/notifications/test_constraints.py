@@ -8,7 +8,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from notifications.models import Campaign, DigestChoice, Suppression, TelegramBot, TelegramLinkCode, Template
+from notifications.models import (
+    Campaign,
+    DigestChoice,
+    ServiceSource,
+    Suppression,
+    TelegramBot,
+    TelegramLinkCode,
+    Template,
+)
+from tests.factories.accounts import make_user
 from tests.factories.notifications import make_notification_event, make_recipient, make_segment
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +59,9 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "notifications_event_canary_and_pace_positive": lambda: make_notification_event(per_second=0),
     "notifications_suppression_once": twice(
         lambda: Suppression.objects.create(channel="email", address_hash=b"x", reason="bounce")
+    ),
+    "notifications_service_source_not_our_own": lambda: ServiceSource.objects.create(
+        account=make_user(), source="aquastream"
     ),
     "notifications_digest_choice_once": digest_twice,
     "notifications_digest_choice_may_wait": digest("transactional"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from common.problems import InvalidInput
 from notifications.envelope import LARGEST_BYTES, decode, read_event
@@ -110,6 +111,8 @@ class TestReadEvent:
             ("event_type", ""),
             ("source", ""),
             ("source", "a\x00b"),
+            ("source", " "),
+            ("event_type", "\t"),
             ("payload", []),
         ],
     )
@@ -118,13 +121,59 @@ class TestReadEvent:
 
     @pytest.mark.parametrize(
         ("field", "value"),
-        [("channels", []), ("channels", ["fax"]), ("template_code", ""), ("campaign_id", "9f3d"), ("segment", {})],
+        [
+            ("channels", []),
+            ("channels", ["fax"]),
+            ("template_code", ""),
+            ("template_code", " "),
+            ("campaign_id", "9f3d"),
+            ("segment", {}),
+            ("segment", {"segment_id": " "}),
+        ],
     )
     def test_refuses_wrong_values_of_a_campaign(self, field: str, value: Any) -> None:
         document = sample("campaign_triggered")
         document["payload"][field] = value
 
-        assert all(pointer.startswith(f"/payload/{field}") for pointer, _ in violations(document))
+        found = violations(document)
+
+        assert found
+        assert all(pointer.startswith(f"/payload/{field}") for pointer, _ in found)
+
+    @pytest.mark.parametrize("channel", ["email", "push", "telegram", "in_app"])
+    def test_takes_every_channel_of_a_campaign(self, channel: str) -> None:
+        document = sample("campaign_triggered")
+        document["payload"]["channels"] = [channel]
+
+        assert read_event(document).payload.channels == [channel]  # type: ignore[attr-defined]
+
+    @pytest.mark.parametrize("spelling", [str.upper, lambda text: text.replace("-", "")])
+    def test_knows_an_event_however_its_id_is_written(self, spelling: Any) -> None:
+        document = sample("user_registered")
+        other = document | {"event_id": spelling(document["event_id"])}
+
+        assert read_event(other).body_hash == read_event(document).body_hash
+        assert read_event(other | {"source": "x"}).body_hash != read_event(document).body_hash
+
+    @pytest.mark.parametrize(
+        ("change", "detail"),
+        [
+            ({"event_id": 5}, "Ожидается UUID, а передано целое число."),
+            ({"event_id": "5"}, "Это не UUID."),
+            ({"source": ""}, "Значение не может быть пустым."),
+            ({"source": " "}, "Значение не может состоять из одних пробелов."),
+            ({"source": "x" * 101}, "Не больше 100 символов."),
+            ({"occurred_at": "yesterday"}, "Это не дата со временем по RFC 3339."),
+            ({"occurred_at": "2025-11-14T12:34:56"}, "Не указан часовой пояс."),
+            ({"payload": {"channels": []}}, "Не меньше 1 элементов."),
+            ({"payload": {"channels": ["fax"]}}, "Значение «fax» здесь неизвестно."),
+        ],
+    )
+    def test_says_what_is_wrong_in_the_readers_language(self, change: dict[str, Any], detail: str) -> None:
+        with override("ru"), pytest.raises(InvalidInput) as caught:
+            read_event(sample("campaign_triggered") | change)
+
+        assert detail in [one.detail for one in caught.value.errors]
 
     def test_takes_ids_of_any_version(self) -> None:
         event = read_event(sample("new_film_released"))
@@ -144,12 +193,21 @@ class TestReadEvent:
 
 
 class TestDecode:
-    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"NaN", b"[" * 60_000, b'"\xed\xa0\x80"', b'{"a": 1e999}'])
+    @pytest.mark.parametrize(
+        "body", [b"", b"{", b"\xff", b"NaN", b"[" * 60_000, b'"\xed\xa0\x80"', b'{"a": 1e999}', b"1" * 5000]
+    )
     def test_refuses_what_is_no_json(self, body: bytes) -> None:
         with pytest.raises(InvalidInput) as caught:
             decode(body)
 
         assert [one.code for one in caught.value.errors] == ["malformed"]
+
+    @pytest.mark.parametrize("body", [b'{"a": 1, "b": 2, "a": 3}', b'[{"payload": {"a": {"x": 1, "x": 1}}}]'])
+    def test_refuses_a_member_that_stands_twice(self, body: bytes) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            decode(body)
+
+        assert [one.code for one in caught.value.errors] == ["repeated_member"]
 
     def test_takes_64_kib_and_not_a_byte_more(self) -> None:
         whole = b'"' + b"x" * (LARGEST_BYTES - 2) + b'"'

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +34,7 @@ from notifications.services.know_recipient import know_recipient
 from reviews.domain_events import ReviewPublished, ReviewRejected, ReviewReplied
 from tests.bus.horizon import until_read
 from tests.factories.accounts import make_user
-from tests.factories.notifications import make_recipient, sample_bytes
+from tests.factories.notifications import make_recipient, make_service_token, sample_bytes
 from tests.notifications.conftest import MailServer
 from tests.notifications.facts import BOOKING, PERSON, REVIEW
 from tests.notifications.flow import consume, deliver_everything
@@ -254,6 +255,30 @@ def kafka(value: bytes, offset: int = 0) -> Message:
 
 
 class TestExternalEvents:
+    @pytest.fixture(autouse=True)
+    def _grant(self) -> None:
+        make_service_token("auth_service")
+
+    @pytest.mark.parametrize("source", ["evil", "aquastream"])
+    def test_of_a_source_that_nobody_was_granted_are_moved_aside(self, source: str) -> None:
+        document = json.loads(sample_bytes("user_registered")) | {"source": source}
+
+        [(_, reason)] = consume("consume_external_events", [kafka(json.dumps(document).encode())])
+
+        assert "source_not_allowed" in reason
+        assert not NotificationEvent.objects.exists()
+
+    @pytest.mark.parametrize("header", ["the same each time", "\x00"])
+    def test_are_told_apart_by_what_they_say_whatever_their_headers_do(self, header: str) -> None:
+        document = json.loads(sample_bytes("user_registered"))
+        bodies = [json.dumps(document | {"event_id": str(uuid.uuid4())}).encode() for _ in range(2)]
+        messages = [replace(kafka(body, offset), id=header) for offset, body in enumerate(bodies)]
+
+        together, again = (consume("consume_external_events", messages) for _ in range(2))
+
+        assert together == again == []
+        assert NotificationEvent.objects.count() == 2
+
     def test_are_accepted_like_those_over_http(self, mail_server: MailServer) -> None:
         make_recipient(external_id=json.loads(sample_bytes("user_registered"))["payload"]["user_id"])
         messages = [kafka(sample_bytes("user_registered"), offset) for offset in (1, 2)]

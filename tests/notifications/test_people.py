@@ -54,19 +54,21 @@ class TestSaveRecipient:
     def test_makes_and_changes_what_is_told(self, service: APIClient) -> None:
         user_id = uuid.uuid4()
 
-        put_recipient(service, {"locale": "en", "genres": ["Drama", "drama "], "marketing_consent": True}, user_id)
-        answer = put_recipient(service, {"birth_on": "1990-05-17", "email": "anna@example.com"}, user_id)
+        first = put_recipient(
+            service, {"locale": "en", "genres": ["Drama", "drama "], "marketing_consent": True}, user_id
+        )
+        second = put_recipient(service, {"birth_on": "1990-05-17", "email": "anna@example.com"}, user_id)
 
-        assert answer.json() == {
-            "user_id": str(user_id),
-            "display_name": "",
-            "locale": "en",
-            "time_zone": "Europe/Moscow",
-            "birth_on": "1990-05-17",
-            "genres": ["drama"],
-            "tags": [],
-            "marketing_consent": True,
-        }
+        told = {"user_id": str(user_id)}
+        assert first.json() == told | {"locale": "en", "genres": ["drama"], "marketing_consent": True}
+        assert second.json() == told | {"birth_on": "1990-05-17"}
+        kept = Recipient.objects.get()
+        assert (kept.locale, kept.genres, kept.birth_on, kept.marketing_consent_at is not None) == (
+            "en",
+            ["drama"],
+            date(1990, 5, 17),
+            True,
+        )
         assert ContactPoint.objects.get().address == "anna@example.com"
 
     def test_takes_a_consent_back(self, service: APIClient) -> None:
@@ -97,6 +99,16 @@ class TestSaveRecipient:
             {"time_zone": "America"},
             {"birth_on": "1990"},
             {"genres": "drama"},
+            {"birth_date": "1990-05-05"},
+            {"user_id": "1"},
+            {"marketing_consent": "yes"},
+            {"marketing_consent": 1},
+            {"marketing_consent": None},
+            {"birth_on": "1800-01-01"},
+            {"birth_on": "2190-01-01"},
+            {"registered_at": "2190-01-01T00:00:00Z"},
+            {"email": f"{'x' * 65}@example.com"},
+            {"email": f"x@{'y' * 60}.{'y' * 60}.{'y' * 60}.{'y' * 60}.example.com"},
         ],
     )
     def test_refuses_wrong_details(self, service: APIClient, body: dict[str, Any]) -> None:
@@ -104,6 +116,16 @@ class TestSaveRecipient:
 
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["pointer"].startswith(f"/{next(iter(body))}")
+
+    def test_forgets_what_is_known_no_more(self, service: APIClient) -> None:
+        recipient = make_recipient(email="old@example.com", registered_at=NOW, city="Perm")
+
+        answer = put_recipient(service, {"email": None, "birth_on": None, "registered_at": None}, recipient.external_id)
+
+        recipient.refresh_from_db()
+        assert answer.json() == {"user_id": str(recipient.external_id), "birth_on": None, "registered_at": None}
+        assert (recipient.birth_on, recipient.registered_at, recipient.city) == (None, None, "Perm")
+        assert not ContactPoint.objects.exists()
 
     def test_is_for_programs_with_the_scope(self, api: APIClient) -> None:
         guest = put_recipient(api, {})
