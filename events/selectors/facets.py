@@ -15,7 +15,7 @@ from events.models.event_queryset import EventQuerySet
 from events.selectors.catalogue import list_categories
 
 DAYS = 14
-STARS = (Decimal("4.5"), Decimal(4), Decimal(3), Decimal(2), Decimal(1))
+STARS = tuple(map(Decimal, ("4.5", "4", "3", "2", "1")))
 # What is counted by, each with the wishes that it would take the place of; a tag comes on top of those wished for.
 WISHES: dict[str, tuple[str, ...]] = {
     "category": ("category",),
@@ -26,14 +26,15 @@ WISHES: dict[str, tuple[str, ...]] = {
     # An event with a ticket for nothing and another for money is both.
     "paid": ("free",),
     "online": ("online",),
-    "stars": ("min_rating",),
+    "rating": ("min_rating",),
     "starts_on": ("preset", "date_from", "date_to"),
     "tags": (),
 }
 # What is counted of prices, and the wish for it.
 PRICED = {"free": True, "paid": False}
-# Few values each: counted together, by all that occurs of them, and added up here.
-TRAITS = ("language", "age_rating", "free", "paid", "online", "stars")
+# Few values each: counted together, by all that occurs of them, and added up here. PostgreSQL has to expect few groups of
+# them: where it thinks that they don't fit into memory, it sorts all events, for twice as long as the rest takes.
+TRAITS = ("language", "age_rating", "free", "paid", "online")
 COLUMNS = (
     *("category_id", "city", "language", "age_rating", "price_from", "price_to", "online", "rating", "starts_on"),
     "tags",
@@ -43,7 +44,7 @@ COLUMNS = (
 COUNT = """
     WITH described AS (
         SELECT category_id AS category, city, language, age_rating, price_from = 0 AND price_to IS NOT NULL AS free,
-               price_to IS NULL OR price_to > 0 AS paid, online, CASE {stars} END AS stars, starts_on, tags
+               price_to IS NULL OR price_to > 0 AS paid, online, rating, starts_on, tags
         FROM ({events}) AS wanted
     ), counted AS (
         SELECT {columns}, GROUPING({columns}) AS left_out, count(*) AS number
@@ -111,7 +112,7 @@ class Tally:
     def __init__(self, periods: dict[str, tuple[date, date]]) -> None:
         self._periods = periods
         self._total = 0
-        self._counts: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in (*WISHES, "period")}
+        self._counts: dict[str, dict[Any, int]] = {name: defaultdict(int) for name in (*WISHES, "period", "stars")}
         # Of each city the way of writing it that comes first.
         self._cities: dict[str, str] = {}
 
@@ -128,9 +129,10 @@ class Tally:
                 for period, (first, last) in self._periods.items():
                     if first <= value <= last:
                         self._counts["period"][period] += number
-            elif name == "stars" and value is not None:
-                for fewer in STARS[value:]:
-                    self._counts["stars"][str(fewer)] += number
+            elif name == "rating" and value is not None:
+                for stars in STARS:
+                    if value >= stars:
+                        self._counts["stars"][str(stars)] += number
                 continue
             self._counts[name][value] += number
 
@@ -145,7 +147,7 @@ class Tally:
             age_rating=dict(counts["age_rating"]),
             free=_yes_no({yes: counts[name][True] for name, yes in PRICED.items() if True in counts[name]}),
             online=_yes_no(counts["online"]),
-            min_rating={name: number for name, number in counts["stars"].items() if name is not None},
+            min_rating=dict(counts["stars"]),
             preset={name: number for name, number in counts["period"].items() if name in presets},
             day={name: number for name, number in counts["period"].items() if name not in presets},
             tags=dict(counts["tags"]),
@@ -169,7 +171,6 @@ def _count(events: EventQuerySet, names: list[str], *, with_total: bool) -> Iter
         events=sql,
         columns=", ".join(columns),
         sets=", ".join(f"({', '.join(one)})" for one in sets),
-        stars=" ".join(f"WHEN rating >= {least} THEN {place}" for place, least in enumerate(STARS)),
         told=", ".join(_told(name) for name in columns),
     )
     if "tags" in names:
