@@ -2,12 +2,17 @@
 
 import select
 from collections.abc import Callable
+from datetime import UTC
+from functools import cache
 from typing import Any
 
 from django.db.backends.postgresql import base
 from django_prometheus.db import errors_total, execute_many_total, execute_total, query_duration_seconds
 from django_prometheus.db.backends.postgresql.base import DatabaseWrapper as CountedWrapper
-from psycopg import Cursor
+from psycopg import Cursor, adapters
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg.pq import Format
 
 
 class DatabaseWrapper(CountedWrapper):
@@ -16,6 +21,8 @@ class DatabaseWrapper(CountedWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = base.DatabaseWrapper.get_connection_params(self)
         params["cursor_factory"] = counted(params["cursor_factory"], alias=self.alias, vendor=self.vendor)
+        if self.timezone == UTC:
+            params["context"] = with_utc_loader(params["context"])
         return params
 
     def is_usable(self) -> bool:
@@ -27,6 +34,34 @@ class DatabaseWrapper(CountedWrapper):
         if self.connection is None or self.connection.closed:
             return False
         return not has_something_to_read(self.connection.pgconn.socket) or bool(super().is_usable())
+
+
+class UtcLoader(Loader):
+    """Lets psycopg itself read times, in C where it is installed: a list of events has forty of them.
+
+    Django's loader reads each in Python, to put its zone in the place of the session's; where both are UTC that changes
+    nothing.
+    """
+
+    # Django asks before it makes a cursor.
+    timezone = UTC
+
+    def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+        super().__init__(oid, context)
+        self._own = adapters.get_loader(oid, Format.TEXT)(oid, context)  # type: ignore[misc]
+        # Psycopg asks the loader for this once and calls it for each value.
+        self.load = self._own.load  # type: ignore[method-assign]
+
+    def load(self, data: Buffer) -> Any:
+        return self._own.load(data)
+
+
+@cache
+def with_utc_loader(template: AdaptersMap) -> AdaptersMap:
+    """Return Django's adapters with this loader of times."""
+    quick = AdaptersMap(template)
+    quick.register_loader("timestamptz", UtcLoader)
+    return quick
 
 
 def has_something_to_read(descriptor: int) -> bool:

@@ -1,10 +1,14 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection
 from django_prometheus.db import errors_total, execute_total
+from psycopg import adapters
+from psycopg.postgres import types
+from psycopg.pq import Format
 
 LABELS = ("default", "postgresql")
 
@@ -89,3 +93,29 @@ class TestCounting:
             cursor.execute("SELECT * FROM no_such_table")
 
         assert kind._value.get() == before + 1
+
+
+class TestTimes:
+    def test_come_in_utc_to_the_microsecond_whatever_their_zone_was(self, own: Any) -> None:
+        with own.cursor() as cursor:
+            cursor.execute("SELECT '2026-03-01 10:00:00.000005+03'::timestamptz, NULL::timestamptz")
+            found = cursor.fetchone()
+
+        assert found == (datetime(2026, 3, 1, 7, microsecond=5, tzinfo=UTC), None)
+        assert found[0].tzinfo is UTC
+
+    def test_are_read_by_psycopg_itself(self, own: Any) -> None:
+        loader = own.connection.adapters.get_loader(types["timestamptz"].oid, Format.TEXT)(types["timestamptz"].oid)
+
+        assert type(loader.load.__self__) is adapters.get_loader(types["timestamptz"].oid, Format.TEXT)
+
+    def test_are_put_into_another_zone_where_one_is_set(self, own: Any) -> None:
+        elsewhere = own.copy()
+        elsewhere.settings_dict = own.settings_dict | {"TIME_ZONE": "Asia/Tokyo"}
+
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT '2026-03-01 10:00:00+00'::timestamptz")
+            [found] = cursor.fetchone()
+        elsewhere.close()
+
+        assert found.isoformat() == "2026-03-01T19:00:00+09:00"
