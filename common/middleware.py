@@ -2,9 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import structlog
+from csp.constants import HEADER, HEADER_REPORT_ONLY
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import empty
@@ -66,6 +70,24 @@ class MetricsMiddleware(PrometheusAfterMiddleware):
         if "method" in labels:
             labels["method"] = self._method(request)
         return super().label_metric(metric, request, response, **labels)
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """django-csp's, with the policy of most answers written once: each view may still say its own by a decorator."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        parts = asdict(self.get_policy_parts(HttpRequest(), HttpResponse()))
+        written = {HEADER: build_policy(**parts), HEADER_REPORT_ONLY: build_policy(**parts, report_only=True)}
+        self._usual = {header: policy for header, policy in written.items() if policy}
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        # What its decorators leave on an answer, and the nonce on a request, begins so.
+        if any(name.startswith("_csp_") for told in (request, response) for name in vars(told)):
+            return super().process_response(request, response)
+        for header, policy in self._usual.items():
+            response.headers.setdefault(header, policy)
+        return response
 
 
 class RateLimitMiddleware:

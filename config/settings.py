@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Answers the shops' webhooks: what stands below is not for them.
     "loyalty.api.express.WebhookMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "common.middleware.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Answers guests' lists: what stands below is not for them either.
     "events.api.guest_lists.GuestListMiddleware",
