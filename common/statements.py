@@ -43,6 +43,20 @@ class _Statement:
     converters: tuple[tuple[int, Convert, Any], ...]
     made: Callable[[list[Any]], Any]
 
+    def filled(self, given: dict[str, Any]) -> tuple[str, list[Any]]:
+        """Return the SQL with the parameters that were given."""
+        return self.sql, [value if place is None else reduce(getitem, place, given) for place, value in self.parameters]
+
+    def read(self, cursor: Any) -> list[Any]:
+        """Return the rows that the cursor has found."""
+        rows: list[Any] = cursor.fetchall()
+        if self.converters:
+            rows = [list(row) for row in rows]
+            for row in rows:
+                for place, convert, expression in self.converters:
+                    row[place] = convert(row[place], expression, connection)
+        return [self.made(row) for row in rows]
+
 
 class ComposedOnce(Generic[Row]):
     """A queryset as a function of its parameters; called, it returns the rows (of `values_list`, tuples).
@@ -61,16 +75,18 @@ class ComposedOnce(Generic[Row]):
         update_wrapper(self, compose)
 
     def __call__(self, **given: Any) -> list[Row]:
+        composed = self._composed(given)
         with connection.cursor() as cursor:
-            cursor.execute(*self.statement(**given))
-            return self.read(cursor, **given)
+            cursor.execute(*composed.filled(given))
+            return composed.read(cursor)
 
     def prepared(self, **given: Any) -> list[Row]:
         """Return the rows by a statement that PostgreSQL has planned before: for those that any values plan alike."""
+        composed = self._composed(given)
         connection.close_if_health_check_failed()
         with prepared_cursor() as cursor:
-            cursor.execute(*self.statement(**given))
-            return self.read(cursor, **given)
+            cursor.execute(*composed.filled(given))
+            return composed.read(cursor)
 
     def first(self, **given: Any) -> Row | None:
         """Return the first row, or None."""
@@ -82,20 +98,11 @@ class ComposedOnce(Generic[Row]):
 
     def statement(self, **given: Any) -> tuple[str, list[Any]]:
         """Return the SQL and its parameters, for whoever sends it together with something else."""
-        composed = self._composed(given)
-        values = [value if place is None else reduce(getitem, place, given) for place, value in composed.parameters]
-        return composed.sql, values
+        return self._composed(given).filled(given)
 
     def read(self, cursor: Any, **given: Any) -> list[Row]:
         """Return the rows that the cursor has found with the statement."""
-        composed = self._composed(given)
-        rows: list[Any] = cursor.fetchall()
-        if composed.converters:
-            rows = [list(row) for row in rows]
-            for row in rows:
-                for place, convert, expression in composed.converters:
-                    row[place] = convert(row[place], expression, connection)
-        return [composed.made(row) for row in rows]
+        return self._composed(given).read(cursor)
 
     def _composed(self, given: dict[str, Any]) -> _Statement:
         shape = tuple(_shape(given, ()))

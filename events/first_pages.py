@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from common.statements import ComposedOnce, composed_once
 from events.filters import restrict
 from events.models import Event
-from events.selectors.catalogue import ORDERED_BY
 
 
 def find_first(*, wish: dict[str, Any], ordering: tuple[str, ...], limit: int, now: datetime) -> list[Any]:
@@ -25,14 +24,14 @@ def find_first(*, wish: dict[str, Any], ordering: tuple[str, ...], limit: int, n
     sql, parameters = finder.statement(**given)
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} LIMIT %s", [*parameters, limit])
-        names = columns_for(wish)
+        names = columns_for(wish, ordering)
         return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in finder.read(cursor, **given)]
 
 
-def columns_for(wish: dict[str, Any]) -> tuple[str, ...]:
-    """Return what is read of each event that is found."""
-    searched = ("relevance", "snippet") if "q" in wish else ()
-    return (*ORDERED_BY, *searched, *(("distance_m",) if "near" in wish else ()))
+def columns_for(wish: dict[str, Any], ordering: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is read of each event that is found: what cuts the pages, and what the search tells."""
+    told = [name for name, wanted in (("snippet", "q"), ("distance_m", "near")) if wanted in wish]
+    return tuple(dict.fromkeys(["id", *(name.lstrip("-") for name in ordering), *told]))
 
 
 @cache
@@ -42,6 +41,6 @@ def _finder(ordering: tuple[str, ...]) -> ComposedOnce[Any]:
         events = restrict(listed if now is None else listed.with_seats(now), wish)
         if "q" in wish:
             events = events.with_snippets(wish["q"])
-        return events.order_by(*ordering).values_list(*columns_for(wish))
+        return events.order_by(*ordering).values_list(*columns_for(wish, ordering))
 
     return composed_once(find)

@@ -71,8 +71,9 @@ class GuestListMiddleware:
         # The links to other pages name the host that was asked.
         question = ["guest list", request.build_absolute_uri("/"), translation.get_language(), asked, today]
         memory, source = Memory(question), "cache"
-        parsed, page_size = CatalogueFilter(request.GET), CursorPagination.page_size_of(request.GET)
-        if page_size is None or (memory.found is None and not parsed.is_valid()):
+        page_size = CursorPagination.page_size_of(request.GET)
+        parsed = CatalogueFilter(request.GET) if memory.found is None else None
+        if page_size is None or not (parsed is None or parsed.is_valid()):
             return None
         # Taken when nothing else can send the request the long way, which takes it out of the same quota.
         verdict = limiter.take([quota_of("guest", caller_network(request) or "unknown")], now_seconds=time.time())
@@ -80,7 +81,7 @@ class GuestListMiddleware:
             return None
         request.rate_limit = verdict  # type: ignore[attr-defined]
         body = memory.found
-        if body is None:
+        if parsed is not None:
             wish = settled(parsed.form.cleaned_data, today=today)
             body = _read(request, wish, request.GET, page_size=page_size, now=now)
             memory.keep(body, seconds=LIST_SECONDS)
