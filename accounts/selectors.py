@@ -85,6 +85,11 @@ def list_managed_organizer_ids(*, user_id: uuid.UUID) -> QuerySet[OrganizerMembe
     )
 
 
+def list_managed_organizers(*, user_id: uuid.UUID) -> QuerySet[Organizer]:
+    """Return the organizers whose events the user manages."""
+    return Organizer.objects.filter(id__in=list_managed_organizer_ids(user_id=user_id)).order_by("name", "id")
+
+
 def get_organizer_of(*, user_id: uuid.UUID, organizer_id: uuid.UUID) -> Organizer:
     """Return an organizer that the user is a member of.
 

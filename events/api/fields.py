@@ -1,8 +1,6 @@
 """Fields that the API's contract needs and REST framework doesn't have."""
 
-import re
-import zoneinfo
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,25 +10,19 @@ from rest_framework import serializers
 
 from common.api.known_members import KnownMembersOnly
 from common.money import Money
+from events.input_rules import (
+    CURRENCIES,
+    EARLIEST,
+    LATEST,
+    MOST_BANDS,
+    TIME_ZONES,
+    UNSEEN,
+    earliest_first,
+    fault_of_bands,
+)
 from events.tags import same_tag
 
-CURRENCIES = ("RUB", "BYN", "KZT", "EUR", "USD")
-# PostgreSQL knows these too (tested): it computes the calendar day of the start.
-TIME_ZONES = frozenset(
-    name
-    for name in zoneinfo.available_timezones()
-    if name == "UTC" or ("/" in name and not name.startswith(("Etc/", "SystemV/")))
-)
-# Beyond these a shift into another time zone could leave the calendar.
-TIME_LIMITS = [
-    MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
-    MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC)),
-]
-
-
-# Controls, separators of lines, and what overrides or isolates the direction of writing. Marks of direction and joiners
-# stay: Arabic, Hebrew and emoji need them.
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+TIME_LIMITS = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
 
 
 class WholeSerializer(KnownMembersOnly):
@@ -119,19 +111,17 @@ def ordered_bands(bands: list[dict[str, int]]) -> list[dict[str, int]]:
     Raises:
         ValidationError: two begin at once, or the refund would grow as the start comes nearer.
     """
-    ordered = sorted(bands, key=lambda band: -band["hours_before"])
-    if len({band["hours_before"] for band in bands}) < len(bands):
-        raise serializers.ValidationError(_("Two bands begin at the same hour."), code="unique")
-    percents = [band["percent"] for band in ordered]
-    if percents != sorted(percents, reverse=True):
-        raise serializers.ValidationError(_("The refund can't grow as the start comes nearer."), code="not_monotonic")
-    return [dict(band) for band in ordered]
+    fault = fault_of_bands(bands)
+    if fault is not None:
+        code, told = fault
+        raise serializers.ValidationError(told, code=code)
+    return [dict(band) for band in earliest_first(bands)]
 
 
 class BandsOfTypesField(serializers.DictField):
     """Bands of ticket types that have their own, by the type's id."""
 
-    child = serializers.ListField(child=BandSerializer(), max_length=10)
+    child = serializers.ListField(child=BandSerializer(), max_length=MOST_BANDS)
 
     def to_internal_value(self, data: Any) -> dict[str, list[dict[str, int]]]:
         told = super().to_internal_value(data)
@@ -141,7 +131,7 @@ class BandsOfTypesField(serializers.DictField):
 class RefundPolicySerializer(WholeSerializer):
     """Bands, the earliest first; none at all: nothing is refunded when the guest cancels."""
 
-    bands = BandSerializer(many=True, max_length=10)  # type: ignore[call-arg]  # the stubs know no many=True
+    bands = BandSerializer(many=True, max_length=MOST_BANDS)  # type: ignore[call-arg]  # the stubs know no many=True
     fee = serializers.DecimalField(
         max_digits=8,
         decimal_places=2,

@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from common.api.known_members import KnownMembersOnly
 from events.api.fields import (
-    CURRENCIES,
     TIME_LIMITS,
     LineField,
     LinkField,
@@ -18,6 +17,7 @@ from events.api.fields import (
     TagField,
     ZoneField,
 )
+from events.input_rules import CURRENCIES
 from events.models import Category, Event, TicketType
 
 TIME: dict[str, Any] = {"validators": TIME_LIMITS}

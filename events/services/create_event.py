@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organizer
 from accounts.selectors import get_managed_organizer, list_managed_organizer_ids
 from common.ids import new_id
-from common.problems import FieldProblem, InvalidInput, NotAllowed
+from common.problems import FieldProblem, InvalidInput, NotAllowed, Problem
 from common.transactions import requires_transaction, violated_constraint, violations
 from events.actors import Actor
 from events.models import Event
@@ -19,6 +19,15 @@ from events.services.update_event import ENDS_AFTER_START, ends_before_start
 from events.slugs import slug_of
 
 SLUG_UNIQUE = "events_event_slug_unique"
+PRIMARY_KEY = "events_event_pkey"
+
+
+class DraftExists(Problem):
+    """The draft that is to be made under this id has been made already."""
+
+    code = "draft_exists"
+    status = 409
+    title = "This event has been created already."
 
 
 @requires_transaction
@@ -28,16 +37,20 @@ def create_event(
     organizer_id: uuid.UUID | None,
     fields: dict[str, Any],
     ticket_types: list[dict[str, Any]],
+    event_id: uuid.UUID | None = None,
 ) -> Event:
     """Create a draft with its ticket types; the organizer may be left out by who manages only one.
+
+    Whoever may ask twice says the new event's id.
 
     Raises:
         NotAllowed: the actor manages no organizer.
         NotFound: the organizer isn't one that the actor manages.
         InvalidInput: several organizers to choose from, or the fields contradict each other.
+        DraftExists: an event has this id already.
     """
     organizer = _organizer(actor=actor, organizer_id=organizer_id)
-    event = Event(id=new_id(), organizer=organizer, **fields)
+    event = Event(id=event_id or new_id(), organizer=organizer, **fields)
     event.slug = _free_slug(event)
     with violations({ENDS_AFTER_START: ends_before_start}):
         _insert(event)
@@ -79,6 +92,8 @@ def _insert(event: Event) -> None:
         with transaction.atomic():
             event.save(force_insert=True)
     except IntegrityError as error:
+        if violated_constraint(error) == PRIMARY_KEY:
+            raise DraftExists from error
         if violated_constraint(error) != SLUG_UNIQUE:
             raise
         event.slug = _with_tail(event)

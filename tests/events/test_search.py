@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from rest_framework.test import APIClient
 
-from events.api.fields import TIME_ZONES
+from events.input_rules import TIME_ZONES
 from events.models import Event
 from events.models.search import words_of
 from events.selectors.catalogue import list_catalogue
