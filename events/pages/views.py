@@ -14,7 +14,6 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_GET, require_POST
 
 from common.transactions import use_case
-from events.actors import Actor
 from events.catalogue_cache import remembered
 from events.catalogue_facets import facets_of
 from events.filters import (
@@ -28,7 +27,9 @@ from events.filters import (
     with_snippets,
 )
 from events.pages import presentation
+from events.pages.actors import actor_of
 from events.pages.event_parts import details, parts_for_guests
+from events.pages.organizer_presentation import present_for_organizer
 from events.ports import bookings
 from events.selectors.catalogue import (
     list_catalogue,
@@ -60,7 +61,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     )
     page = CountedOnce(found, CARDS, query=query).get_page(query.get("page"))
     events = list(with_snippets(page.object_list, text))
-    kept = list_favorite_ids(actor=_actor(request), event_ids=[event.id for event in events])
+    kept = list_favorite_ids(actor=actor_of(request), event_ids=[event.id for event in events])
     context = {
         "cards": [presentation.present_card(event, kept=event.id in kept) for event in events],
         "page": page,
@@ -138,7 +139,7 @@ def _facets(request: HttpRequest, query: QueryDict, wishes: dict[str, Any]) -> d
 @require_GET
 def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> HttpResponse:
     """Show an event as far as the reader may know it."""
-    actor = _actor(request)
+    actor = actor_of(request)
     event = get_readable_event(actor=actor, event_id=event_id)
     if slug != event.slug:
         # A short or an old address.
@@ -154,6 +155,8 @@ def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> Htt
     shown = presentation.present_event(event, standing=standing, kept=kept, held=held, access_code=code, now=now)
     if actor == GUEST and not code:
         return render(request, "events/event.html", shown | {"remembered": parts_for_guests(shown, now=now)})
+    if standing.inside:
+        shown["tools"] = present_for_organizer(event, actor=actor, standing=standing)
     return render(request, "events/event.html", shown | details(shown))
 
 
@@ -163,19 +166,10 @@ def favorite(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
     """Keep the event in mind or forget it, and go back to it."""
     service = forget_favorite if request.POST.get("kept") == "yes" else keep_favorite
     with use_case():
-        service(actor=_actor(request), event_id=event_id)
+        service(actor=actor_of(request), event_id=event_id)
     code = _access_code(request.POST)
     return HttpResponseRedirect(f"/events/{event_id}/" + (f"?{urlencode({'access_code': code})}" if code else ""))
 
 
 def _access_code(said: QueryDict) -> str:
     return said.get("access_code", "")[:40]
-
-
-def _actor(request: HttpRequest) -> Actor:
-    """Staff count as administrators only with the role for it and their second factor."""
-    user = request.user
-    if not user.is_authenticated:
-        return Actor()
-    is_verified_staff = user.is_staff and user.is_verified()  # type: ignore[attr-defined]
-    return Actor(user_id=user.pk, administers=is_verified_staff and user.has_perm("events.change_event"))
