@@ -11,14 +11,26 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import reduce, update_wrapper
+from functools import cache, reduce, update_wrapper
 from operator import getitem
 from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DecimalField,
+    ForeignKey,
+    Model,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row")
@@ -27,6 +39,20 @@ Place = tuple[Any, ...]
 Convert = Callable[[Any, Any, Any], Any]
 # Of a queryset whose shape readers choose, so many statements are kept.
 MOST_SHAPES = 500
+# Of these fields Django hands values on to psycopg unchanged; what derives from them may not.
+AS_THEY_ARE: frozenset[type] = frozenset(
+    {
+        BooleanField,
+        CharField,
+        DateTimeField,
+        DecimalField,
+        ForeignKey,
+        PositiveIntegerField,
+        PositiveSmallIntegerField,
+        TextField,
+        UUIDField,
+    }
+)
 
 
 class NotComposable(TypeError):
@@ -154,8 +180,17 @@ def insert_all_columns(model: type[Model]) -> str:
 
 def values_of(row: Model) -> list[Any]:
     """Return a row's values for `insert_all_columns`."""
-    fields = row._meta.local_concrete_fields
-    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    return [
+        getattr(row, name) if field is None else field.get_db_prep_save(getattr(row, name), connection)
+        for name, field in _columns(type(row))
+    ]
+
+
+@cache
+def _columns(model: type[Model]) -> tuple[tuple[str, Any], ...]:
+    """Return the attribute of each column, and its field where the driver doesn't take a value of it as it is."""
+    fields = model._meta.local_concrete_fields
+    return tuple((field.attname, None if type(field) in AS_THEY_ARE else field) for field in fields)
 
 
 def _composed(compose: Callable[..., QuerySet[Any]], given: dict[str, Any]) -> _Statement:
