@@ -33,10 +33,13 @@ class CallerThrottle(BaseThrottle):
     def _quotas_of(self, request: Request) -> list[Quota]:
         if not request.user.is_authenticated:
             return [quota_of("guest", caller_network(request) or "unknown")]
-        user = quota_of("user", str(request.user.pk))
-        if request.auth is None:
-            return [user]
-        return [quota_of("token", str(request.auth.pk)), user]
+        return quotas_of(user=request.user, token=request.auth)
+
+
+def quotas_of(*, user: Any, token: Any = None) -> list[Quota]:
+    """Return the quotas out of which a request of a user is taken."""
+    of_user = quota_of("user", str(user.pk))
+    return [of_user] if token is None else [quota_of("token", str(token.pk)), of_user]
 
 
 def quota_of(name: str, caller: str) -> Quota:
