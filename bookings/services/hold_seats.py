@@ -59,9 +59,10 @@ def hold_seats(
     except AlreadyBooked:
         _refuse_second_booking(user_id, event_id, now)
         booking = insert()
-    record_answers(
-        event_id=event_id, booking_id=booking.id, user_id=user_id, quantities=quantities, answers=answers, now=now
-    )
+    if sale.asks or answers:
+        record_answers(
+            event_id=event_id, booking_id=booking.id, user_id=user_id, quantities=quantities, answers=answers, now=now
+        )
     if booking.points:
         points().reserve(booking_id=booking.id, user_id=user_id, points=booking.points, now=now)
     run_last(partial(take_seats, event_id=event_id, quantities=dict(quantities)))

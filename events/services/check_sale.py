@@ -10,14 +10,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput, NotFound, Problem
 from common.statements import composed_once
-from events.models import Event, TicketType
+from events.models import Event, Question, TicketType
 from events.models.lifecycle import HIDDEN, LISTED
 
+# What those who sell look at; a description, say, may be long and is read only when somebody asks for it.
+OF_EVENT = (
+    "organizer_id",
+    "title",
+    "status",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "city",
+    "venue",
+    "currency",
+    "refund_policy",
+    "cancellable_hours_before",
+    "version",
+)
 # What the amount of a booking has room for.
 MOST_MONEY = Decimal("9999999999.99")
 
@@ -49,6 +64,8 @@ class Sale:
 
     event: Event
     lines: tuple[tuple[TicketType, int], ...]
+    # Whether the event asks anything of those who come: most don't.
+    asks: bool
 
 
 def check_sale(
@@ -79,12 +96,15 @@ def check_sale(
         _check_window(event, ticket_type, now)
         _check_limits(ticket_type, quantities[ticket_type.id])
     check_cost(prices={one.id: one.price for one in types}, quantities=quantities)
-    return Sale(event=event, lines=tuple((one, quantities[one.id]) for one in types))
+    lines = tuple((one, quantities[one.id]) for one in types)
+    return Sale(event=event, lines=lines, asks=event.asks)  # type: ignore[attr-defined]  # from _shown_event
 
 
 @composed_once
 def _shown_event(event_id: uuid.UUID) -> QuerySet[Event]:
-    return Event.objects.select_related("organizer").exclude(status__in=HIDDEN).filter(id=event_id)
+    asks = Exists(Question.objects.asked().filter(event_id=OuterRef("pk")))
+    shown = Event.objects.exclude(status__in=HIDDEN).filter(id=event_id).annotate(asks=asks)
+    return shown.only(*OF_EVENT)
 
 
 @composed_once
