@@ -78,6 +78,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Answers guests' lists: what stands below is not for them either.
     "events.api.guest_lists.GuestListMiddleware",
+    # Answers programs that book.
+    "bookings.api.short_way.ShortWayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

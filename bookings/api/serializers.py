@@ -20,6 +20,7 @@ from events.api.question_serializers import QuestionSerializer
 from events.services.record_answers import LONGEST, GivenAnswer
 
 MAX_SEATS = 100
+MOST_TYPES = 20
 MAX_ANSWERS = 2000
 
 
@@ -31,7 +32,7 @@ class WantedItemSerializer(serializers.Serializer):
 class WantedItemsSerializer(KnownMembersOnly, serializers.Serializer):
     """Seats by ticket type."""
 
-    items = serializers.ListField(child=WantedItemSerializer(), allow_empty=False, max_length=20)
+    items = serializers.ListField(child=WantedItemSerializer(), allow_empty=False, max_length=MOST_TYPES)
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({item["ticket_type"] for item in items}) != len(items):
