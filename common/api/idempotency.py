@@ -39,6 +39,14 @@ class IdempotencyKeyRequired(Problem):
     title = "Send an Idempotency-Key header: up to 255 visible ASCII characters, new for each new operation."
 
 
+class IdempotencyKeyInvalid(Problem):
+    """The request has a key, and it isn't one."""
+
+    code = "idempotency_key_invalid"
+    status = 400
+    title = "An Idempotency-Key has up to 255 visible ASCII characters, without spaces."
+
+
 class IdempotencyKeyReused(Problem):
     """The key was used for another request."""
 
@@ -59,7 +67,7 @@ def idempotent(view: View) -> View:
     """Run a view's POST as one use case that happens once per user and Idempotency-Key.
 
     Raises:
-        IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
+        IdempotencyKeyRequired, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress
     """
 
     @wraps(view)
@@ -81,7 +89,7 @@ def idempotent_if_keyed(view: View) -> View:
     """Do the same for a POST that may be sent without a key; then it is one use case, as often as it is sent.
 
     Raises:
-        IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress: with a key only
+        IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress: with a key only
     """
     keyed = idempotent(view)
 
@@ -101,7 +109,7 @@ def idempotent_in_steps(view: View) -> View:
     The view itself must find its committed intent again when it is repeated before the answer is stored.
 
     Raises:
-        IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
+        IdempotencyKeyRequired, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress
     """
 
     @wraps(view)
@@ -126,11 +134,14 @@ def idempotency_key(request: Request) -> str:
     """Return the key of the request.
 
     Raises:
-        IdempotencyKeyRequired: it is missing or malformed.
+        IdempotencyKeyRequired: it is missing or empty.
+        IdempotencyKeyInvalid: it is malformed.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
-    if not VALID_KEY.fullmatch(key):
+    if not key:
         raise IdempotencyKeyRequired
+    if not VALID_KEY.fullmatch(key):
+        raise IdempotencyKeyInvalid
     return key
 
 
@@ -138,7 +149,8 @@ def key_if_given(request: Request) -> str | None:
     """Return the key of a request that needs none.
 
     Raises:
-        IdempotencyKeyRequired: it is malformed.
+        IdempotencyKeyRequired: it is empty.
+        IdempotencyKeyInvalid: it is malformed.
     """
     return idempotency_key(request) if "Idempotency-Key" in request.headers else None
 
