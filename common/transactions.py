@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, connection, transaction
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable, ReadOnlySqlTransaction, SerializationFailure
 
 from common.problems import Problem
 
@@ -159,6 +159,14 @@ def wait_for_locks_at_most(seconds: int) -> None:
     demand_transaction("wait_for_locks_at_most")
     with connection.cursor() as sql:
         sql.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds}s"])
+
+
+def gave_way(error: BaseException) -> bool:
+    """Tell whether PostgreSQL has given a transaction up in favour of another one: the same again may well succeed.
+
+    A deadlock, a lock that was waited for too long, or a snapshot that is out of date; the database is there.
+    """
+    return isinstance(error.__cause__, DeadlockDetected | LockNotAvailable | SerializationFailure)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from bookings.services.end_booking import end_booking
 from bookings.services.leave_waiting_list import close_waiting_list
 from bookings.services.quote_refund import paid_for
 from bus.wakeup import queue_after_commit
-from common.transactions import requires_transaction, use_case
+from common.transactions import gave_way, requires_transaction, use_case
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=60)
 RENEWED_AFTER = LEASE / 3
 RETRY_SECONDS = 5
 LONGEST_RETRY_SECONDS = 600
+MOST_TRIES = 3
 Clock = Callable[[], datetime]
 
 
@@ -59,11 +60,11 @@ def cancel_event_bookings(*, event_id: uuid.UUID, clock: Clock) -> int:
         for booking_id in list_active_booking_ids(event_id=event_id):
             order = _renew_lease(order, clock())
             try:
-                ended += _cancel(booking_id, order.reason, clock())
-            except (OperationalError, InterfaceError):
-                # The database is away: the sweep goes on when the lease has run out.
-                raise
+                ended += _cancel_in_a_throng(booking_id, order.reason, clock())
             except Exception as error:
+                if isinstance(error, OperationalError | InterfaceError) and not gave_way(error):
+                    # The database is away: the sweep goes on when the lease has run out.
+                    raise
                 log.exception("booking.not_cancelled_with_event", booking_id=str(booking_id))
                 _note_failure(order, booking_id, error, clock())
         _record(order, clock())
@@ -99,6 +100,22 @@ def _mine(order: EventCancellation) -> QuerySet[EventCancellation]:
     """Return the order while this worker's lease holds."""
     leased = {"finished_at__isnull": True, "next_attempt_at": order.next_attempt_at}
     return EventCancellation.objects.filter(event_id=order.event_id, **leased)
+
+
+def _cancel_in_a_throng(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
+    """Try again at once when others wanted the same rows: people cancel and pay while their event is called off.
+
+    Raises:
+        OperationalError: it gave way each time, or the database is away.
+    """
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return _cancel(booking_id, reason, now)
+        except OperationalError as error:
+            if not gave_way(error):
+                raise
+            log.warning("booking.cancellation_gave_way", booking_id=str(booking_id))
+    return _cancel(booking_id, reason, now)
 
 
 def _cancel(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:

@@ -4,7 +4,9 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
+from psycopg.errors import AdminShutdown, DeadlockDetected
 
 from bookings.handlers import on_event_cancelled
 from bookings.models import Booking, CancellationFailure, EventCancellation, Refund
@@ -30,6 +32,20 @@ def finish(kind: TicketType) -> int:
     with use_case():
         order_attendance(event_id=kind.event_id, now=timezone.now())
     return attend_event(event_id=kind.event_id, now=timezone.now())
+
+
+def giving_way(monkeypatch: pytest.MonkeyPatch, *, times: int, only: uuid.UUID | None = None) -> list[uuid.UUID]:
+    """Let the first attempts at a booking end in a deadlock; return all that was tried."""
+    tries: list[uuid.UUID] = []
+
+    def end(booking_id: uuid.UUID, reason: str, now: datetime) -> bool:
+        tries.append(booking_id)
+        if tries.count(booking_id) <= times and only in (None, booking_id):
+            raise OperationalError from DeadlockDetected()
+        return _cancel(booking_id, reason, now)
+
+    monkeypatch.setattr(service, "_cancel", end)
+    return tries
 
 
 class TestCancelEventBookings:
@@ -149,6 +165,50 @@ class TestCancelEventBookings:
 
         work = EventCancellation.objects.get()
         assert (ended, work.attempts, work.next_attempt_at) == (1, 0, now + LEASE * 3)
+
+    def test_tries_at_once_again_when_it_gave_way_to_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = make_ticket_type()
+        bookings = [confirm(ticket_type=kind) for _ in range(2)]
+        order(kind)
+        tries = giving_way(monkeypatch, times=service.MOST_TRIES - 1)
+
+        ended = cancel_event_bookings(event_id=kind.event_id, clock=timezone.now)
+
+        assert ended == 2
+        assert sorted(tries) == sorted(booking.id for booking in bookings for _ in range(service.MOST_TRIES))
+        assert EventCancellation.objects.get().finished_at is not None
+
+    def test_goes_on_to_the_others_when_one_gives_way_each_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = make_ticket_type()
+        first, second = (confirm(ticket_type=kind) for _ in range(2))
+        order(kind)
+        now = timezone.now()
+        giving_way(monkeypatch, times=service.MOST_TRIES, only=first.id)
+
+        ended = cancel_event_bookings(event_id=kind.event_id, clock=lambda: now)
+
+        work = EventCancellation.objects.get()
+        assert (ended, Booking.objects.get(id=second.id).status) == (1, "cancelled")
+        assert [one.booking_id for one in work.failures.all()] == [first.id]
+        # Its next round comes soon, not when the lease has run out.
+        assert work.next_attempt_at == now + timedelta(seconds=service.RETRY_SECONDS)
+
+    def test_leaves_the_rest_to_the_sweep_when_the_database_is_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = make_ticket_type()
+        confirm(ticket_type=kind)
+        order(kind)
+        now = timezone.now()
+
+        def fail(*_: object) -> bool:
+            raise OperationalError from AdminShutdown()
+
+        monkeypatch.setattr(service, "_cancel", fail)
+
+        with pytest.raises(OperationalError):
+            cancel_event_bookings(event_id=kind.event_id, clock=lambda: now)
+
+        work = EventCancellation.objects.get()
+        assert (work.next_attempt_at, work.failures.exists()) == (now + LEASE, False)
 
     def test_is_ordered_by_the_events_fact(self) -> None:
         handler = HANDLERS["bookings.on_event_cancelled"]
