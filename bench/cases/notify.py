@@ -15,8 +15,9 @@ PATIENCE_SECONDS = 600
 
 PEOPLE_SQL = """
     INSERT INTO notifications_recipient (id, kind, external_id, display_name, locale, time_zone, genres, tags, city,
-                                         loyalty_level)
-    SELECT uuidv7(), 'user', gen_random_uuid(), 'Load ' || number, 'ru', 'Europe/Moscow', '{}', ARRAY[%(tag)s], '', ''
+                                         loyalty_level, marketing_consent_at)
+    SELECT uuidv7(), 'user', gen_random_uuid(), 'Load ' || number, 'ru', 'Europe/Moscow', '{}', ARRAY[%(tag)s], '', '',
+           now()
     FROM generate_series(1, %(count)s) AS number
 """
 TEMPLATE_SQL = """

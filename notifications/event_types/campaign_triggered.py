@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from notifications.event_types.registry import Audience, EventType, Payload, Plan, filled, register
+from notifications.models.choices import Category
 
 Code = Annotated[str, filled(100)]
 
@@ -27,6 +28,8 @@ def plan(payload: CampaignTriggered) -> Plan:
         channels=tuple(dict.fromkeys(payload.channels)),
         context={"campaign_id": str(payload.campaign_id)},
         to=Audience(segment_id=payload.segment.segment_id),
+        # Whatever its template is for: a mailing needs consent, and can be unsubscribed from.
+        category=Category.MARKETING,
     )
 
 

@@ -37,7 +37,7 @@ def collect_digests(*, now: datetime) -> int:
     NotificationJob.objects.filter(id__in=alone).update(
         status=Status.QUEUED, reason=DIGEST_DUE, next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS)
     )
-    send_to_workers([(jobs[0].id, jobs[0].channel) for jobs in groups.values() if jobs[0].id in alone])
+    send_to_workers([(one.id, one.channel, one.category) for one, *_ in groups.values() if one.id in alone])
     digests = [jobs for jobs in groups.values() if jobs[0].id not in alone]
     for jobs, stored in zip(
         digests, store_events(events=[_event(jobs, now) for jobs in digests], now=now), strict=True

@@ -22,7 +22,7 @@ def begin_campaign(*, campaign_id: UUID, actor_id: UUID, now: datetime) -> Campa
     """Start it.
 
     Raises:
-        NotFound, CampaignStarted, CampaignNotReady
+        NotFound, CampaignStarted, CampaignNotReady, CampaignTemplateUnfit
     """
     start_campaign(campaign=get_campaign(campaign_id=campaign_id), actor_id=actor_id, now=now)
     return get_campaign(campaign_id=campaign_id)

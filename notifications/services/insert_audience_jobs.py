@@ -69,10 +69,13 @@ def insert_audience_jobs(
     facts_sql, facts_params = fact_insert_sql(JobPlanned, rows="facts", request_id=current_request_id())
     context = msgspec.json.encode(plan.context).decode()
     due = now + timedelta(seconds=LOST_COPY_SECONDS)
-    job: list[Any] = [event.id, template.code, template.category, template.is_urgent, context, due, list(plan.channels)]
+    category = plan.category or template.category
+    # No mailing is urgent: it would break into quiet hours.
+    is_urgent = template.is_urgent and plan.category is None
+    job: list[Any] = [event.id, template.code, category, is_urgent, context, due, list(plan.channels)]
     if plan.if_reachable:
         job.append(list(plan.if_reachable))
-    fact: list[Any] = [event.event_id, event.event_type, template.code, template.category]
+    fact: list[Any] = [event.event_id, event.event_type, template.code, category]
     with connection.cursor() as sql:
         channels_sql = MORE_CHANNELS_SQL if plan.if_reachable else CHANNELS_SQL
         sql.execute(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifications.models import Campaign
+from notifications.models.choices import Category
 from notifications.segment_language import read_conditions
 from notifications.selectors import count_reachable, list_members
 
@@ -34,8 +35,8 @@ def preview_campaign(*, campaign: Campaign, limits: dict[str, float], now: datet
     members = list_members(conditions=read_conditions(campaign.segment.conditions), now=now)
     size = members.count()
     channels = []
-    for channel in dict.fromkeys(campaign.channels):
-        reachable = count_reachable(members=members, channel=channel, category=campaign.template.category)
+    for channel in dict.fromkeys(campaign.channels or []):
+        reachable = count_reachable(members=members, channel=channel, category=Category.MARKETING)
         seconds = reachable / (limits.get(channel) or UNLIMITED_PER_SECOND)
         channels.append(ChannelPreview(channel=channel, reachable=reachable, duration=timedelta(seconds=seconds)))
     walk = timedelta(seconds=size / campaign.per_second) if campaign.per_second else timedelta()

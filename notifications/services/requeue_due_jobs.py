@@ -9,7 +9,7 @@ from notifications.metrics import QUEUE_AGE_SECONDS
 from notifications.models import NotificationJob
 from notifications.services.decide_delivery import DIGEST_REASON
 from notifications.services.finish_jobs import MAX_ATTEMPTS
-from notifications.services.queue_jobs import LOST_TASK_SECONDS, send_to_workers
+from notifications.services.queue_jobs import HOW_THEY_TRAVEL, LOST_TASK_SECONDS, send_to_workers
 
 LIMIT = 5000
 
@@ -25,8 +25,8 @@ def requeue_due_jobs(*, now: datetime) -> list[UUID]:
         .order_by("next_attempt_at", "id")
         .values_list("id", flat=True)[:LIMIT]
     )
-    jobs = list(NotificationJob.objects.due(now).filter(id__in=list(due)).locked().values_list("id", "channel"))
-    overdue = [job_id for job_id, _ in jobs]
+    jobs = list(NotificationJob.objects.due(now).filter(id__in=list(due)).locked().values_list(*HOW_THEY_TRAVEL))
+    overdue = [job_id for job_id, _, _ in jobs]
     NotificationJob.objects.filter(id__in=overdue).update(
         status=NotificationJob.Status.QUEUED,
         lease_token=None,

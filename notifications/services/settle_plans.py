@@ -17,6 +17,8 @@ from notifications.models import NotificationEvent, Template
 from notifications.selectors import list_known_segments, list_published_channels, list_templates
 from notifications.services.know_recipients import Addressee, key_of, know_recipients
 
+# What a mailing is blocked on whose template needs values that it doesn't bring.
+UNFILLED = "/variables"
 log = structlog.get_logger(__name__)
 Status = NotificationEvent.Status
 
@@ -69,12 +71,19 @@ def _missing(
     """Return what has to be defined first, or ''."""
     if plan.template_code not in templates:
         return f"template:{plan.template_code}"
+    if _is_mailing(plan) and set(templates[plan.template_code].variables) - plan.context.keys():
+        return f"template:{plan.template_code}{UNFILLED}"
     for channel in plan.channels:
         if (plan.template_code, channel) not in published:
             return f"template:{plan.template_code}/{channel}"
     if isinstance(plan.to, Audience) and plan.to.segment_id and plan.to.segment_id not in segments:
         return f"segment:{plan.to.segment_id}"
     return ""
+
+
+def _is_mailing(plan: Plan) -> bool:
+    """Tell whether it is people who have chosen the template, for a segment that they have named."""
+    return isinstance(plan.to, Audience) and plan.to.segment_id is not None
 
 
 def _settled(plan: Plan, missing: str, template: Template | None, known: dict[Any, Addressee]) -> Settled:

@@ -9,9 +9,11 @@ from common.transactions import requires_transaction
 from notifications.envelope import hash_of
 from notifications.event_types.registry import Audience, Plan
 from notifications.models import Campaign, NotificationEvent
+from notifications.models.choices import Category
 from notifications.segment_language import read_conditions
 from notifications.selectors import list_members
 from notifications.services.announce_fact import OWN_SOURCE
+from notifications.services.settle_plans import UNFILLED
 from notifications.services.store_events import Incoming, store_events
 
 EVENT_TYPE = "campaign_triggered"
@@ -33,12 +35,19 @@ class CampaignNotReady(Problem):
     title = "Publish the template's texts for all channels first."
 
 
+class CampaignTemplateUnfit(Problem):
+    """It speaks of something that happened to one person: of a booking, of a review."""
+
+    code = "campaign_template_unfit"
+    title = "This template needs values that a campaign doesn't have."
+
+
 @requires_transaction
 def start_campaign(*, campaign: Campaign, actor_id: object, now: datetime) -> NotificationEvent:
     """Plan the campaign's audience, beginning with its canary.
 
     Raises:
-        CampaignStarted, CampaignNotReady
+        CampaignStarted, CampaignNotReady, CampaignTemplateUnfit
     """
     segment, template = campaign.segment, campaign.template
     payload = {
@@ -52,6 +61,8 @@ def start_campaign(*, campaign: Campaign, actor_id: object, now: datetime) -> No
         channels=tuple(dict.fromkeys(campaign.channels)),
         context={"campaign_id": str(campaign.id)},
         to=Audience(segment_id=segment.code),
+        # Whatever its template is for: a mailing needs consent, and can be unsubscribed from.
+        category=Category.MARKETING,
     )
     event = Incoming(
         source=OWN_SOURCE,
@@ -65,6 +76,8 @@ def start_campaign(*, campaign: Campaign, actor_id: object, now: datetime) -> No
     [stored] = store_events(events=[event], now=now)
     if not stored.is_new:
         raise CampaignStarted()
+    if stored.answer["blocked_on"].endswith(UNFILLED):
+        raise CampaignTemplateUnfit()
     if stored.answer["status"] != NotificationEvent.Status.PLANNING:
         raise CampaignNotReady()
     size = list_members(conditions=read_conditions(segment.conditions), now=now).count()

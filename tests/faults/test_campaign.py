@@ -25,8 +25,9 @@ EVENTS = "/api/v1/notifications/events/"
 PEOPLE_SQL = """
     WITH people AS (
         INSERT INTO notifications_recipient (id, kind, external_id, display_name, locale, time_zone, genres, tags, city,
-                                             loyalty_level)
-        SELECT uuidv7(), 'user', gen_random_uuid(), number::text, 'en', 'UTC', '{}', ARRAY[%(tag)s], '', ''
+                                             loyalty_level, marketing_consent_at)
+        SELECT uuidv7(), 'user', gen_random_uuid(), number::text, 'en', 'UTC', '{}', ARRAY[%(tag)s], '', '',
+               now()
         FROM generate_series(1, %(count)s) AS number RETURNING id, display_name
     )
     INSERT INTO notifications_contactpoint (id, recipient_id, channel, address, keys, secret, switched_off_reason)

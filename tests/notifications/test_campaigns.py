@@ -23,10 +23,16 @@ from notifications.services.control_mailing import (
 )
 from notifications.services.preview_campaign import preview_campaign
 from notifications.services.save_preferences import Wishes, save_preferences
-from notifications.services.start_campaign import CampaignNotReady, CampaignStarted, canary_size, start_campaign
+from notifications.services.start_campaign import (
+    CampaignNotReady,
+    CampaignStarted,
+    CampaignTemplateUnfit,
+    canary_size,
+    start_campaign,
+)
 from notifications.services.watch_mailings import watch_mailings
 from tests.factories.accounts import make_user
-from tests.factories.notifications import make_recipient, make_segment
+from tests.factories.notifications import make_recipient, make_segment, make_template
 from tests.notifications.conftest import MailServer
 from tests.notifications.flow import deliver_everything, plan_audiences
 from tests.notifications.test_journal_admin import office_of
@@ -101,6 +107,29 @@ class TestStartCampaign:
             start(campaign)
 
         assert NotificationEvent.objects.count() == 0
+
+    @pytest.mark.parametrize("code", ["second_factor_off", "booking_confirmed", "welcome"])
+    def test_takes_no_template_that_speaks_of_one_person(self, code: str) -> None:
+        campaign = make_campaign(template=Template.objects.get(code=code), members=1)
+
+        with pytest.raises(CampaignTemplateUnfit):
+            start(campaign)
+        assert not NotificationEvent.objects.exists()
+
+    def test_needs_consent_whatever_its_template_is_for(self, mail_server: MailServer) -> None:
+        template = make_template(category="transactional", is_urgent=True)
+        campaign = make_campaign(template=template, members=1)
+        make_recipient()
+
+        preview = preview_campaign(campaign=campaign, limits={}, now=timezone.now())
+        start(campaign)
+        deliver_everything()
+
+        assert [one.reachable for one in preview.channels] == [1]
+        assert len(mail_server.mails) == 1
+        assert mail_server.mails[0]["List-Unsubscribe"]
+        jobs = NotificationJob.objects.order_by("status").values_list("status", "reason", "category", "is_urgent")
+        assert list(jobs) == [("sent", "", "marketing", False), ("suppressed", "no_consent", "marketing", False)]
 
     @pytest.mark.parametrize(
         ("audience", "percent", "size"), [(100_000, 1, 1000), (50, 1, 10), (5, 1, None), (99, 0, None)]

@@ -35,6 +35,7 @@ from tests.factories.notifications import (
     make_notification_event,
     make_recipient,
     make_segment,
+    make_template,
     sample_bytes,
 )
 from tests.notifications.conftest import MailServer
@@ -113,6 +114,31 @@ class TestFromEventToMail:
 
         [mail] = mail_server.mails
         assert "Чёрная пятница" in mail["Subject"]
+
+    def test_blocks_a_campaign_whose_template_speaks_of_one_person(self, post_event: Any) -> None:
+        make_segment(code="bf_2025_loyal_customers")
+        document = json.loads(sample_bytes("campaign_triggered"))
+        document["payload"] |= {"template_code": "second_factor_off", "channels": ["email"]}
+
+        answer = post_event(document)
+
+        assert (answer.status_code, answer.json()["status"]) == (202, "blocked")
+        assert answer.json()["blocked_on"] == "template:second_factor_off/variables"
+
+    def test_sends_no_campaign_to_who_has_not_consented_whatever_its_template(
+        self, post_event: Any, mail_server: MailServer
+    ) -> None:
+        make_segment(code="bf_2025_loyal_customers")
+        template = make_template(category="transactional")
+        make_recipient()
+        document = json.loads(sample_bytes("campaign_triggered"))
+        document["payload"] |= {"template_code": template.code, "channels": ["email"]}
+
+        post_event(document)
+        deliver_everything()
+
+        assert NotificationJob.objects.get().reason == "no_consent"
+        assert mail_server.mails == []
 
     def test_writes_in_the_recipients_language(self, post_event: Any, mail_server: MailServer) -> None:
         document = json.loads(sample_bytes("user_registered"))
@@ -366,6 +392,20 @@ class TestQueueJobs:
 
         assert [len(task) for task in tasks] == [3, 10, 1]
         assert set(tasks[0]) == {str(job.id) for job in mails}
+
+    def test_lets_mailings_travel_apart_from_what_people_wait_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        tasks: list[tuple[str, set[str]]] = []
+        monkeypatch.setattr(
+            "notifications.services.queue_jobs.queue_after_commit",
+            lambda task, args, *, queue: tasks.append((queue, set(args[0]))),
+        )
+        mailing = [make_job(status=Status.PLANNED, category="marketing") for _ in range(2)]
+        booking = make_job(status=Status.PLANNED)
+
+        with use_case():
+            queue_jobs(job_ids=[job.id for job in (*mailing, booking)], now=timezone.now())
+
+        assert sorted(tasks) == [("bulk", {str(job.id) for job in mailing}), ("notifications", {str(booking.id)})]
 
     def test_names_a_copy_that_it_cannot_read(self, post_event: Any) -> None:
         post_event(sample_bytes("user_registered"))

@@ -14,7 +14,7 @@ from django.db import connections
 from django.utils import timezone
 
 from common.transactions import use_case
-from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, Template
+from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient
 from notifications.services import plan_audience_page as walk
 from notifications.services.deliver_jobs import deliver_jobs
 from notifications.services.plan_audience_page import plan_audience_page
@@ -86,19 +86,9 @@ def test_tells_everybody_once(mail_server: MailServer, monkeypatch: pytest.Monke
         ],
         batch_size=5000,
     )
-    template = Template.objects.get(code="new_film")
-    Template.objects.filter(id=template.id).update(category="social")
-    film = {
-        "title": "The Matrix",
-        "genres": ["sci-fi"],
-        "age_rating": "16+",
-        "release_date": "2025-11-15",
-        "film_id": "1",
-    }
-    campaign = make_campaign(template=template, channels=["email", "in_app"], segment=make_segment(), canary_percent=0)
+    campaign = make_campaign(channels=["email", "in_app"], segment=make_segment(), canary_percent=0)
     with use_case():
         event = start_campaign(campaign=campaign, actor_id=None, now=timezone.now())
-    NotificationEvent.objects.filter(id=event.id).update(plan=event.plan | {"context": film})
     ends = []
 
     for life in range(KILLS + 1):
