@@ -5,9 +5,10 @@ paid, with or without delivery. What a return takes back is the same share of th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
+
+import msgspec
 
 CENT = Decimal("0.01")
 ROUNDINGS = {
@@ -32,8 +33,7 @@ class Rank(Protocol):
     percent: Decimal
 
 
-@dataclass(frozen=True)
-class Accrual:
+class Accrual(msgspec.Struct, frozen=True):
     """So many points, and why."""
 
     points: Decimal

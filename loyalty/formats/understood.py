@@ -1,9 +1,14 @@
-"""What a webhook means, whichever format said it."""
+"""What a webhook means, whichever format said it.
 
-from dataclasses import dataclass, field
+What a batch holds by the thousand is a Struct: a frozen dataclass takes ten times as long to make.
+"""
+
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from common.problems import Problem
 
@@ -24,8 +29,7 @@ class UnsupportedAction(Problem):
     title = "This action is not supported."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """How a customer is known: at least one of both, normalised."""
 
     email: str = ""
@@ -35,8 +39,7 @@ class Contact:
         return bool(self.email or self.phone)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Purchase:
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """One order. `order_id` is '' when the record came without one."""
 
     contact: Contact
@@ -47,7 +50,7 @@ class Purchase:
     name: str = ""
     referral_code: str = ""
     # Description, products, UTM marks and keys that nobody knows.
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +91,7 @@ class Return:
     items: tuple[ReturnedItem, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Understood:
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook after parsing: one action and what it carries."""
 
     format: str

@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from common.transactions import requires_transaction
 from loyalty.accrual_rules import accrual_for
 from loyalty.formats.understood import Purchase
@@ -34,8 +36,7 @@ ACCRUED, PENDING, PAID, DUPLICATE, CONFLICT = "accrued", "pending", "paid", "dup
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A purchase and where it came from; `order_id` is never empty here."""
 
     purchase: Purchase

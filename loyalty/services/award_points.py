@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from common.ids import new_id
 from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerTransaction, Lot, Order, Project
@@ -67,8 +69,7 @@ class Plan:
         return posting
 
 
-@dataclass(frozen=True, kw_only=True)
-class Award:
+class Award(msgspec.Struct, frozen=True, kw_only=True):
     """Points for one customer. `order` names the order's lot; a bonus beside it has a `reference` and no lot of the order."""
 
     customer_id: uuid.UUID

@@ -7,9 +7,9 @@ lacks is filled in; who was merged into another is that other. An invitation cou
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 import structlog
 from django.utils.crypto import get_random_string
 
@@ -35,8 +35,7 @@ class CustomerNotFound(Problem):
     title = "The project has no such customer."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Who a record speaks of."""
 
     contact: Contact
@@ -106,7 +105,7 @@ class _Register:
     def learn(self, found: Iterable[Customer]) -> None:
         """Remember known customers: one object for each, however it was found."""
         for row in found:
-            target = row.merged_into or row
+            target = (row.merged_into if row.merged_into_id else None) or row
             customer = self.by_id.setdefault(target.id, target)
             for contact, register in ((row.email, self.by_email), (row.phone, self.by_phone)):
                 if contact:

@@ -6,11 +6,11 @@ Locks: the customers' accounts in the order of their ids, before anybody reads a
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -46,8 +46,7 @@ OPEN_SQL = """
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, kw_only=True):
     """So many points into (negative: out of) an account of the posting's customer, or of its project.
 
     `customer_id` is given where a line isn't the posting's customer's: in merges.
@@ -59,8 +58,7 @@ class Line:
     customer_id: uuid.UUID | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """One transaction to be: its lines sum to zero."""
 
     id: uuid.UUID
@@ -131,13 +129,14 @@ def post_transactions(*, accounts: Accounts, postings: Sequence[Posting], now: d
 
     `accounts` come from `lock_accounts`; those that a posting needs besides are opened, and balances are kept in step.
     """
-    _open_missing(accounts, postings)
+    keys = [[(_owner(one, line), line.kind) for line in one.lines] for one in postings]
+    _open_missing(accounts, postings, keys)
     if postings:
         copy_rows(LedgerTransaction, TRANSACTION_COLUMNS, (_transaction_row(one, now) for one in postings))
     entries, balances = [], {}
-    for one in postings:
-        for line in one.lines:
-            account = accounts[_owner(one, line), line.kind]
+    for one, places in zip(postings, keys, strict=True):
+        for line, place in zip(one.lines, places, strict=True):
+            account = accounts[place]
             if account.balance is not None:
                 account.balance += line.amount
             entries.append((one.project_id, one.id, account.id, line.lot_id, line.amount))
@@ -152,13 +151,19 @@ def _transaction_row(one: Posting, now: datetime) -> tuple[Any, ...]:
     return (one.id, one.project_id, one.customer_id, one.order_pk, one.kind, one.reference, explanation, now)
 
 
-def _open_missing(accounts: Accounts, postings: Sequence[Posting]) -> None:
+def _open_missing(
+    accounts: Accounts, postings: Sequence[Posting], keys: Sequence[Sequence[tuple[uuid.UUID, str]]]
+) -> None:
     """Open pending, held and debt accounts when they are first needed; the active account's lock covers them."""
-    needed = {(_owner(one, line), line.kind): one.project_id for one in postings for line in one.lines}
-    missing = sorted(needed.keys() - accounts.keys())
-    if missing:
-        project_of = {owner: needed[owner, kind] for owner, kind in missing}
-        _open(missing, project_of)
+    needed = {
+        place: one.project_id
+        for one, places in zip(postings, keys, strict=True)
+        for place in places
+        if place not in accounts
+    }
+    if needed:
+        project_of = {owner: project_id for (owner, _), project_id in needed.items()}
+        _open(sorted(needed), project_of)
         accounts |= _read(project_of)
 
 

@@ -4,7 +4,7 @@ Also the dry run of a stored webhook, and its difference to what it came to.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -71,7 +71,7 @@ def _outcomes(project: Project, understood: Understood, now: datetime) -> list[d
     locked = Project.objects.locked().get(id=project.id)
     try:
         # They come from no delivery: an order would point at a row that isn't there.
-        records = [replace(one, delivery_id=None) for one in records_of(new_id(), understood)]
+        records = [msgspec.structs.replace(one, delivery_id=None) for one in records_of(new_id(), understood)]
         outcomes = accrue_purchases(project=locked, records=records, now=now) if records else []
         if understood.returned is not None:
             outcomes.append(

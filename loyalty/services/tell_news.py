@@ -5,7 +5,6 @@ Both are written in the transaction that made them true, in one statement each, 
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,8 +39,7 @@ FACTS: dict[str, type[Fact]] = {
 _json = msgspec.json.Encoder(decimal_format="number")
 
 
-@dataclass(frozen=True, kw_only=True)
-class News:
+class News(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a shop is told; `more` are the further fields of its fact."""
 
     event: str
@@ -49,7 +47,7 @@ class News:
     amount: Decimal
     balance: Decimal
     order_id: str = ""
-    more: dict[str, str] = field(default_factory=dict)
+    more: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 @requires_transaction
