@@ -17,6 +17,9 @@ log = structlog.get_logger(__name__)
 QUIET_SECONDS = 2.0
 # For so long after a ring more facts are expected, and some may not be visible yet.
 AWAKE_SECONDS = 2.0
+# Of Celery's tasks; each is a list of its own in Redis.
+FIRST, LATER, LAST = PRIORITIES = (0, 3, 6)
+SEPARATOR = ":"
 
 
 class Bell:
@@ -78,21 +81,42 @@ def publish_after_commit(channel: str, words: bytes) -> None:
     transaction.on_commit(announcement, robust=True)
 
 
-def queue_after_commit(task: str, args: list[object], *, queue: str) -> None:
+def queue_after_commit(task: str, args: list[object], *, queue: str, priority: int = FIRST) -> None:
     """Send a Celery task when the open transaction commits; one that is lost is sent again by the sweep of its rows."""
     # A batch commits the reactions to many requests at once: each task belongs to the one that asked for it.
     request_id = current_request_id()
-    transaction.on_commit(lambda: queue_task(task, args, queue=queue, request_id=request_id), robust=True)
+    transaction.on_commit(
+        lambda: queue_task(task, args, queue=queue, request_id=request_id, priority=priority), robust=True
+    )
 
 
-def queue_task(task: str, args: list[object], *, queue: str, request_id: str = "") -> None:
-    """Send a Celery task now, or log that Redis was away: the caller's rows are swept."""
+def queue_task(task: str, args: list[object], *, queue: str, request_id: str = "", priority: int = FIRST) -> None:
+    """Send a Celery task now, or log that Redis was away: the caller's rows are swept.
+
+    Args:
+        priority: FIRST, LATER or LAST; a worker takes what comes first from all of its queues before anything that
+            comes later, whatever was sent sooner.
+    """
+    headers = {"x_request_id": request_id} if request_id else None
     try:
-        current_app.send_task(
-            task, args=args, queue=queue, headers={"x_request_id": request_id} if request_id else None
-        )
+        current_app.send_task(task, args=args, queue=queue, headers=headers, priority=priority)
     except (BrokerUnavailable, redis.RedisError, OSError) as error:
         log.warning("wakeup.task_not_sent", task=task, error=type(error).__name__)
+
+
+def waiting_tasks(queue: str) -> dict[int, int] | None:
+    """Return how many tasks of each priority no worker has taken yet; None when Redis doesn't say."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=0.2) as client:
+            return {priority: int(client.llen(list_of(queue, priority))) for priority in PRIORITIES}  # type: ignore[arg-type]
+    except redis.RedisError as error:
+        log.warning("wakeup.unavailable", channels=[queue], error=type(error).__name__)
+        return None
+
+
+def list_of(queue: str, priority: int) -> str:
+    """Return the key of the list in Redis that holds a queue's tasks of one priority."""
+    return queue if priority == FIRST else f"{queue}{SEPARATOR}{priority}"
 
 
 class Alarm:

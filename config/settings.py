@@ -153,6 +153,9 @@ CELERY = {
     "broker_connection_retry_on_startup": True,
     "broker_transport_options": {
         "visibility_timeout": 600,
+        # As in bus.wakeup.
+        "priority_steps": [0, 3, 6],
+        "sep": ":",
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,

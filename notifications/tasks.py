@@ -7,10 +7,12 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from bus.wakeup import waiting_tasks
 from common.transactions import use_case
 from notifications.services.collect_digests import collect_digests
 from notifications.services.deliver_jobs import deliver_jobs
 from notifications.services.plan_audience_page import plan_audience_page
+from notifications.services.queue_jobs import QUEUE
 from notifications.services.release_blocked_events import release_blocked_events
 from notifications.services.remind_of_events import remind_of_events
 from notifications.services.requeue_due_jobs import requeue_due_jobs
@@ -42,8 +44,10 @@ def plan_audience(event_id: str, **_: object) -> None:
 @shared_task(name="notifications.sweep", queue="critical")
 def sweep(**_: object) -> None:
     """Take up what was lost or is due."""
-    with use_case():
-        requeue_due_jobs(now=timezone.now())
+    waiting = waiting_tasks(QUEUE)
+    if waiting is not None:
+        with use_case():
+            requeue_due_jobs(now=timezone.now(), waiting=waiting)
     with use_case():
         resume_walks(now=timezone.now())
 

@@ -12,6 +12,7 @@ from django.db.models import F, Prefetch, Q, prefetch_related_objects
 from common.ids import new_id
 from common.transactions import requires_transaction
 from notifications.models import NotificationEvent, NotificationJob
+from notifications.services.queue_jobs import LOST_TASK_SECONDS, WANTED, send_to_workers
 
 LEASE_SECONDS = 40
 # A mailing's jobs have one event: it is read once, and without its documents.
@@ -43,9 +44,15 @@ def claim_jobs(*, job_ids: Sequence[UUID], now: datetime) -> list[NotificationJo
 
 
 @requires_transaction
-def renew_leases(*, jobs: Sequence[NotificationJob], now: datetime) -> set[UUID]:
-    """Keep the jobs of one claim for another lease; return those that are still this worker's."""
+def give_back(*, jobs: Sequence[NotificationJob], now: datetime) -> None:
+    """Put jobs of one claim that were not tried back into the queue, behind what is more urgent by now."""
     ids, tokens = [job.id for job in jobs], {job.lease_token for job in jobs}
     mine = NotificationJob.objects.filter(id__in=ids, lease_token__in=tokens, status=NotificationJob.Status.SENDING)
-    mine.update(next_attempt_at=now + timedelta(seconds=LEASE_SECONDS))
-    return set(mine.values_list("id", flat=True))
+    wanted = list(mine.locked().values_list(*WANTED))
+    NotificationJob.objects.filter(id__in=[job_id for job_id, *_ in wanted]).update(
+        status=NotificationJob.Status.QUEUED,
+        lease_token=None,
+        attempts=F("attempts") - 1,
+        next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS),
+    )
+    send_to_workers(wanted)

@@ -37,7 +37,8 @@ def collect_digests(*, now: datetime) -> int:
     NotificationJob.objects.filter(id__in=alone).update(
         status=Status.QUEUED, reason=DIGEST_DUE, next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS)
     )
-    send_to_workers([(one.id, one.channel, one.category) for one, *_ in groups.values() if one.id in alone])
+    firsts = [jobs[0] for jobs in groups.values() if jobs[0].id in alone]
+    send_to_workers([(job.id, job.channel, job.category, job.is_urgent) for job in firsts])
     digests = [jobs for jobs in groups.values() if jobs[0].id not in alone]
     for jobs, stored in zip(
         digests, store_events(events=[_event(jobs, now) for jobs in digests], now=now), strict=True

@@ -7,7 +7,7 @@ from audit.services.record_entry import record_entry
 from common.problems import Problem
 from common.transactions import requires_transaction
 from notifications.models import NotificationEvent, NotificationJob
-from notifications.services.queue_jobs import HOW_THEY_TRAVEL, send_to_workers
+from notifications.services.queue_jobs import WANTED, send_to_workers
 from notifications.services.resume_walks import wake_walk
 
 Status = NotificationEvent.Status
@@ -59,7 +59,7 @@ def resume_mailing(*, event_id: UUID, actor_id: object | None, now: datetime, he
     waiting = NotificationJob.objects.filter(
         event_id=event_id, status=NotificationJob.Status.DEFERRED, reason="mailing_paused"
     )
-    jobs = list(waiting.order_by("id").values_list(*HOW_THEY_TRAVEL)[:WOKEN])
+    jobs = list(waiting.order_by("id").values_list(*WANTED)[:WOKEN])
     waiting.update(next_attempt_at=now)
     send_to_workers(jobs)
     _write_down(actor_id, "resume", event_id, "")

@@ -21,7 +21,7 @@ from notifications.models.choices import Category, Channel
 from notifications.rendering.message import Message, render_message
 from notifications.rendering.sandbox import TemplateIsBroken
 from notifications.selectors import find_text
-from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_leases
+from notifications.services.claim_jobs import claim_jobs, give_back
 from notifications.services.decide_delivery import Decision, Question, decide_delivery
 from notifications.services.finish_jobs import Finished, Outcome, after_failure, finish_jobs
 from notifications.services.know_batch import BatchKnowledge, know_batch
@@ -32,7 +32,8 @@ log = structlog.get_logger(__name__)
 # What is sent but not yet written down would be sent again after a crash, so it is kept short.
 UNWRITTEN_MOST = 10
 UNWRITTEN_SECONDS = 0.5
-RENEWED_AFTER = timedelta(seconds=LEASE_SECONDS / 4)
+# After this long a batch gives back what it hasn't tried: what is more urgent passes, and no lease runs out unseen.
+LONGEST_TURN = timedelta(seconds=5)
 Status = NotificationJob.Status
 Clock = Callable[[], datetime]
 
@@ -50,20 +51,17 @@ class Batch:
 
 def deliver_jobs(*, job_ids: Sequence[UUID], clock: Clock, jitter: Callable[[], float]) -> int:
     """Send what is ready among these jobs; return how many were taken."""
-    renewed_at = written_at = clock()
+    began_at = written_at = clock()
     with use_case():
-        jobs = claim_jobs(job_ids=job_ids, now=renewed_at)
-        known = know_batch(jobs=jobs, now=renewed_at)
-    mine = {job.id for job in jobs}
+        jobs = claim_jobs(job_ids=job_ids, now=began_at)
+        known = know_batch(jobs=jobs, now=began_at)
     unwritten: list[Finished] = []
     with OpenRoutes() as routes:
         batch = Batch(known=known, routes=routes, clock=clock, jitter=jitter)
         for place, job in enumerate(jobs):
-            if clock() - renewed_at >= RENEWED_AFTER:
-                renewed_at = clock()
-                mine = _renew(jobs[place:], renewed_at)
-            if job.id not in mine:
-                continue
+            if clock() - began_at >= LONGEST_TURN:
+                _give_back(jobs[place:], clock())
+                break
             unwritten.append(Finished(job=job, outcome=_attempt(job, batch)))
             is_sent_outside = job.channel != Channel.IN_APP and len(unwritten) >= UNWRITTEN_MOST
             if is_sent_outside or clock() - written_at >= timedelta(seconds=UNWRITTEN_SECONDS):
@@ -72,13 +70,9 @@ def deliver_jobs(*, job_ids: Sequence[UUID], clock: Clock, jitter: Callable[[], 
     return len(jobs)
 
 
-def _renew(jobs: Sequence[NotificationJob], now: datetime) -> set[UUID]:
-    """Keep the leases of all whose turn comes late in a slow batch; return those that no other worker has taken over.
-
-    A lease that ran out would cost its job an attempt that was never made.
-    """
+def _give_back(jobs: Sequence[NotificationJob], now: datetime) -> None:
     with use_case():
-        return renew_leases(jobs=jobs, now=now)
+        give_back(jobs=jobs, now=now)
 
 
 def _write_down(unwritten: list[Finished], now: datetime) -> datetime:

@@ -1,9 +1,12 @@
+from typing import Any
+
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
-from bus.wakeup import publish_after_commit, wake_after_commit
+from bus.wakeup import FIRST, LAST, LATER, publish_after_commit, queue_after_commit, waiting_tasks, wake_after_commit
 from common.transactions import use_case
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,3 +52,25 @@ class TestPublishAfterCommit:
             publish_after_commit("news", b"one")
 
         assert words_of(heard) == [(b"news", b"one")]
+
+
+class TestQueueAfterCommit:
+    def test_lets_what_comes_first_pass_what_was_sent_before(self) -> None:
+        with use_case():
+            for name, priority in (("last", LAST), ("later", LATER), ("first", FIRST)):
+                queue_after_commit(name, [], queue="kitchen", priority=priority)
+        waiting = waiting_tasks("kitchen")
+
+        with current_app.connection_for_read() as connection:
+            taken = [connection.default_channel.basic_get("kitchen", no_ack=True).headers["task"] for _ in range(3)]
+
+        assert waiting == {FIRST: 1, LATER: 1, LAST: 1}
+        assert taken == ["first", "later", "last"]
+        assert waiting_tasks("kitchen") == {FIRST: 0, LATER: 0, LAST: 0}
+
+
+class TestWaitingTasks:
+    def test_says_that_it_does_not_know(self, settings: Any) -> None:
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+        assert waiting_tasks("kitchen") is None

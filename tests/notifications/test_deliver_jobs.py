@@ -3,6 +3,7 @@ import threading
 import uuid
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,12 +12,14 @@ from django.utils import timezone
 
 from bus.facts import payload_of
 from bus.models import OutboxRow
+from bus.wakeup import FIRST, LAST, LATER, PRIORITIES
 from common.transactions import use_case
 from notifications.channels.email import EmailProvider
 from notifications.domain_events import JobPlanned
 from notifications.models import ContactPoint, InboxItem, NotificationEvent, NotificationJob, Recipient, TemplateVersion
-from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, renew_leases
-from notifications.services.deliver_jobs import deliver_jobs
+from notifications.models.choices import Category
+from notifications.services.claim_jobs import LEASE_SECONDS, claim_jobs, give_back
+from notifications.services.deliver_jobs import LONGEST_TURN, deliver_jobs
 from notifications.services.finish_jobs import (
     FIRST_DECISIONS,
     LAST_DECISIONS,
@@ -28,7 +31,7 @@ from notifications.services.finish_jobs import (
 from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
 from notifications.services.replay_jobs import replay_jobs
-from notifications.services.requeue_due_jobs import requeue_due_jobs
+from notifications.services.requeue_due_jobs import LOST_ANYWAY, requeue_due_jobs
 from notifications.services.save_recipient import RecipientDetails, save_recipient
 from tests.factories.notifications import (
     make_job,
@@ -393,19 +396,26 @@ class TestQueueJobs:
         assert [len(task) for task in tasks] == [3, 10, 1]
         assert set(tasks[0]) == {str(job.id) for job in mails}
 
-    def test_lets_mailings_travel_apart_from_what_people_wait_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        tasks: list[tuple[str, set[str]]] = []
+    def test_lets_marketing_wait_for_all_others_and_all_others_for_what_is_urgent(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tasks: dict[int, list[str]] = {}
         monkeypatch.setattr(
             "notifications.services.queue_jobs.queue_after_commit",
-            lambda task, args, *, queue: tasks.append((queue, set(args[0]))),
+            lambda task, args, *, queue, priority: tasks.update({priority: args[0]}),
         )
-        mailing = [make_job(status=Status.PLANNED, category="marketing") for _ in range(2)]
-        booking = make_job(status=Status.PLANNED)
+        mailing = [make_job(status=Status.PLANNED, category=Category.MARKETING) for _ in range(3)]
+        reminder = make_job(status=Status.PLANNED, category=Category.REMINDERS)
+        urgent = make_job(status=Status.PLANNED, is_urgent=True)
 
         with use_case():
-            queue_jobs(job_ids=[job.id for job in (*mailing, booking)], now=timezone.now())
+            queue_jobs(job_ids=[job.id for job in (*mailing, reminder, urgent)], now=timezone.now())
 
-        assert sorted(tasks) == [("bulk", {str(job.id) for job in mailing}), ("notifications", {str(booking.id)})]
+        assert {priority: set(ids) for priority, ids in tasks.items()} == {
+            FIRST: {str(urgent.id)},
+            LATER: {str(reminder.id)},
+            LAST: {str(job.id) for job in mailing},
+        }
 
     def test_names_a_copy_that_it_cannot_read(self, post_event: Any) -> None:
         post_event(sample_bytes("user_registered"))
@@ -446,26 +456,33 @@ class TestClaimJobs:
 
 
 class TestSlowBatch:
-    def test_keeps_the_messages_behind_a_slow_one(
-        self, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Servers that answer late must not use up the attempts of messages that have not had their turn."""
-        jobs = [make_job() for _ in range(8)]
-        began = timezone.now()
-        past = {"seconds": 0}
+    def test_gives_back_what_it_has_no_time_for(self, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Servers that answer late must neither hold up what is urgent nor use up attempts of what had no turn."""
+        jobs = [make_job() for _ in range(4)]
+        tasks: list[Any] = []
+        monkeypatch.setattr(
+            "notifications.services.queue_jobs.queue_after_commit", lambda task, args, **_: tasks.append(args[0])
+        )
+        now = began = timezone.now()
         deliver = EmailProvider.deliver
 
         def slow(provider: EmailProvider, outgoing: Any) -> Any:
-            past["seconds"] += 12
-            with use_case():
-                requeue_due_jobs(now=began + timedelta(**past))
+            nonlocal now
+            now += LONGEST_TURN
             return deliver(provider, outgoing)
 
         monkeypatch.setattr(EmailProvider, "deliver", slow)
-        deliver_jobs(job_ids=[job.id for job in jobs], clock=lambda: began + timedelta(**past), jitter=lambda: 0.5)
+        turns = 0
+        tasks.append([str(job.id) for job in jobs])
+        while tasks:
+            deliver_jobs(job_ids=[UUID(one) for one in tasks.pop()], clock=lambda: now, jitter=lambda: 0.5)
+            turns += 1
+            left = NotificationJob.objects.filter(status=Status.QUEUED, attempts=0, lease_token=None)
+            assert left.count() == len(jobs) - turns
 
+        assert now == began + turns * LONGEST_TURN
         assert set(NotificationJob.objects.values_list("status", "attempts")) == {("sent", 1)}
-        assert len(mail_server.mails) == 8
+        assert len(mail_server.mails) == turns == len(jobs)
 
 
 class TestFinishJobs:
@@ -483,7 +500,7 @@ class TestFinishJobs:
         ended = Outcome(status=Status.SENT)
         with use_case():
             assert finish_jobs(finished=[Finished(job=slow, outcome=ended)], now=later) == {job.id}
-            assert renew_leases(jobs=[slow], now=later) == set()
+            give_back(jobs=[slow], now=later)
             assert finish_jobs(finished=[Finished(job=quick, outcome=ended)], now=later) == set()
 
         job.refresh_from_db()
@@ -511,6 +528,40 @@ class TestRequeueDueJobs:
         with use_case():
             assert requeue_due_jobs(now=now) == []
             assert len(requeue_due_jobs(now=now + timedelta(seconds=LOST_TASK_SECONDS))) == len(overdue)
+
+    @pytest.mark.parametrize(
+        ("priority", "job"),
+        [
+            (FIRST, {"is_urgent": True, "category": Category.MARKETING}),
+            (LATER, {"category": Category.TRANSACTIONAL}),
+            (LATER, {"category": Category.SOCIAL}),
+            (LAST, {"category": Category.MARKETING}),
+        ],
+    )
+    def test_takes_what_waits_behind_others_for_lost_only_after_long(self, priority: int, job: dict[str, Any]) -> None:
+        now = timezone.now()
+        waits = make_job(status=Status.QUEUED, next_attempt_at=now, **job)
+        failed = make_job(status=Status.FAILED, next_attempt_at=now, **job)
+        busy = {one: 7 if one == priority else 0 for one in PRIORITIES}
+        others_busy = {one: 0 if one == priority else 7 for one in PRIORITIES}
+
+        with use_case():
+            assert requeue_due_jobs(now=now, waiting=busy) == [failed.id]
+            assert requeue_due_jobs(now=now + timedelta(seconds=LOST_TASK_SECONDS - 1), waiting=others_busy) == [
+                waits.id
+            ]
+            later = now + timedelta(seconds=2 * LOST_TASK_SECONDS)
+            assert requeue_due_jobs(now=later, waiting=busy) == []
+            assert set(requeue_due_jobs(now=later + LOST_ANYWAY, waiting=busy)) == {waits.id, failed.id}
+
+    def test_takes_the_urgent_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("notifications.services.requeue_due_jobs.LIMIT", 1)
+        now = timezone.now()
+        make_job(status=Status.FAILED, next_attempt_at=now - timedelta(hours=1))
+        urgent = make_job(status=Status.FAILED, next_attempt_at=now, is_urgent=True)
+
+        with use_case():
+            assert requeue_due_jobs(now=now) == [urgent.id]
 
     def test_ends_a_job_that_takes_every_worker_down(self) -> None:
         job = make_job(
