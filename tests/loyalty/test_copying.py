@@ -43,5 +43,5 @@ class TestCopying:
         assert (stored.amount, stored.paid_at, stored.placed_at) == (Decimal("0.10"), None, shop.project.created_at)
 
     def test_refuses_what_it_does_not_know_how_to_write(self) -> None:
-        with pytest.raises(TypeError, match="float"):
+        with pytest.raises(TypeError, match="float"), transaction.atomic():
             copy_rows(LedgerTransaction, ("reference",), [(1.5,)])
