@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from bus.facts import Fact, payload_of
 from bus.wakeup import wake_after_commit
-from common.ids import new_id
 from common.request_ids import current_request_id
 from common.statements import prepared_cursor
 from common.transactions import requires_transaction
@@ -12,9 +11,9 @@ from common.transactions import requires_transaction
 # The order of the arrays is the order of the ids.
 INSERT_SQL = """
     INSERT INTO bus_outboxrow (request_id, fact_id, wire_type, topic, key, payload)
-    SELECT row.request_id, row.fact_id, row.wire_type, row.topic, row.key, row.payload
-    FROM unnest(%b::text[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[])
-         WITH ORDINALITY AS row (request_id, fact_id, wire_type, topic, key, payload, number)
+    SELECT row.request_id, uuidv7(), row.wire_type, row.topic, row.key, row.payload
+    FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[])
+         WITH ORDINALITY AS row (request_id, wire_type, topic, key, payload, number)
     ORDER BY row.number
 """
 
@@ -42,7 +41,6 @@ def record_facts(facts: list[Fact], *, request_ids: Sequence[str] = ()) -> None:
             INSERT_SQL,
             [
                 list(request_ids) or [current_request_id()] * len(facts),
-                [new_id() for _ in facts],
                 [fact.wire_type for fact in facts],
                 [fact.topic for fact in facts],
                 [fact.key for fact in facts],

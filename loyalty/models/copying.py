@@ -85,7 +85,7 @@ class _Forms(dict[type, Callable[[Any], str]]):
     def __missing__(self, kind: type) -> Callable[[Any], str]:
         if not issubclass(kind, TextChoices):
             raise TypeError(f"no form for {kind.__name__} in COPY")
-        form = self[kind] = lambda choice: _escaped(choice.value)
+        form = self[kind] = {choice: _escaped(choice.value) for choice in kind}.__getitem__
         return form
 
 

@@ -84,11 +84,11 @@ def find_door(*, secret: str, now: datetime) -> Door:
     """
     door = doors.get(secret, now)
     if door is None:
-        found = _secrets(digests=digests_of(secret), now=now)
+        found = _secrets.prepared(digests=digests_of(secret), now=now)
         if not found:
             raise UnknownWebhookSecret
         project = found[0].project
-        door = Door(project=project, keys=tuple(_keys(project_id=project.id, now=now)))
+        door = Door(project=project, keys=tuple(_keys.prepared(project_id=project.id, now=now)))
         if project.is_active:
             doors.keep(secret, door, now)
     if not door.project.is_active:
