@@ -1,20 +1,22 @@
-"""Notifications in the admin: to whom, and with which words; campaign_admin and journal_admin have the rest."""
+"""Notifications in the admin: to whom; campaign_admin, template_admin and journal_admin have the rest."""
 
 import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from audit.services.record_entry import record_entry
-from common.problems import InvalidInput, Problem
+from common.problems import InvalidInput
 from common.read_only_admin import ReadOnlyAdmin
 from notifications.campaign_admin import CampaignAdmin
 from notifications.journal_admin import NotificationEventAdmin, NotificationJobAdmin
@@ -25,17 +27,18 @@ from notifications.models import (
     ServiceSource,
     Suppression,
     TelegramBot,
-    Template,
-    TemplateVersion,
 )
-from notifications.rendering.sandbox import TemplateIsBroken
 from notifications.segment_language import read_conditions
-from notifications.selectors import list_members
+from notifications.segment_words import condition_words
+from notifications.selectors import explain_membership, list_members, list_segments
 from notifications.services.define_segment import check_conditions, define_segment
-from notifications.services.publish_template import check_texts, publish_template
-from notifications.services.send_test_mail import preview, send_test_mail
+from notifications.template_admin import TemplateAdmin, TemplateVersionAdmin
 
-__all__ = ["CampaignAdmin", "NotificationEventAdmin", "NotificationJobAdmin"]
+__all__ = ["CampaignAdmin", "NotificationEventAdmin", "NotificationJobAdmin", "TemplateAdmin", "TemplateVersionAdmin"]
+
+
+# Each is a query.
+SHOWN_SEGMENTS = 30
 
 
 class ContactPointInline(TabularInline):
@@ -56,112 +59,66 @@ class RecipientAdmin(ReadOnlyAdmin):
     search_fields = ["=external_id", "display_name", "contact_points__address"]
     ordering = ["-created_at"]
     inlines = [ContactPointInline]
+    readonly_fields = ["membership"]
+
+    @admin.display(description=_("Segments"))
+    def membership(self, recipient: Recipient) -> str:
+        """Say of which segments the person is, and which conditions keep them out of the others."""
+        lines = []
+        for segment in list_segments()[:SHOWN_SEGMENTS]:
+            held = explain_membership(
+                conditions=read_conditions(segment.conditions), recipient_id=recipient.id, now=timezone.now()
+            )
+            failed = ", ".join(name for name, holds in held if not holds)
+            lines.append((segment.code, gettext("no: %s") % failed if failed else gettext("yes")))
+        return format_html_join("", "{} – {}<br>", lines) or "—"
 
 
-@admin.register(Template)
-class TemplateAdmin(ReadOnlyAdmin):
-    list_display = ["code", "description", "category", "is_urgent"]
-    list_filter = ["category"]
-    search_fields = ["code", "description"]
-    ordering = ["code"]
+class ConditionsField(forms.JSONField):
+    """JSON that somebody may have nested a thousand deep: Python's reader gives up on it with an error of its own."""
 
-
-class TextForm(forms.ModelForm):
-    """A new version; the texts must be such as can be rendered later."""
-
-    class Meta:
-        model = TemplateVersion
-        fields = ["template", "channel", "locale", "subject", "body", "link"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if "template" not in cleaned:
-            return cleaned
-        texts = {name: cleaned.get(name, "") for name in ("subject", "body", "link")}
+    def to_python(self, value: Any) -> Any:
         try:
-            check_texts(texts=texts, declared=cleaned["template"].variables)
-        except InvalidInput as refusal:
-            raise ValidationError({one.pointer[1:]: one.detail for one in refusal.errors}) from refusal
-        return cleaned
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
-
-@admin.register(TemplateVersion)
-class TemplateVersionAdmin(ModelAdmin):
-    """Texts are added, never changed: what was sent stays to be read."""
-
-    form = TextForm
-    list_display = ["template", "channel", "locale", "version", "status", "subject"]
-    list_filter = ["status", "channel", "locale", "template"]
-    list_select_related = ["template"]
-    search_fields = ["template__code", "subject"]
-    ordering = ["template__code", "channel", "locale", "-version"]
-    readonly_fields = ["preview"]
-    actions = ["send_test"]
-
-    @admin.display(description=_("Preview"))
-    def preview(self, version: TemplateVersion) -> str:
-        if version.pk is None or version.template_id is None:
-            return "—"
+    def bound_data(self, data: Any, initial: Any) -> Any:
         try:
-            message = preview(version=version)
-        except TemplateIsBroken as error:
-            return str(error)
-        return format_html("<strong>{}</strong><pre>{}</pre>{}", message.subject, message.text, message.link)
-
-    def has_test_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("notifications.add_templateversion")
-
-    @admin.action(description=_("Send a test mail to myself"), permissions=["test"])
-    def send_test(self, request: HttpRequest, queryset: QuerySet[TemplateVersion]) -> None:
-        address = str(getattr(request.user, "email", ""))
-        for version in queryset.select_related("template")[:5]:
-            try:
-                send_test_mail(version=version, recipient_id=request.user.pk, to=address)  # type: ignore[arg-type]
-            except Problem as problem:
-                self.message_user(request, f"{version}: {problem}", messages.ERROR)
-            else:
-                self.message_user(request, f"{version}: {address}")
-
-    def save_model(self, request: HttpRequest, obj: TemplateVersion, form: Any, change: Any) -> None:
-        published = publish_template(
-            template=obj.template,
-            channel=obj.channel,
-            locale=obj.locale,
-            subject=obj.subject,
-            body=obj.body,
-            link=obj.link,
-            now=timezone.now(),
-        )
-        obj.pk = published.pk
-        record_entry(
-            actor_id=request.user.pk,
-            action="notifications.publish_template",
-            target_type="notifications.templateversion",
-            target_id=str(published.pk),
-            changes={"version": [published.version - 1, published.version]},
-        )
-
-    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
 
 
 class SegmentForm(forms.ModelForm):
+    code = forms.RegexField(
+        label=_("code"),
+        regex=r"^[A-Za-z0-9_.-]+\Z",
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+        error_messages={"invalid": _("Latin letters, digits, dots, dashes and underscores.")},
+    )
     # No condition at all is an answer too: everybody.
-    conditions = forms.JSONField(label=_("Conditions"), required=False, initial=dict)
+    conditions = ConditionsField(label=_("Conditions"), required=False, initial=dict, widget=UnfoldAdminTextareaWidget)
 
     class Meta:
         model = Segment
         fields = ["code", "description", "conditions"]
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["conditions"].help_text = condition_words()
+
     def clean_conditions(self) -> Any:
+        given = self.cleaned_data["conditions"]
+        conditions = {} if given is None else given
         try:
-            check_conditions(self.cleaned_data["conditions"])
+            check_conditions(conditions)
         except InvalidInput as refusal:
-            raise ValidationError([one.detail for one in refusal.errors]) from refusal
-        return self.cleaned_data["conditions"]
+            raise ValidationError(
+                [f"{one.pointer.removeprefix('/conditions/')}: {one.detail}" for one in refusal.errors]
+            ) from refusal
+        return conditions
 
 
 @admin.register(Segment)

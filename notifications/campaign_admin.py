@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFieldWidget
 
 from common.problems import Problem
 from notifications.campaign_steps import RUN, STEPS, ask_for_code, steps_for, take_step
@@ -46,6 +47,28 @@ def said(duration: timedelta) -> str:
 
 class CampaignForm(forms.ModelForm):
     channels = forms.MultipleChoiceField(label=_("Channels"), choices=SERVED, widget=forms.CheckboxSelectMultiple)
+    canary_percent = forms.IntegerField(
+        label=_("canary percent"), min_value=0, max_value=100, initial=1, widget=UnfoldAdminIntegerFieldWidget
+    )
+    per_second = forms.IntegerField(
+        label=_("per second"), min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget
+    )
+    failure_percent = forms.DecimalField(
+        label=_("failure percent"),
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        initial=5,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    complaint_percent = forms.DecimalField(
+        label=_("complaint percent"),
+        min_value=0,
+        max_value=100,
+        decimal_places=2,
+        initial="0.30",
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
 
     class Meta:
         model = Campaign
@@ -88,7 +111,7 @@ class CampaignAdmin(ModelAdmin):
 
     @admin.display(description=_("Whom it would reach"))
     def preview(self, campaign: Campaign) -> str:
-        if campaign.template_id is None or campaign.segment_id is None:
+        if campaign.template_id is None or campaign.segment_id is None or not campaign.channels:
             return "—"
         limits: dict[str, float] = {
             Channel.EMAIL: settings.EMAIL_PER_SECOND,

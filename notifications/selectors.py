@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from common.problems import NotFound
@@ -238,6 +238,23 @@ def find_text(*, code: str, channel: str, locale: str) -> TemplateVersion | None
     )
 
 
+def find_template_version(*, version_id: UUID) -> TemplateVersion | None:
+    """Return a text of a template, whether in use or not."""
+    return TemplateVersion.objects.select_related("template").filter(id=version_id).first()
+
+
+def get_template_version(*, version_id: UUID) -> TemplateVersion:
+    """Return a text of a template.
+
+    Raises:
+        NotFound
+    """
+    version = find_template_version(version_id=version_id)
+    if version is None:
+        raise NotFound()
+    return version
+
+
 def list_texts_in_use(*, template: Template, channel: str) -> QuerySet[TemplateVersion]:
     """Return a template's published texts for a channel, by language."""
     published = TemplateVersion.objects.filter(
@@ -294,9 +311,20 @@ def count_marketing_sent(*, recipient_ids: Collection[UUID], since: datetime) ->
 
 
 def explain_membership(*, conditions: Conditions, recipient_id: UUID, now: datetime) -> list[tuple[str, bool]]:
-    """Return for each member of the conditions whether it holds for the recipient, by the same filters."""
+    """Return for each member of the conditions whether it holds for the recipient, by the same filters, in one query."""
+    asked = leaves(conditions, today=now.date())
+    holds = {
+        f"leaf_{number}": ExpressionWrapper(leaf, output_field=BooleanField()) for number, (_, leaf) in enumerate(asked)
+    }
     person = Recipient.objects.filter(id=recipient_id)
-    return [(name, person.filter(leaf).exists()) for name, leaf in leaves(conditions, today=now.date())]
+    answers = person.annotate(**holds).values_list(*holds).first() if holds else ()
+    # Of what isn't known the database says NULL.
+    return [(name, bool(answer)) for (name, _), answer in zip(asked, answers or (), strict=True)]
+
+
+def list_segments() -> QuerySet[Segment]:
+    """Return all segments by their names."""
+    return Segment.objects.order_by("code")
 
 
 def count_reachable(*, members: QuerySet[Recipient], channel: str, category: str) -> int:

@@ -28,6 +28,7 @@ SAYINGS: tuple[tuple[str, Words], ...] = (
             % {"expected": KINDS.get(said[0], said[0]), "given": KINDS.get(said[1], said[1])}
         ),
     ),
+    (r"Object contains unknown field `(.+)`", lambda said: gettext("The member %s is not known here.") % said[0]),
     (r"Invalid UUID", lambda _said: gettext("This is not a UUID.")),
     (r"Invalid RFC3339 encoded datetime", lambda _said: gettext("This is not a date with a time as in RFC 3339.")),
     (r"Invalid RFC3339 encoded date", lambda _said: gettext("This is not a date: YYYY-MM-DD.")),
@@ -48,6 +49,7 @@ SAYINGS: tuple[tuple[str, Words], ...] = (
 
 def said_by_msgspec(words: str) -> str:
     """Return the sentence in the reader's language; one that isn't known stays as it is."""
+    words = re.sub(r" - at `[^`]*`$", "", words)
     for pattern, sentence in SAYINGS:
         found = re.fullmatch(pattern, words)
         if found:

@@ -8,6 +8,11 @@ from common.ids import new_id
 from notifications.models.choices import Category, Channel, Locale
 
 
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def locked(self) -> "TemplateQuerySet":
+        return self.order_by("pk").select_for_update()
+
+
 class Template(models.Model):
     """A message by its code: what it is about, and which variables its texts may use."""
 
@@ -21,6 +26,8 @@ class Template(models.Model):
     # Values for the preview and the test send.
     sample = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = TemplateQuerySet.as_manager()
 
     class Meta:
         constraints = [

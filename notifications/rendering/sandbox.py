@@ -63,9 +63,9 @@ def render(source: str, context: dict[str, Any], *, locale: str, is_markdown: bo
     Raises:
         TemplateIsBroken
     """
-    if "{" not in source:
-        return source
     try:
+        if "{" not in source:
+            return "".join(_bounded(iter([source])))
         return "".join(_bounded(compiled(source, locale, is_markdown=is_markdown).generate(context)))
     except (
         TemplateError,

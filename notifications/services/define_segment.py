@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
 from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction
 from notifications.models import Segment
-from notifications.segment_language import ConditionsTooDeep, read_conditions
+from notifications.segment_language import DEEPEST, Conditions, ConditionsTooDeep, read_conditions
 from notifications.services.release_blocked_events import release_blocked_events
+from notifications.violations import violations_of
 
 
 @requires_transaction
@@ -34,6 +36,10 @@ def check_conditions(conditions: Any) -> None:
         InvalidInput
     """
     try:
+        problems = tuple(violations_of(conditions, Conditions, "/conditions"))
+        if problems:
+            raise InvalidInput(errors=problems)
         read_conditions(conditions)
-    except (msgspec.ValidationError, ConditionsTooDeep) as error:
-        raise InvalidInput(errors=(FieldProblem("/conditions", "invalid_value", str(error)),)) from error
+    except (msgspec.ValidationError, ConditionsTooDeep, RecursionError) as error:
+        detail = gettext("Conditions are nested %d deep at most.") % DEEPEST
+        raise InvalidInput(errors=(FieldProblem("/conditions", "invalid_value", detail),)) from error

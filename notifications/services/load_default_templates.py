@@ -6,6 +6,7 @@ version; a text that people have changed here is left alone.
 
 import tomllib
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ from notifications.services.publish_template import publish_template
 
 FOLDER = Path(__file__).resolve().parent.parent / "default_templates"
 DEFINITION = ("description", "category", "is_urgent", "variables", "sample")
+
+
+@cache
+def shipped_codes() -> frozenset[str]:
+    """Return the codes of the product's own messages."""
+    return frozenset(path.stem for path in FOLDER.glob("*.toml"))
 
 
 @requires_transaction
@@ -39,7 +46,8 @@ def _load(shipped: dict[str, Any], now: datetime) -> int:
 
 def _publish(template: Template, channel: str, locale: str, text: dict[str, str], now: datetime) -> bool:
     versions = TemplateVersion.objects.filter(template=template, channel=channel, locale=locale)
-    latest = versions.order_by("-version").first()
+    # A draft is nobody's text yet.
+    latest = versions.exclude(status=TemplateVersion.Status.DRAFT).order_by("-version").first()
     shipped = {"subject": text["subject"], "body": text["body"].strip(), "link": text.get("link", "")}
     if latest is not None and (not latest.is_shipped or _texts_of(latest) == shipped):
         return False

@@ -35,7 +35,7 @@ def preview_campaign(*, campaign: Campaign, limits: dict[str, float], now: datet
     members = list_members(conditions=read_conditions(campaign.segment.conditions), now=now)
     size = members.count()
     channels = []
-    for channel in dict.fromkeys(campaign.channels or []):
+    for channel in dict.fromkeys(campaign.channels):
         reachable = count_reachable(members=members, channel=channel, category=Category.MARKETING)
         seconds = reachable / (limits.get(channel) or UNLIMITED_PER_SECOND)
         channels.append(ChannelPreview(channel=channel, reachable=reachable, duration=timedelta(seconds=seconds)))

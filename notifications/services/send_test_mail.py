@@ -2,16 +2,15 @@
 
 from uuid import UUID
 
-from django.conf import settings
-
 from common.ids import new_id
 from common.problems import Problem
 from notifications.channels.email import email_providers
 from notifications.channels.ports import Outgoing, PermanentRefusal, TemporaryRefusal
 from notifications.models import ContactPoint, TemplateVersion
 from notifications.models.choices import Channel
-from notifications.rendering.message import Message, render_message
+from notifications.rendering.message import Message
 from notifications.rendering.sandbox import TemplateIsBroken
+from notifications.services.check_texts import fill_sample
 
 
 class SampleNotSent(Problem):
@@ -28,13 +27,8 @@ def preview(*, version: TemplateVersion) -> Message:
     Raises:
         TemplateIsBroken
     """
-    context = version.template.sample | {
-        "recipient_name": "Anna",
-        "site_url": settings.PUBLIC_URL,
-        "unsubscribe_url": "",
-        "locale": version.locale,
-    }
-    return render_message(subject=version.subject, body=version.body, link=version.link, context=context)
+    texts = {"subject": version.subject, "body": version.body, "link": version.link}
+    return fill_sample(texts=texts, sample=version.template.sample, locale=version.locale)
 
 
 def send_test_mail(*, version: TemplateVersion, recipient_id: UUID, to: str) -> None:

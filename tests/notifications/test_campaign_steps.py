@@ -210,3 +210,36 @@ class TestWords:
         page = office.get(f"{LIST}{campaign.id}/change/", headers={"Accept-Language": "ru"}).content.decode()
 
         assert "Электронная почта · отправлено: 2" in page
+
+
+class TestForm:
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"channels": []}, "channels"),
+            ({"channels": ["fax"]}, "channels"),
+            ({"canary_percent": 101}, "canary_percent"),
+            ({"failure_percent": 200}, "failure_percent"),
+            ({"complaint_percent": -1}, "complaint_percent"),
+            ({"per_second": 0}, "per_second"),
+        ],
+    )
+    def test_says_at_the_field_what_is_wrong(self, office: Client, change: dict[str, Any], field: str) -> None:
+        ready = make_campaign()
+        given: dict[str, Any] = {
+            "name": "Spring",
+            "template": ready.template_id,
+            "segment": ready.segment_id,
+            "channels": ["email"],
+            "canary_percent": 1,
+            "failure_percent": 5,
+            "complaint_percent": "0.3",
+        }
+
+        refused = office.post(f"{LIST}add/", given | change)
+        taken = office.post(f"{LIST}add/", given)
+
+        assert refused.status_code == 200
+        assert set(refused.context["adminform"].form.errors) == {field}
+        assert taken.status_code == 302
+        assert Campaign.objects.filter(name="Spring").count() == 1

@@ -11,7 +11,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
-from notifications.admin import SegmentForm, TextForm
+from notifications.admin import SegmentForm
 from notifications.journal_admin import NotificationJobAdmin
 from notifications.models import (
     ContactPoint,
@@ -26,6 +26,7 @@ from notifications.models import (
     Template,
     TemplateVersion,
 )
+from notifications.template_admin import TextForm
 from notifications.unsubscribe_links import link_for
 from tests.factories.accounts import make_authenticator, make_user
 from tests.factories.notifications import make_job, make_notification_event, make_recipient, make_segment, make_template
@@ -225,13 +226,17 @@ class TestAdmin:
         assert AuditEntry.objects.get().action == "notifications.replay"
 
     def test_publishes_a_text_through_its_service(self, back_office: Client) -> None:
-        template = make_template(variables=["row"])
+        template = make_template(variables=["row"], sample={"row": 5})
         given = {"template": template.id, "channel": "email", "locale": "ru", "subject": "s", "body": "{{ row }}"}
 
         answer = back_office.post("/admin/notifications/templateversion/add/", given)
 
-        assert answer.status_code == 302
-        assert TemplateVersion.objects.get(template=template, status="published").version == 2
+        draft = TemplateVersion.objects.get(template=template, status="draft")
+        page = f"/admin/notifications/templateversion/{draft.id}/"
+        put_into_use = back_office.post(f"{page}steps/publish/")
+
+        assert (answer.status_code, put_into_use["Location"]) == (302, f"{page}change/")
+        assert TemplateVersion.objects.get(template=template, status="published").version == draft.version == 2
         assert AuditEntry.objects.filter(action="notifications.publish_template").count() == 1
 
     def test_refuses_a_text_with_unknown_variables(self) -> None:
