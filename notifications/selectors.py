@@ -111,10 +111,10 @@ def list_recipients_known_as(*, keys: list[tuple[str, UUID]]) -> QuerySet[Recipi
 
 
 def with_reach(recipients: QuerySet[Recipient]) -> QuerySet[Any]:
-    """Return (kind, external id, id, locale, channels with an address in use) of recipients."""
+    """Return (kind, external id, id, locale, channels with an address in use, service that told) of recipients."""
     channels = ContactPoint.objects.active().filter(recipient=OuterRef("pk")).values("channel").distinct()
     return recipients.annotate(reach=ArraySubquery(channels)).values_list(
-        "kind", "external_id", "id", "locale", "reach"
+        "kind", "external_id", "id", "locale", "reach", "told_by_id"
     )
 
 

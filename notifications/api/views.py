@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.api.pagination import CursorPagination
+from common.callers import caller_id
 from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.filters import JobFilter
@@ -167,7 +168,8 @@ class RecipientView(APIView):
         summary="Tell about a person who may be notified",
         description="What isn't given stays as it was, and null forgets. With a first e-mail address, waiting messages "
         "go out. Of a person with an account here their name, address, language, zone, birth date and consent are what "
-        "they say themselves: telling them is answered 409. The answer repeats what was told.",
+        "they say themselves: telling them is answered 409. Anybody else is kept by the first service that tells about "
+        "them: any other is answered 403. The answer repeats what was told.",
         request=RecipientSerializer,
         responses=RecipientStateSerializer,
         examples=[
@@ -182,5 +184,11 @@ class RecipientView(APIView):
         told = RecipientSerializer(data=request.data)
         told.is_valid(raise_exception=True)
         with use_case():
-            recipient = tell_about_recipient(user_id=user_id, told=told.validated_data, now=timezone.now())
+            recipient = tell_about_recipient(
+                service_id=caller_id(request),
+                sources=list_sources_of(account_id=request.user.pk),
+                user_id=user_id,
+                told=told.validated_data,
+                now=timezone.now(),
+            )
         return Response(RecipientStateSerializer(kept_of(recipient, told.validated_data)).data)

@@ -14,7 +14,7 @@ from notifications.push_endpoints import SINK_PATH
 from notifications.push_sink import make_browser
 from notifications.services.define_segment import define_segment
 from notifications.services.load_default_templates import load_default_templates
-from notifications.services.save_recipient import RecipientDetails, save_recipient
+from notifications.services.tell_about_recipient import tell_about_recipient
 
 SERVICE_EMAIL = "services@aquastream.example"
 SOURCES = ("auth_service", "content_service", "admin_panel")
@@ -32,7 +32,9 @@ GENRES = [["sci-fi", "action"], ["drama"], ["comedy", "sci-fi"], ["action"], ["d
 def load_demo(known: dict[str, Any]) -> dict[str, Any]:
     """Make or renew it; return what scripts need to know."""
     load_default_templates(now=timezone.now())
+    service = _make_service()
     _make_person(
+        service,
         RECIPIENT_ID,
         name="Мария",
         email=RECIPIENT_EMAIL,
@@ -42,6 +44,7 @@ def load_demo(known: dict[str, Any]) -> dict[str, Any]:
     )
     for number in range(1, MEMBERS):
         _make_person(
+            service,
             uuid5(NAMESPACE_URL, f"aquastream/notifications/member-{number}"),
             name=NAMES[number % len(NAMES)],
             email=f"loyal-{number:02}@aquastream.example",
@@ -58,7 +61,7 @@ def load_demo(known: dict[str, Any]) -> dict[str, Any]:
     )
     return {
         "notifications": {
-            "service_token": _make_service(),
+            "service_token": _make_token(service),
             "demo_recipient_email": RECIPIENT_EMAIL,
             "demo_recipient_id": str(RECIPIENT_ID),
             "demo_push_sink": f"{SINK_PATH}welcome-demo/",
@@ -67,20 +70,22 @@ def load_demo(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_person(
-    user_id: UUID, *, name: str, email: str, genres: list[str], birth_on: date | None, browser: str
+    service: User, user_id: UUID, *, name: str, email: str, genres: list[str], birth_on: date | None, browser: str
 ) -> Recipient:
-    recipient = save_recipient(
+    recipient = tell_about_recipient(
+        service_id=service.id,
+        sources=SOURCES,
         user_id=user_id,
-        details=RecipientDetails(
-            display_name=name,
-            locale="ru",
-            email=email,
-            email_verified_at=CONSENT_AT,
-            genres=genres,
-            tags=[TAG],
-            birth_on=birth_on,
-            marketing_consent=True,
-        ),
+        told={
+            "display_name": name,
+            "locale": "ru",
+            "email": email,
+            "email_verified_at": CONSENT_AT,
+            "genres": genres,
+            "tags": [TAG],
+            "birth_on": birth_on,
+            "marketing_consent": True,
+        },
         now=CONSENT_AT,
     )
     ContactPoint.objects.update_or_create(
@@ -92,13 +97,17 @@ def _make_person(
     return recipient
 
 
-def _make_service() -> str:
-    """Return a new token of the account that speaks for the sources of the examples."""
+def _make_service() -> User:
+    """Return the account that speaks for the sources of the examples."""
     account, _ = User.objects.get_or_create(
         email=SERVICE_EMAIL, defaults={"display_name": "Demo services", "email_verified_at": CONSENT_AT}
     )
     for source in SOURCES:
         ServiceSource.objects.get_or_create(account=account, source=source)
+    return account
+
+
+def _make_token(account: User) -> str:
     AccessToken.objects.filter(user=account).delete()
     _, text = make_token(user_id=account.id, name="demo", scopes=SCOPES, lifetime_days=365, second_factor_at=None)
     return text

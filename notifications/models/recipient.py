@@ -3,6 +3,7 @@
 import uuid
 from datetime import time
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -36,6 +37,11 @@ class Recipient(models.Model):
     external_id = models.UUIDField()
     # Of a customer: the shop's project, whose Telegram bot speaks to them.
     project_id = models.UUIDField(null=True, blank=True)
+    # The account of the service that has told about this person, and alone may go on. Nobody has told about those who
+    # have an account here: accounts know them. Protected, as whoever is nobody's may be claimed.
+    told_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
     display_name = models.CharField(max_length=120, blank=True)
     locale = models.CharField(max_length=5, choices=Locale, default=Locale.RUSSIAN)
     time_zone = models.CharField(max_length=64, default="Europe/Moscow")

@@ -1,7 +1,7 @@
 """Know people by the ids that events speak of; as many at once as an intake has.
 
 Somebody with an account here is known with the account's address, language and zone; of anybody else only the id is
-known until another service tells more.
+known until another service tells more. Whoever a service has told about and who has an account here by now is the account's.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from notifications.event_types.registry import OneCustomer, OneUser, Someone
 from notifications.models import ContactPoint, Recipient
 from notifications.models.choices import Channel, Locale
 from notifications.selectors import list_accounts, list_recipients_known_as, with_reach
+from notifications.services.save_recipient import RecipientDetails, save_recipient
 
 Key = tuple[str, UUID]
 
@@ -28,6 +29,8 @@ class Addressee:
     locale: str
     # The channels at which there is an address in use.
     reach: frozenset[str] = frozenset()
+    # Another service has told about them.
+    is_told_of: bool = False
 
 
 def key_of(person: Someone) -> Key:
@@ -44,6 +47,9 @@ def know_recipients(*, people: Iterable[Someone], now: datetime) -> dict[Key, Ad
     """Return the recipients by their keys; those who are new are made."""
     wanted = {key_of(person): person for person in people}
     known = _known(wanted)
+    told_of = [one.user_id for one in known.values() if one.is_told_of]
+    if told_of and _give_to_accounts(told_of, now):
+        known = _known(wanted)
     missing = {key: person for key, person in wanted.items() if key not in known}
     if missing:
         _make(missing, now)
@@ -63,10 +69,30 @@ def _known(keys: Iterable[Key]) -> dict[Key, Addressee]:
     rows = with_reach(list_recipients_known_as(keys=list(keys)))
     return {
         (kind, external_id): Addressee(
-            recipient_id=recipient_id, user_id=external_id, locale=locale, reach=frozenset(reach)
+            recipient_id=recipient_id,
+            user_id=external_id,
+            locale=locale,
+            reach=frozenset(reach),
+            is_told_of=told_by_id is not None,
         )
-        for kind, external_id, recipient_id, locale, reach in rows
+        for kind, external_id, recipient_id, locale, reach, told_by_id in rows
     }
+
+
+def _give_to_accounts(user_ids: list[UUID], now: datetime) -> int:
+    """Let accounts speak for those who have one by now; return how many they are."""
+    accounts = list_accounts(user_ids=sorted(user_ids)).order_by("id")
+    for account in accounts:
+        details = RecipientDetails(
+            display_name=account.display_name,
+            locale=account.locale,
+            time_zone=account.time_zone,
+            birth_on=account.birth_on,
+            email=account.email,
+            email_verified_at=account.email_verified_at,
+        )
+        save_recipient(user_id=account.id, details=details, now=now)
+    return len(accounts)
 
 
 def _make(missing: dict[Key, Someone], now: datetime) -> None:

@@ -1,6 +1,8 @@
-"""Write down what is known about a person; what isn't given stays as it was.
+"""Write down what accounts know about a person; what isn't given stays as it was.
 
-A new e-mail address replaces the old one, and jobs that were waiting for an address go on their way.
+A new e-mail address replaces the old one, and jobs that were waiting for an address go on their way. If another service
+has told about somebody of this id before, all of that is forgotten first: neither its address nor a consent that it has
+reported is the account's.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,6 +14,18 @@ from common.transactions import requires_transaction
 from notifications.models import ContactPoint, Recipient
 from notifications.models.choices import Channel
 from notifications.services.wake_waiting_jobs import wake_waiting_jobs
+
+TOLD_NOTHING: dict[str, Any] = {
+    "told_by_id": None,
+    "display_name": "",
+    "birth_on": None,
+    "genres": [],
+    "tags": [],
+    "city": "",
+    "registered_at": None,
+    "loyalty_level": "",
+    "marketing_consent_at": None,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,19 +50,29 @@ class RecipientDetails:
 @requires_transaction
 def save_recipient(*, user_id: UUID, details: RecipientDetails, now: datetime) -> Recipient:
     """Make or change the recipient of this user id."""
+    recipient, _ = Recipient.objects.get_or_create(kind=Recipient.Kind.USER, external_id=user_id)
+    if recipient.told_by_id is not None:
+        _forget_what_was_told(recipient)
+    write_details(recipient=recipient, details=details, now=now)
+    return recipient
+
+
+@requires_transaction
+def write_details(*, recipient: Recipient, details: RecipientDetails, now: datetime) -> None:
+    """Write only what differs: accounts tell everything about a person with each change."""
     fields = {name: value for name, value in asdict(details).items() if value is not None}
     forgotten = fields.pop("forgotten")
     email = fields.pop("email", None)
     email_verified_at = fields.pop("email_verified_at", None)
     consent = fields.pop("marketing_consent", None)
-    recipient = _keep(user_id, _cleaned(fields) | dict.fromkeys(forgotten - {"email"}))
+    fields = _cleaned(fields) | dict.fromkeys(forgotten - {"email"})
+    _change(recipient, {name: value for name, value in fields.items() if getattr(recipient, name) != value})
     if consent is not None:
         set_marketing_consent(recipient=recipient, is_given=consent, now=now)
     if email:
         _use_email(recipient, email.strip(), email_verified_at)
     if "email" in forgotten:
         ContactPoint.objects.active().filter(recipient=recipient, channel=Channel.EMAIL).delete()
-    return recipient
 
 
 @requires_transaction
@@ -59,18 +83,16 @@ def set_marketing_consent(*, recipient: Recipient, is_given: bool, now: datetime
         Recipient.objects.filter(id=recipient.id).update(marketing_consent_at=recipient.marketing_consent_at)
 
 
-def _keep(user_id: UUID, fields: dict[str, Any]) -> Recipient:
-    """Write only what differs: accounts tell everything about a person with each change."""
-    recipient = Recipient.objects.known_as(user_id).first()
-    if recipient is None:
-        made, _ = Recipient.objects.update_or_create(kind=Recipient.Kind.USER, external_id=user_id, defaults=fields)
-        return made
-    changed = {name: value for name, value in fields.items() if getattr(recipient, name) != value}
-    if changed:
-        Recipient.objects.filter(id=recipient.id).update(**changed)
-        for name, value in changed.items():
+def _forget_what_was_told(recipient: Recipient) -> None:
+    recipient.contact_points.filter(channel=Channel.EMAIL).delete()
+    _change(recipient, TOLD_NOTHING)
+
+
+def _change(recipient: Recipient, fields: dict[str, Any]) -> None:
+    if fields:
+        Recipient.objects.filter(id=recipient.id).update(**fields)
+        for name, value in fields.items():
             setattr(recipient, name, value)
-    return recipient
 
 
 def _cleaned(fields: dict[str, Any]) -> dict[str, Any]:
