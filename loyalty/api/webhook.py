@@ -12,8 +12,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from common.problems import InvalidInput, Problem
-from common.rate_limits import Quota, RateLimiter
+from common.rate_limits import Quota, RateLimiter, Verdict
 from common.transactions import use_case
+from loyalty.api.packs import Packs
 from loyalty.api.wakeups import Bell, Waker
 from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood
@@ -46,6 +47,7 @@ MOST_WAITING = 2
 
 # Storing a webhook never waits for Redis longer than this.
 limiter = RateLimiter("webhook", timeout_seconds=0.005)
+_packs = Packs()
 _waker = Waker(Bell().ring)
 _places = threading.BoundedSemaphore(MOST_WAITING)
 
@@ -98,7 +100,7 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
         with_details=False,
     )
     is_tilda = understood.format == "tilda"
-    verdict = limiter.take(_quotas(project, understood), now_seconds=now.timestamp())
+    verdict = _count(project, understood, now)
     # The middleware tells the sender how it stands, whatever the answer is.
     request.rate_limit = verdict  # type: ignore[attr-defined]
     # Tilda gives up after two more tries: its orders are taken in and wait for their turn.
@@ -123,15 +125,15 @@ def _stored(project: Project, understood: Understood, raw: RawWebhook, now: date
     return receipt
 
 
-def _quotas(project: Project, understood: Understood) -> list[Quota]:
-    """Count requests; a batch counts its records besides."""
+def _count(project: Project, understood: Understood, now: datetime) -> Verdict:
+    """Count the request; a batch counts its records besides."""
     caller = str(project.id)
-    quotas = [Quota("webhook", caller, project.rate_limit_per_minute, 60)]
-    if understood.action == "batch_purchase":
-        quotas.append(
-            Quota("record", caller, project.record_limit_per_minute, 60, cost=max(1, len(understood.purchases)))
-        )
-    return quotas
+    request = Quota("webhook", caller, project.rate_limit_per_minute, 60)
+    if understood.action != "batch_purchase":
+        return _packs.take(limiter, request, now_seconds=now.timestamp())
+    cost = max(1, len(understood.purchases))
+    records = Quota("record", caller, project.record_limit_per_minute, 60, cost=cost)
+    return limiter.take([request, records], now_seconds=now.timestamp())
 
 
 def _read_body(request: HttpRequest) -> bytes:
