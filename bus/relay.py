@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.1
 QUIET_POLL_SECONDS = 1.0
 # Facts that follow each other closely are taken together: to wake for each would cost more than the facts themselves.
-GATHER_SECONDS = 0.03
+GATHER_SECONDS = 0.1
 SWEEP_SECONDS = 1.0
 STANDBY_SECONDS = 1.0
 TASK_SIZE = 50
