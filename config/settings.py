@@ -160,6 +160,8 @@ CELERY = {
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
     },
+    # Connections live through so many tasks; in which state they are is asked before each (config.celery).
+    "CELERY_DB_REUSE_MAX": 1000,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     "timezone": "UTC",
