@@ -21,7 +21,7 @@ from bookings.api.door_serializers import (
     ScansSerializer,
 )
 from bookings.api.serializers import BookingSerializer, CheckInSerializer
-from bookings.selectors import find_tickets_at_door, list_no_tickets, list_tickets_at_door
+from bookings.selectors import find_tickets_at_door, get_event_at_door, list_no_tickets, list_tickets_at_door
 from bookings.services.check_in_ticket import check_in_by_name, check_in_ticket
 from bookings.services.issue_booking import issue_booking
 from bookings.services.undo_check_in import undo_check_in
@@ -105,6 +105,11 @@ class DoorListPages(CursorPagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return super().get_schema_operation_parameters(view)[:1]
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        told = super().get_paginated_response_schema(schema)
+        told["properties"]["doors_open_at"] = {"type": ["string", "null"], "format": "date-time"}
+        return told
+
 
 class DoorListView(ListAPIView):
     # For the API document only.
@@ -117,10 +122,15 @@ class DoorListView(ListAPIView):
 
     @extend_schema(
         summary="All tickets of an event, for doors without a network",
-        description="Pages of 500. Send a page's ETag in If-None-Match: nothing new on it is answered with 304.",
+        description=(
+            "Pages of 500. Send a page's ETag in If-None-Match: nothing new on it is answered with 304. "
+            "Before `doors_open_at` nobody is to be let in; null: nobody is too early."
+        ),
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return answer_unless_known(request, super().get(request, *args, **kwargs).data)
+        page = super().get(request, *args, **kwargs).data
+        event = get_event_at_door(staff_id=caller_id(request), event_id=self.kwargs["event_id"])
+        return answer_unless_known(request, {"doors_open_at": event.doors_open_at, **page})
 
 
 class DoorSearchView(APIView):

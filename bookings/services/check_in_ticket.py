@@ -11,6 +11,7 @@ from bookings.services.change_status import change_status
 from bus.services.record_fact import record_fact, record_facts
 from common.problems import NotFound, Problem
 from common.transactions import requires_transaction
+from events.models import Event
 
 ADMITTING = ("published", "running")
 
@@ -64,16 +65,23 @@ class EventNotAdmitting(Problem):
     title = "This event does not admit anybody now."
 
 
+class DoorsNotOpen(Problem):
+    """The organizer admits people later: from `doors_open_at` on."""
+
+    code = "doors_not_open"
+    title = "The doors are not open yet."
+
+
 @requires_transaction
 def check_in_ticket(*, staff_id: uuid.UUID, event_id: uuid.UUID, code: str, gate: str, now: datetime) -> Ticket:
     """Return the ticket, checked in now; `code` is what the QR code says. The first ticket makes its booking attended.
 
     Raises:
         NotFound: the person doesn't work at this event.
-        EventNotAdmitting, TicketNotGenuine, TicketOfOtherEvent
+        EventNotAdmitting, DoorsNotOpen, TicketNotGenuine, TicketOfOtherEvent
         TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
     """
-    _demand_admitting(staff_id, event_id)
+    _demand_admitting(staff_id, event_id, now)
     return admit_ticket(staff_id=staff_id, event_id=event_id, ticket=find_ticket(code=code), gate=gate, now=now)
 
 
@@ -85,9 +93,9 @@ def check_in_by_name(
 
     Raises:
         NotFound: the person doesn't work at this event, or it has no such ticket.
-        EventNotAdmitting, TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
+        EventNotAdmitting, DoorsNotOpen, TicketCancelled, TicketRefunded, TicketReplaced, TicketAlreadyUsed
     """
-    _demand_admitting(staff_id, event_id)
+    _demand_admitting(staff_id, event_id, now)
     ticket = find_ticket_of_event(event_id=event_id, ticket_id=ticket_id)
     return admit_ticket(staff_id=staff_id, event_id=event_id, ticket=ticket, gate=gate, now=now)
 
@@ -137,10 +145,21 @@ def find_ticket_of_event(*, event_id: uuid.UUID, ticket_id: uuid.UUID) -> Ticket
     return ticket
 
 
-def _demand_admitting(staff_id: uuid.UUID, event_id: uuid.UUID) -> None:
+def demand_open_doors(event: Event, at: datetime) -> None:
+    """Refuse who comes before the doors open, where the organizer has said when that is.
+
+    Raises:
+        DoorsNotOpen
+    """
+    if event.doors_open_at is not None and at < event.doors_open_at:
+        raise DoorsNotOpen(doors_open_at=event.doors_open_at)
+
+
+def _demand_admitting(staff_id: uuid.UUID, event_id: uuid.UUID, now: datetime) -> None:
     event = get_event_at_door(staff_id=staff_id, event_id=event_id)
     if event.status not in ADMITTING:
         raise EventNotAdmitting(event_status=event.status)
+    demand_open_doors(event, now)
 
 
 def _refusal(ticket: Ticket, booking: Booking) -> Problem:

@@ -17,11 +17,13 @@ from bookings.services.check_in_ticket import (
     EventNotAdmitting,
     TicketAlreadyUsed,
     admit_ticket,
+    demand_open_doors,
     find_ticket,
     find_ticket_of_event,
 )
 from common.problems import FieldProblem, InvalidInput, Problem
 from common.transactions import use_case
+from events.models import Event
 
 # People who were let in before the end are uploaded after it.
 UPLOADABLE = (*ADMITTING, "finished")
@@ -68,12 +70,13 @@ def upload_scans(*, staff_id: uuid.UUID, event_id: uuid.UUID, scans: Sequence[Sc
     )
     if late:
         raise InvalidInput(errors=late)
-    return [_take(staff_id, event_id, scan) for scan in scans]
+    return [_take(staff_id, event, scan) for scan in scans]
 
 
-def _take(staff_id: uuid.UUID, event_id: uuid.UUID, scan: Scan) -> ScanResult:
-    ticket: Ticket | None = None
+def _take(staff_id: uuid.UUID, event: Event, scan: Scan) -> ScanResult:
+    event_id, ticket = event.id, None
     try:
+        demand_open_doors(event, scan.scanned_at + TOLERANCE)
         with use_case():
             ticket = _find(event_id, scan)
             used = admit_ticket(

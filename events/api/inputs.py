@@ -66,6 +66,13 @@ class EventContentInput(KnownMembersOnly, serializers.ModelSerializer):
     capacity = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, allow_null=True)
     cancellable_hours_before = serializers.IntegerField(min_value=0, max_value=8760, required=False)
     refund_policy = RefundPolicySerializer(required=False)
+    doors_open_hours_before = serializers.IntegerField(
+        min_value=0,
+        max_value=8760,
+        required=False,
+        allow_null=True,
+        help_text="Tickets scanned earlier before the start are refused; null: none is too early.",
+    )
 
     class Meta:
         model = Event
@@ -79,6 +86,7 @@ class EventContentInput(KnownMembersOnly, serializers.ModelSerializer):
                 "capacity",
                 "refund_policy",
                 "cancellable_hours_before",
+                "doors_open_hours_before",
                 "counts_unscanned",
             ),
         ]

@@ -181,6 +181,7 @@ class EventSerializer(EventCardSerializer):
                 "capacity",
                 "refund_policy",
                 "cancellable_hours_before",
+                "doors_open_hours_before",
                 "counts_unscanned",
                 "status_reason",
             ),

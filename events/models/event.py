@@ -1,5 +1,7 @@
 """What people attend."""
 
+from datetime import datetime, timedelta
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -54,6 +56,8 @@ class Event(models.Model):
     sold = models.PositiveIntegerField(default=0, db_default=0)
     refund_policy = models.JSONField(default=dict, blank=True)
     cancellable_hours_before = models.PositiveSmallIntegerField(default=24)
+    # Doors admit nobody earlier than so many hours before the start; empty: whenever somebody stands there and scans.
+    doors_open_hours_before = models.PositiveSmallIntegerField(null=True, blank=True)
     # Whether confirmed bookings that nobody scanned count as attended after the end.
     counts_unscanned = models.BooleanField(default=True, db_default=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
@@ -240,3 +244,10 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def doors_open_at(self) -> datetime | None:
+        """From when on tickets are let in, where the organizer has said so."""
+        if self.doors_open_hours_before is None:
+            return None
+        return self.starts_at - timedelta(hours=self.doors_open_hours_before)

@@ -13,7 +13,8 @@ from events.slugs import slug_of
 CONTENT = (
     *("organizer_id", "category_id", "title", "summary", "description", "language", "tags", "age_rating", "cover"),
     *("city", "venue", "address", "latitude", "longitude", "online_url", "address_is_public", "contact", "time_zone"),
-    *("currency", "capacity", "refund_policy", "cancellable_hours_before", "counts_unscanned"),
+    *("currency", "capacity", "refund_policy", "cancellable_hours_before", "doors_open_hours_before"),
+    "counts_unscanned",
 )
 OF_TYPE = ("name", "price", "currency", "capacity", "min_per_booking", "max_per_booking", "access_code", "position")
 OF_QUESTION = ("kind", "prompt", "text", "choices", "is_required", "position")

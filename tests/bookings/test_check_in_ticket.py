@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from bookings.models.ticket_code import new_code, signed
 from bookings.selectors import attended_event
 from bookings.services.cancel_booking import cancel_booking
 from bookings.services.check_in_ticket import (
+    DoorsNotOpen,
     EventNotAdmitting,
     TicketAlreadyUsed,
     TicketCancelled,
@@ -25,7 +27,7 @@ from common.transactions import use_case
 from events.models import Event
 from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm, tickets_of
-from tests.factories.events import make_ticket_type
+from tests.factories.events import make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +77,26 @@ class TestCheckInTicket:
 
         assert Ticket.objects.filter(booking=booking, checked_in_at__isnull=False).count() == 2
         assert OutboxRow.objects.filter(wire_type="bookings.booking.attended.v1").count() == 1
+
+    @pytest.mark.parametrize("by_name", [False, True])
+    def test_lets_nobody_in_before_the_doors_open(self, by_name: bool) -> None:
+        kind = make_ticket_type(event=make_event(doors_open_hours_before=2))
+        booking = confirm(ticket_type=kind)
+        [ticket] = tickets_of(booking)
+        door = {"staff_id": doorkeeper_of(booking.event).id, "event_id": booking.event_id, "gate": "North"}
+        opens_at = booking.event.starts_at - timedelta(hours=2)
+
+        def admit(now: datetime) -> Ticket:
+            with use_case():
+                if by_name:
+                    return check_in_by_name(ticket_id=ticket.id, now=now, **door)
+                return check_in_ticket(code=ticket.door_code, now=now, **door)
+
+        with pytest.raises(DoorsNotOpen) as refusal:
+            admit(opens_at - timedelta(seconds=1))
+
+        assert refusal.value.extra == {"doors_open_at": opens_at}
+        assert admit(opens_at).checked_in_at == opens_at
 
     def test_refuses_a_forged_and_an_unknown_code(self) -> None:
         booking = confirm()

@@ -24,7 +24,7 @@ from tests.bookings.api.test_bookings import key, member_of, signed_in
 from tests.bookings.test_check_in_ticket import doorkeeper_of, scan
 from tests.factories.accounts import make_user
 from tests.factories.bookings import confirm, tickets_of
-from tests.factories.events import make_ticket_type
+from tests.factories.events import make_event, make_ticket_type
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -101,6 +101,23 @@ class TestUploadScans:
         results = upload(booking, *(Scan(code=code, gate="Pier", scanned_at=NOW) for code in codes))
 
         assert results == ["ticket_already_used", "ticket_not_genuine", "ticket_of_other_event", "checked_in"]
+
+    def test_counts_for_nothing_from_before_the_doors_opened(self) -> None:
+        booking = confirm(seats=2)
+        early, in_time = tickets_of(booking)
+        # A phone's clock may be a few minutes slow.
+        opened_at = timezone.now() - timedelta(hours=1)
+        Event.objects.filter(id=booking.event_id).update(
+            starts_at=opened_at + timedelta(hours=3), doors_open_hours_before=3
+        )
+
+        results = upload(
+            booking,
+            Scan(code=early.door_code, gate="Pier", scanned_at=opened_at - TOLERANCE - timedelta(seconds=1)),
+            Scan(code=in_time.door_code, gate="Pier", scanned_at=opened_at - TOLERANCE),
+        )
+
+        assert results == ["doors_not_open", "checked_in"]
 
     def test_is_taken_after_the_end(self) -> None:
         booking = confirm()
@@ -245,6 +262,16 @@ class TestDoorApi:
         for words in ("берёз", booking.user.email[:9], ticket.code.lower()):
             assert found(words) == [str(ticket.id)]
         assert found("а") == found("%") == found("") == found("Ничего\0") == []
+
+    @pytest.mark.parametrize("hours", [None, 3])
+    def test_lists_for_offline_doors_when_they_open(self, hours: int | None) -> None:
+        event = make_event(doors_open_hours_before=hours)
+        door = signed_in(member_of(event, "door"))
+
+        told = door.get(f"/api/v1/events/{event.id}/door-list/").json()["doors_open_at"]
+
+        opens_at = event.starts_at - timedelta(hours=hours) if hours else None
+        assert told == (opens_at.isoformat().replace("+00:00", "Z") if opens_at else None)
 
     @pytest.mark.parametrize("path", ["door-list/", "door-search/?q=@"])
     def test_needs_as_many_queries_for_many_tickets(self, path: str) -> None:

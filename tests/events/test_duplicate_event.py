@@ -62,11 +62,12 @@ class TestDuplicate:
         assert [(one.prompt, one.ticket_type_id) for one in copy.questions.all()] == [("Your height?", kinds[0].id)]
 
     def test_counts_who_has_attended_as_the_old_one_did(self, calling: Calling) -> None:
-        source = make_event(counts_unscanned=False)
+        source = make_event(counts_unscanned=False, doors_open_hours_before=12)
 
         copy = calling("owner", source).post(f"/api/v1/events/{source.id}/duplicate/", {}).json()
 
         assert copy["counts_unscanned"] is False
+        assert copy["doors_open_hours_before"] == 12
 
     def test_may_be_taken_of_a_cancelled_event(self, calling: Calling) -> None:
         source = make_event(status=Status.CANCELLED)

@@ -62,12 +62,18 @@ async function letIn(what) {
     tell(`${said.saidAdmitted}: ${told.holder_name || ""} ${told.ticket_type_name}`, true);
   } else {
     const first = told.checked_in_at ? ` ${clock(told.checked_in_at)} ${told.gate}` : "";
-    tell(`${told.title || said.saidOffline}${first}`, false);
+    const from = told.doors_open_at ? ` ${new Date(told.doors_open_at).toLocaleString()}` : "";
+    tell(`${told.title || said.saidOffline}${first}${from}`, false);
   }
   return ok;
 }
 
 async function letInByList(what, gate) {
+  if (new Date() < new Date(said.doorsOpenAt)) {
+    tell(`${said.saidClosed} ${new Date(said.doorsOpenAt).toLocaleString()}`, false);
+    showLink(false);
+    return false;
+  }
   const ticket = what.ticket ? memory.byId(what.ticket) : await memory.byCode(what.code);
   const first = ticket && memory.usedAt(ticket);
   if (ticket && !first) {
