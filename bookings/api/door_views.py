@@ -107,7 +107,8 @@ class DoorListPages(CursorPagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         told = super().get_paginated_response_schema(schema)
-        told["properties"]["doors_open_at"] = {"type": ["string", "null"], "format": "date-time"}
+        opening = {"type": ["string", "null"], "format": "date-time", "example": "2030-06-14T01:00:00Z"}
+        told["properties"]["doors_open_at"] = opening
         return told
 
 
