@@ -32,7 +32,8 @@ from config import garbage
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("aquastream")
-app.add_defaults(lambda: settings.CELERY)
+# Connections live through so many tasks: see `look_after_connection`.
+app.add_defaults(lambda: settings.CELERY | {"CELERY_DB_REUSE_MAX": 1000})
 app.set_default()
 
 TASKS = Counter("celery_tasks_total", "Tasks that ended.", ["task", "state"])
@@ -69,7 +70,7 @@ def send_request_id(headers: dict[str, Any], **_: Any) -> None:
 def look_after_connection(**_: Any) -> None:
     """Let a task go on with the connection of the one before, unless it has died or grown old.
 
-    Celery would close it after each task (see CELERY_DB_REUSE_MAX), and a new one costs more than most tasks: a process
+    Celery would close it after each task (but for CELERY_DB_REUSE_MAX), and a new one costs more than most tasks: a process
     of PostgreSQL that has to read its catalogues, and every statement to be planned anew.
     """
     close_old_connections()

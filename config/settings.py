@@ -76,9 +76,8 @@ MIDDLEWARE = [
     "loyalty.api.express.WebhookMiddleware",
     "common.middleware.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Answers guests' lists: what stands below is not for them either.
+    # Answer guests' lists, and programs that book: what stands below is not for them either.
     "events.api.guest_lists.GuestListMiddleware",
-    # Answers programs that book.
     "bookings.api.short_way.ShortWayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -160,8 +159,6 @@ CELERY = {
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
     },
-    # Connections live through so many tasks; in which state they are is asked before each (config.celery).
-    "CELERY_DB_REUSE_MAX": 1000,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     "timezone": "UTC",
