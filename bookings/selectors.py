@@ -21,7 +21,7 @@ from bookings.models import (
     TicketTransfer,
     WaitingEntry,
 )
-from bookings.models.lifecycle import SOLD
+from bookings.models.lifecycle import SOLD, BookingStatus
 from common.problems import NotFound
 from events.models import Answer, Event, Question, TicketType
 from events.selectors.questions import list_questions_of_types
@@ -206,6 +206,14 @@ def get_waiting_entry(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntr
     if entry is None:
         raise NotFound()
     return entry
+
+
+def find_lapsed_offer(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntry | None:
+    """Return the last that became of the user's wait when that was an offer whose time ran out, or None."""
+    theirs = WaitingEntry.objects.told().filter(user_id=user_id, event_id=event_id)
+    entry = theirs.order_by("-joined_at", "-id").first()
+    booking = None if entry is None or entry.status != WaitingEntry.Status.DONE else entry.booking
+    return entry if booking is not None and booking.status == BookingStatus.EXPIRED else None
 
 
 def get_last_waiting_entry(*, user_id: uuid.UUID, event_id: uuid.UUID) -> WaitingEntry:

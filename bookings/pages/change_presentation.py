@@ -14,6 +14,7 @@ from bookings.pages.asking import fields_of, seats_to_ask
 from bookings.pages.presentation import moment_text, money_text
 from bookings.ports import points
 from bookings.selectors import (
+    find_lapsed_offer,
     find_waiting_entry,
     get_asked,
     get_position,
@@ -171,6 +172,7 @@ def present_waiting(
         "event_url": event_address(event_id, access_code),
         "starts": moment_text(event.starts_at, event.time_zone),
         "entry": entry,
+        "lapsed": None if entry else find_lapsed_offer(user_id=user_id, event_id=event_id),
         "position": get_position(entry=entry) if entry else None,
         "kinds": [(one, money_text(one.money), wanted.get(one.id, 0)) for one in kinds],
     }

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AccountMail, User
 from bookings.models import Booking, BookingChange, TicketTransfer
+from bookings.services.expire_holds import expire_holds
 from events.models import Event
 from tests.bookings.points import PointsInMemory, purse
 from tests.factories.accounts import make_user
@@ -197,6 +199,25 @@ class TestWaitlist:
         offered = Booking.objects.get(user=user)
         assert f'href="/bookings/{offered.id}/"' in client.get(path).content.decode()
         assert "Seats were freed for you" in text_of(client.get(f"/bookings/{offered.id}/"))
+
+    def test_says_that_an_offer_ran_out_until_the_person_waits_again(self) -> None:
+        kind, user = make_ticket_type(capacity=1), make_user()
+        booking = hold(ticket_type=kind)
+        client, path = browser_of(user), f"/events/{kind.event_id}/waitlist/"
+        client.post(path, {f"quantity-{kind.id}": "1"})
+        browser_of(booking.user).post(f"/bookings/{booking.id}/cancel/")
+        expire_holds(now=timezone.now() + timedelta(hours=1))
+
+        lapsed = client.get(path)
+        hold(ticket_type=kind)
+        client.post(path, {f"quantity-{kind.id}": "1"})
+        waiting = client.get(path)
+
+        told = "A seat was held for you, but the 30 minutes ran out"
+        assert told in text_of(lapsed)
+        assert "Wait for seats" in text_of(lapsed)
+        assert told not in text_of(waiting)
+        assert "You wait for 1 seat." in text_of(waiting)
 
 
 def test_a_cancelled_booking_leads_to_its_event_once() -> None:
