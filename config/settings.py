@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from config import api_document, env, logs
+from config import admin_look, api_document, env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -286,6 +286,7 @@ UNFOLD = {
     "SITE_ICON": lambda _: "/static/img/mark.svg",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: "/static/img/mark.svg"}],
     "STYLES": [lambda _: "/static/css/admin.css"],
+    "COLORS": admin_look.COLORS,
     "SHOW_LANGUAGES": True,
     # Unfold's badge for test installations; here it says in which zone the times are.
     "ENVIRONMENT": "accounts.admin_site.zone_badge",
