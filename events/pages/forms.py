@@ -193,7 +193,7 @@ TicketTypes = forms.formset_factory(
     TicketTypeForm, extra=1, max_num=MOST_TYPES, absolute_max=MOST_TYPES, validate_max=True
 )
 RefundBands = forms.formset_factory(
-    BandForm, formset=Bands, extra=2, max_num=MOST_BANDS, absolute_max=MOST_BANDS, validate_max=True
+    BandForm, formset=Bands, extra=1, max_num=MOST_BANDS, absolute_max=MOST_BANDS, validate_max=True
 )
 
 
