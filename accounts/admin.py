@@ -133,6 +133,7 @@ class UserAdmin(ModelAdmin):
 
 class MemberInline(TabularInline):
     model = OrganizerMember
+    hide_title = True
     fields = ["user", "role", "created_at"]
     readonly_fields = fields
     extra = 0
@@ -176,6 +177,7 @@ class AccountMailAdmin(ReadOnlyAdmin):
 
     list_display = ["recipient", "subject", "status", "attempts", "next_attempt_at", "created_at", "sent_at"]
     list_filter = ["status"]
+    title_fields = ("recipient", "subject")
     search_fields = ["recipient"]
     ordering = ["-created_at", "-id"]
     fields = [*list_display, "last_error"]

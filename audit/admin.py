@@ -62,6 +62,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         ("target_id", FieldTextFilter),
         ("at", PeriodFilter),
     ]
+    title_fields = ("action", "at")
     search_fields = ["=actor_id", "=target_id", "=request_id", "action", "reason"]
     search_help_text = _("Id of the actor, of the target or of the request; a part of the action or of the reason.")
     ordering = ["-id"]

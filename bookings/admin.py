@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from bookings import admin_settlement, admin_unfinished
+from bookings.admin_money import money_column
 from bookings.admin_tools import TOOLS, tools_for, use_tool
 from bookings.documents.wording import money_text
 from bookings.models import (
@@ -41,12 +42,17 @@ __all__ = ["admin_settlement", "admin_unfinished"]
 
 class ItemInline(ReadOnlyInline):
     model = BookingItem
-    fields = ["name", "quantity", "unit_price", "currency"]
+    fields = ["name", "quantity", "price"]
+    readonly_fields = ["price"]
+    price = money_column("unit_price", _("unit price"))
 
 
 class PaymentInline(ReadOnlyInline):
     model = Payment
-    fields = ["provider", "provider_payment_id", "status", "amount", "refunded", "currency", "failure", "settled_at"]
+    fields = ["provider", "provider_payment_id", "status", "sum", "returned", "failure", "settled_at"]
+    readonly_fields = ["sum", "returned"]
+    sum = money_column("amount", _("amount"))
+    returned = money_column("refunded", _("refunded"))
 
 
 class TicketInline(ReadOnlyInline):
@@ -54,8 +60,6 @@ class TicketInline(ReadOnlyInline):
     # The code opens the door: it is shown to its owner only.
     fields = ["id", "ticket_type", "holder_name", "checked_in_at", "checked_in_by", "gate", "voided_at"]
     readonly_fields = ["id"]
-    # Its number stands in the first column.
-    hide_title = True
 
 
 @admin.register(Booking)
@@ -68,11 +72,15 @@ class BookingAdmin(ReadOnlyAdmin):
     inlines = [ItemInline, PaymentInline, TicketInline]
     actions_detail = ["cancel_this", "refund_this", "confirm_this", "extend_this", "move_this", "capacity_this"]
 
-    def get_exclude(self, request: HttpRequest, obj: Booking | None = None) -> list[str]:
-        return ["refund_policy"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Booking | None = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), "refund_terms"]
+    title_fields = ("user", "event")
+    fields = [
+        *("user", "event", "status", "origin", "seats", "total", "promo_code", "off", "points", "worth_of_points"),
+        *("points_returned", "source", "is_offer", "refund_terms", "cancellable_hours_before", "hold_expires_at"),
+        *("confirmed_at", "attended_at", "expired_at", "cancelled_at", "cancelled_by", "cancel_reason", "version"),
+    ]
+    readonly_fields = ["total", "off", "worth_of_points", "refund_terms"]
+    off = money_column("discount", _("discount"))
+    worth_of_points = money_column("points_worth", _("points worth"))
 
     @admin.display(description=_("total"), ordering="amount")
     def total(self, booking: Booking) -> str:
@@ -139,8 +147,10 @@ class ProviderAccountAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ["id", "booking", "amount", "currency", "reason", "status", "attempts", "last_error", "created_at"]
+    list_display = ["created_at", "booking", "sum", "reason", "status", "attempts", "last_error"]
     list_filter = ["status", "reason"]
+    title_fields = ("sum", "reason")
+    sum = money_column("amount", _("amount"))
     list_select_related = ["payment"]
     search_fields = ["=id", "=payment__booking__id", "=payment__provider_payment_id"]
     ordering = ["-created_at", "-id"]
@@ -187,6 +197,7 @@ class EventCancellationAdmin(ReadOnlyAdmin):
     list_display = ["event", "total", "failed", "attempts", "next_attempt_at", "created_at", "finished_at"]
     list_select_related = ["event"]
     search_fields = ["event__title", "=event__id"]
+    title_fields = ("event",)
     ordering = ["-created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventCancellation]:
@@ -205,6 +216,7 @@ class CancellationFailureAdmin(ReadOnlyAdmin):
     list_display = ["booking", "event", "error", "failed_at"]
     list_select_related = ["booking", "cancellation__event"]
     search_fields = ["=booking__id", "=cancellation__event__id", "cancellation__event__title"]
+    title_fields = ("event",)
     ordering = ["-failed_at", "pk"]
 
     @admin.display(description=_("event"))
@@ -217,6 +229,7 @@ class EventAttendanceAdmin(ReadOnlyAdmin):
     list_display = ["event", "attended_at", "created_at", "finished_at"]
     list_select_related = ["event"]
     search_fields = ["event__title"]
+    title_fields = ("event",)
     ordering = ["-created_at"]
 
 
@@ -227,6 +240,7 @@ class SeatDriftAdmin(ReadOnlyAdmin):
     list_display = ["event", "ticket_type", "held_stored", "held_counted", "sold_stored", "sold_counted", "found_at"]
     list_select_related = ["event", "ticket_type"]
     search_fields = ["event__title"]
+    title_fields = ("event", "ticket_type")
     ordering = ["event_id", "id"]
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin_steps import reasoned_step
+from bookings.admin_money import money_column
 from bookings.models import BookingChange, BookingChangeItem, TicketTransfer, WaitingEntry, WaitingItem
 from bookings.services.force_end_change import force_end_change
 from bookings.services.force_leave_waiting_list import force_leave_waiting_list
@@ -73,12 +74,15 @@ class ChangeItemInline(ReadOnlyInline):
 
 @admin.register(BookingChange)
 class BookingChangeAdmin(Unfinished):
-    list_display = ["id", "person", "event", "status", "amount", "currency", "hold_expires_at", "created_at"]
+    list_display = ["person", "event", "status", "sum", "hold_expires_at", "created_at"]
+    title_fields = ("person", "event")
+    sum = money_column("amount", _("amount"))
     list_filter = ["status"]
     list_select_related = ["booking__user", "booking__event"]
     search_fields = ["=id", "=booking__id", "booking__user__email", "booking__event__title"]
     ordering = ["-created_at", "-id"]
-    fields = ["booking", "status", "amount", "currency", "hold_expires_at", "ended_at", "created_at"]
+    fields = ["person", "event", "status", "sum", "hold_expires_at", "ended_at", "created_at"]
+    readonly_fields = ["person", "event", "sum"]
     inlines = [ChangeItemInline]
     ending = Ending(
         service=force_end_change,
@@ -100,7 +104,8 @@ class BookingChangeAdmin(Unfinished):
 class TicketTransferAdmin(Unfinished):
     """Without the link: only its digest is kept."""
 
-    list_display = ["id", "giver", "email", "event", "status", "expires_at", "accepted_by", "created_at"]
+    title_fields = ("giver", "event")
+    list_display = ["giver", "email", "event", "status", "expires_at", "accepted_by", "created_at"]
     list_filter = ["status"]
     list_select_related = ["ticket__booking__user", "ticket__booking__event", "accepted_by"]
     search_fields = ["=id", "email", "ticket__booking__user__email", "ticket__booking__event__title"]
@@ -130,7 +135,8 @@ class WaitingItemInline(ReadOnlyInline):
 
 @admin.register(WaitingEntry)
 class WaitingEntryAdmin(Unfinished):
-    list_display = ["id", "user", "event", "status", "seats", "joined_at", "offered_at", "ended_at"]
+    title_fields = ("user", "event")
+    list_display = ["user", "event", "status", "seats", "joined_at", "offered_at", "ended_at"]
     list_filter = ["status"]
     list_select_related = ["user", "event"]
     search_fields = ["=id", "user__email", "event__title", "=event__id"]

@@ -16,6 +16,7 @@ from common.transactions import use_case
 class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ["handler", "key", "status", "attempts", "created_at", "next_attempt_at", "last_error"]
     list_filter = ["status", "handler"]
+    title_fields = ("handler", "created_at")
     search_fields = ["=key", "=fact_id"]
     ordering = ["-id"]
     actions = ["replay"]

@@ -20,7 +20,7 @@ from events.filters import LANGUAGES
 from events.models import Category, Event, TicketType
 from events.models.lifecycle import actions_from
 from events.services.update_event import update_event
-from events.templatetags.event_words import refund_words
+from events.templatetags.event_words import money, refund_words
 
 # Registers its pages when it is imported.
 __all__ = ["admin_moderation", "admin_promo_codes"]
@@ -48,10 +48,10 @@ class EventForm(forms.ModelForm):
 
 class TicketTypeInline(TabularInline):
     model = TicketType
+    hide_title = True
     fields = readonly_fields = [
         "name",
-        "price",
-        "currency",
+        "cost",
         "capacity",
         "held",
         "sold",
@@ -61,6 +61,10 @@ class TicketTypeInline(TabularInline):
     ordering = ["position", "id"]
     extra = 0
     can_delete = False
+
+    @admin.display(description=_("price"))
+    def cost(self, ticket_type: TicketType) -> str:
+        return money(ticket_type.price, ticket_type.currency)
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False

@@ -11,7 +11,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
@@ -46,6 +49,7 @@ SHOWN = 20
 
 class MemberInline(TabularInline):
     model = ProjectMember
+    hide_title = True
     extra = 0
     can_delete = False
     fields = readonly_fields = ["user", "role", "created_at"]
@@ -130,6 +134,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "project", "format", "action", "status", "attempts", "signed_with", "last_error"]
     list_filter = ["status", "format", "action"]
     list_select_related = ["project"]
+    title_fields = ("project", "received_at")
     search_fields = ["=id", "=webhook_id", "=claim"]
     ordering = ["-received_at", "-id"]
     exclude = ["body", "digest"]
@@ -172,6 +177,7 @@ class MergeCandidateAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "keeps", "gives", "status", "decided_by"]
     list_filter = ["status"]
     list_select_related = ["project", "keeps", "gives", "decided_by"]
+    title_fields = ("keeps", "gives")
     search_fields = ["=id"]
     ordering = ["-created_at", "-id"]
     actions = ["merge", "dismiss"]
@@ -197,6 +203,7 @@ class CallbackEventAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "event", "status", "attempts", "last_status", "last_error"]
     list_filter = ["status", "event"]
     list_select_related = ["project"]
+    title_fields = ("event", "created_at")
     search_fields = ["=id"]
     ordering = ["-created_at", "-id"]
     exclude = ["body"]
@@ -207,6 +214,7 @@ class TransferAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "kind", "status", "rows_done", "rows_total", "failed_rows", "created_by"]
     list_filter = ["kind", "status"]
     list_select_related = ["project", "created_by"]
+    title_fields = ("kind", "created_at")
     search_fields = ["=id"]
     ordering = ["-created_at", "-id"]
     exclude = ["content"]
@@ -226,9 +234,21 @@ class OrderAdmin(ReadOnlyAdmin):
 
 class EntryInline(TabularInline):
     model = LedgerEntry
+    hide_title = True
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["account", "lot", "amount"]
+    fields = readonly_fields = ["kind", "lot_expires", "amount"]
+
+    @admin.display(description=_("account"))
+    def kind(self, entry: LedgerEntry) -> str:
+        return entry.account.get_kind_display()
+
+    @admin.display(description=_("lapse at"))
+    def lot_expires(self, entry: LedgerEntry) -> str:
+        """Tell the points of a lot apart by when they lapse."""
+        if entry.lot is None:
+            return "—"
+        return date_format(localtime(entry.lot.expires_at)) if entry.lot.expires_at else str(_("never lapse"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         return super().get_queryset(request).select_related("account", "lot")
@@ -239,9 +259,21 @@ class LedgerTransactionAdmin(ReadOnlyAdmin):
     list_display = ["posted_at", "kind", "project", "customer", "order"]
     list_filter = ["kind"]
     list_select_related = ["project", "customer", "order"]
+    title_fields = ("kind", "posted_at")
     search_fields = ["=id", "=order__order_id"]
     ordering = ["-posted_at", "-id"]
     inlines = [EntryInline]
+    exclude = ["explanation"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "why"]
+
+    @admin.display(description=_("explanation"))
+    def why(self, transaction: LedgerTransaction) -> str:
+        """Write how the points came about: the formula, or what is known, a line for each."""
+        told = transaction.explanation
+        lines = [told["formula"]] if "formula" in told else [f"{name}: {value}" for name, value in told.items()]
+        return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in lines]) or "—"
 
 
 @admin.register(Lot)
@@ -249,6 +281,7 @@ class LotAdmin(ReadOnlyAdmin):
     list_display = ["customer", "project", "amount", "remaining", "status", "created_at", "expires_at"]
     list_filter = ["status"]
     list_select_related = ["project", "customer"]
+    title_fields = ("customer", "amount")
     search_fields = ["=id"]
     ordering = ["-created_at", "-id"]
 

@@ -30,6 +30,7 @@ SHOWN_MESSAGES = 50
 
 class MembershipInline(TabularInline):
     model = Membership
+    hide_title = True
     extra = 0
     can_delete = False
     fields = readonly_fields = ["user", "role", "delivered_seq", "read_seq", "joined_at", "left_at"]

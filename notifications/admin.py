@@ -43,6 +43,7 @@ SHOWN_SEGMENTS = 30
 
 class ContactPointInline(TabularInline):
     model = ContactPoint
+    hide_title = True
     fields = ["channel", "address", "verified_at", "switched_off_at", "switched_off_reason"]
     readonly_fields = fields
     extra = 0

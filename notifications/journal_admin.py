@@ -31,6 +31,7 @@ class NotificationEventAdmin(ReadOnlyAdmin):
         "received_at",
     ]
     list_filter = ["status", "event_type", "source"]
+    title_fields = ("event_type", "received_at")
     search_fields = ["=event_id", "blocked_on"]
     ordering = ["-received_at", "-id"]
     exclude = ["body_hash"]
@@ -87,6 +88,7 @@ class NotificationJobAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "channel", "category", "event__event_type"]
     list_select_related = ["event"]
+    title_fields = ("template_code", "created_at")
     search_fields = ["=id", "=event__event_id", "=recipient__external_id", "template_code"]
     # Ids are given out in the order of time (UUIDv7).
     ordering = ["-id"]

@@ -47,6 +47,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status", "rating", "is_anonymous"]
     list_select_related = ["event", "author", "claimed_by"]
+    title_fields = ("event", "author")
     search_fields = ["event__title", "text", "author__email"]
     ordering = ["submitted_at", "id"]
     action_form = RefusalForm
@@ -112,5 +113,6 @@ class ModerationDecisionAdmin(ReadOnlyAdmin):
     list_display = ["decided_at", "outcome", "event", "author", "decided_by", "reason_code", "reason_text"]
     list_filter = ["outcome", "reason_code"]
     list_select_related = ["event", "author", "decided_by"]
+    title_fields = ("event", "outcome")
     search_fields = ["event__title", "author__email", "decided_by__email"]
     ordering = ["-decided_at", "-id"]

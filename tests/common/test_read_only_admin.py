@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from accounts.models import User
 from common.read_only_admin import ReadOnlyAdmin
 from tests.factories.accounts import make_user
+from tests.factories.bookings import hold
 
 PLACES = ("actions", "actions_list", "actions_detail", "actions_row", "actions_submit_line")
 PAGES = {f"{one.opts.app_label}.{one.opts.model_name}": one for one in admin.site._registry.values()}
@@ -69,3 +70,24 @@ def test_rows_that_services_write_are_written_by_nobody_else(name: str) -> None:
     assert not page.has_add_permission(request)
     assert not page.has_change_permission(request)
     assert not page.has_delete_permission(request)
+
+
+@pytest.mark.django_db
+def test_a_row_is_called_by_what_people_know_it_by() -> None:
+    page, request = PAGES["bookings.booking"], request_of(make_user(is_staff=True, is_superuser=True))
+    booking = hold()
+
+    titled = page._titled(request, str(booking.pk), "original")
+
+    assert str(titled["original"]) == titled["subtitle"] == f"{booking.user}, {booking.event}"
+    assert titled["original"].pk == booking.pk
+    assert page._titled(request, str(booking.event_id), "original") == {}
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_a_title_is_made_of_what_the_row_has(name: str) -> None:
+    page: Any = PAGES[name]
+    row = page.model(**{field.attname: None for field in page.opts.concrete_fields if field.is_relation})
+
+    for field in page.title_fields:
+        assert hasattr(page, field) or hasattr(row, field) or page.opts.get_field(field)
