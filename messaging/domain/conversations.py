@@ -12,6 +12,8 @@ GROUP_MEMBERS = 200
 LISTED_MEMBERS = 200
 # What somebody may write to a stranger before the stranger has accepted.
 REQUEST_MESSAGES = 3
+# What the stranger gets none of, and gives none of.
+NOT_IN_REQUESTS = frozenset({"upload", "typing"})
 # Above so many members, receipts are counted and not listed.
 LISTED_RECEIPTS = 50
 
@@ -65,11 +67,18 @@ class Card:
             return CLOSED
         if self.is_blocked:
             return BLOCKED
-        if self.requested_by is not None and (sender_id != self.requested_by or last_seq >= REQUEST_MESSAGES):
+        if self.requested_by is not None and (
+            sender_id != self.requested_by or last_seq >= REQUEST_MESSAGES or kind in NOT_IN_REQUESTS
+        ):
             return REQUEST_PENDING
         if kind == ANNOUNCEMENT and not self.leads(sender_id):
             return NOT_ALLOWED
         return None
+
+    @property
+    def shows_receipts(self) -> bool:
+        """Tell whether members see how far others have read: not who asks for a conversation."""
+        return self.requested_by is None
 
     @property
     def lists_receipts(self) -> bool:

@@ -42,15 +42,8 @@ def make_message(conversation: Conversation, sender: User, text: str = "hello", 
     """Make the next message of a conversation, without its id's row."""
     conversation.last_seq += 1
     conversation.save(update_fields=["last_seq"])
-    fields.setdefault("id", uuid4())
-    return Message.objects.create(
-        conversation=conversation,
-        seq=conversation.last_seq,
-        sender_id=sender.pk,
-        kind="text",
-        body={"text": text},
-        **fields,
-    )
+    given = {"id": uuid4(), "kind": "text", "body": {"text": text}} | fields
+    return Message.objects.create(conversation=conversation, seq=conversation.last_seq, sender_id=sender.pk, **given)
 
 
 def make_event_chat(*members: User, **fields: Any) -> Conversation:

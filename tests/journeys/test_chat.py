@@ -309,6 +309,12 @@ def test_tabs_share_one_socket_and_the_next_takes_over(two_pages: tuple[Any, Any
     petr.press("#chat-text", "Enter")
     for page in (anna, second):
         page.wait_for_selector(f".message:has-text('to both {mark}')", timeout=PATIENCE)
+    # The tab with the socket, then the other one: whoever writes, the person's other tabs show it too.
+    for writer, reader in ((anna, second), (second, anna)):
+        words = f"from {'one' if writer is anna else 'the other'} {mark}"
+        writer.fill("#chat-text", words)
+        writer.press("#chat-text", "Enter")
+        reader.wait_for_selector(f".message:has-text('{words}')", timeout=PATIENCE)
     before = list(sockets)
     anna.close()
     second.fill("#chat-text", f"from the second {mark}")

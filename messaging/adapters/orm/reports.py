@@ -29,9 +29,10 @@ def report_message(
     """Report a message of one's conversation; again returns the first report.
 
     Raises:
-        NotFound: there is no such message for the user.
+        NotFound: there is no such message of somebody else for the user.
     """
-    if not list_messages(user_id=user_id, conversation_id=conversation_id).filter(seq=seq).exists():
+    others = list_messages(user_id=user_id, conversation_id=conversation_id).exclude(sender_id=user_id)
+    if not others.filter(seq=seq).exists():
         raise NotFound
     report, _is_new = MessageReport.objects.get_or_create(
         conversation_id=conversation_id,

@@ -26,7 +26,7 @@ def list_conversations(*, user_id: uuid.UUID) -> QuerySet[Conversation]:
         .annotate(number=Count("seq"))
         .values("number")
     )
-    last = Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
+    last = Message.objects.filter(conversation=OuterRef("pk")).exclude(kind__in=COMMANDS).order_by("-seq")
     members = (
         Membership.objects.filter(conversation=OuterRef("pk"), left_at__isnull=True)
         .order_by()

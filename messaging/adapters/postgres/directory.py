@@ -49,7 +49,7 @@ HEADS = """
         FROM messaging_membership AS membership
         JOIN messaging_conversation AS conversation ON conversation.id = conversation_id
         WHERE user_id = asker AND left_at IS NULL
-        AND (since IS NULL
+        AND (since IS NULL OR since > extract(epoch FROM statement_timestamp())
              OR GREATEST(conversation.changed_at, membership.changed_at)
                 >= to_timestamp(since) - %s * interval '1 second')
         ORDER BY conversation.changed_at DESC LIMIT most

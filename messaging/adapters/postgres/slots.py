@@ -34,6 +34,14 @@ RESERVE = """
     WHERE uploader_id = %(user)s AND message_id = %(message)s
     LIMIT 1
 """
+# What came was not what was announced, such as half a file: the same action may try again.
+AGAIN = """
+    UPDATE messaging_attachment
+    SET status = 'waiting', refusal = '', settled_at = NULL, key = %(key)s, has_thumbnail = false,
+        expires_at = now() + %(seconds)s * interval '1 second'
+    WHERE id = %(id)s AND status = 'refused'
+    RETURNING id, key, size, media_type, sha256, status, expires_at
+"""
 
 
 class PostgresSlots:
@@ -62,6 +70,9 @@ class PostgresSlots:
         async with connected(self._readers) as connection:
             cursor = await connection.execute(RESERVE, parameters)
             row = await cursor.fetchone()
+            if row is not None and row[5] == "refused" and row[2:5] == (asked.size, asked.media_type, asked.sha256):
+                again = {"id": row[0], "key": key_of(row[0]), "seconds": SLOT_SECONDS}
+                row = await (await connection.execute(AGAIN, again)).fetchone() or row
         if row is None:
             return Rejected(QUOTA)
         if row[5] != "waiting" or row[2:5] != (asked.size, asked.media_type, asked.sha256):

@@ -1,4 +1,7 @@
-"""Answer a stranger's request: accept it, and the two may write; decline it, and the stranger is blocked."""
+"""Answer a stranger's request: accept it, and the two may write; decline it, and the stranger is blocked.
+
+Who has declined may still accept: that takes the block back.
+"""
 
 import uuid
 
@@ -19,6 +22,7 @@ class AnswerRequest:
         """
         if self._is_asked(actor_id, conversation_id):
             self._rooms.write(conversation_id, requested_by_id=None)
+            self._rooms.mark(conversation_id, actor_id, has_blocked=False)
 
     def decline(self, *, actor_id: uuid.UUID, conversation_id: uuid.UUID) -> None:
         """Block who asks.

@@ -81,7 +81,8 @@ class FinalizeChat(SimpleStage):
     async def _show(self, advances: list[Advance]) -> None:
         """Tell the members: who has got how far, or of many people how many have."""
         try:
-            cards = await self._directory.cards({one.conversation_id for one in advances})
+            known = await self._directory.cards({one.conversation_id for one in advances})
+            cards = {key: card for key, card in known.items() if card.shows_receipts}
             counted = [card.id for card in cards.values() if not card.lists_receipts]
             progress = await self._cursors.progress(counted) if counted else []
         except PortUnavailable:

@@ -175,7 +175,9 @@ export class Chat {
   #listenToSender() {
     this.sender.addEventListener("settled", ({ detail: { entry, ack } }) => {
       const { id, body, kind, refers_to } = entry;
-      this.#take(ack.conversation, [{ id, seq: ack.seq, sender: this.me, kind, body, at: ack.at, refers_to }]);
+      const message = { id, seq: ack.seq, sender: this.me, kind, body, at: ack.at, refers_to };
+      this.#take(ack.conversation, [message]);
+      this.socket.share({ ...message, type: "message", conversation: ack.conversation });
       // An earlier page, or another tab, may have shown it already.
       this.composer.pending.delete(id);
     });

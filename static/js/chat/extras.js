@@ -81,8 +81,11 @@ export function element(name, className, text) {
   return made;
 }
 
+const UNITS = ["byte", "kilobyte", "megabyte"];
+
 function sizeOf(bytes) {
-  const unit = bytes < 1024 * 1024 ? "KiB" : "MiB";
-  const number = unit === "KiB" ? bytes / 1024 : bytes / 1024 / 1024;
-  return `${number < 10 ? number.toFixed(1) : Math.round(number)} ${unit}`;
+  const place = bytes < 1000 ? 0 : bytes < 1000 * 1000 ? 1 : 2;
+  const number = bytes / 1000 ** place;
+  const form = { style: "unit", unit: UNITS[place], maximumFractionDigits: number < 10 ? 1 : 0 };
+  return new Intl.NumberFormat(document.documentElement.lang, form).format(number);
 }

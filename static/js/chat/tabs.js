@@ -45,6 +45,11 @@ export class TabSocket extends EventTarget {
     return true;
   }
 
+  /** Let the other tabs have an object as if it came from the server: the socket gets no copy of what it has sent. */
+  share(object) {
+    this.#channel?.postMessage({ shared: object });
+  }
+
   #lead() {
     this.#socket = this.#make();
     for (const name of EVENTS) {
@@ -56,8 +61,10 @@ export class TabSocket extends EventTarget {
     this.#socket.connect();
   }
 
-  #hear({ ask, send, name, detail }) {
-    if (this.#socket) {
+  #hear({ ask, send, name, detail, shared }) {
+    if (shared) {
+      this.dispatchEvent(new CustomEvent("object", { detail: shared }));
+    } else if (this.#socket) {
       if (send) this.#socket.send(send);
       if (ask && this.isReady) this.#channel.postMessage({ name: "ready", detail: this.#welcome });
     } else if (name && !(name === "ready" && this.isReady)) {

@@ -85,6 +85,16 @@ class TestList:
         assert (results[1]["unread"], results[1]["read_seq"], results[1]["last_text"]) == (1, 1, "two")
         assert str(foreign.pk) not in {one["id"] for one in results}
 
+    def test_shows_the_last_words_though_somebody_has_reacted_to_them(self, api: APIClient) -> None:
+        anna, boris = make_user(), make_user()
+        room = make_direct(anna, boris)
+        make_message(room, boris, "one")
+        make_message(room, boris, kind="react", body={"emoji": "👍"}, refers_to=1)
+
+        (listed,) = api.get(URL, **bearer(anna)).json()["results"]
+
+        assert (listed["last_text"], listed["last_seq"]) == ("one", 2)
+
     def test_ones_own_messages_are_never_unread(self, api: APIClient) -> None:
         anna, boris = make_user(), make_user()
         room = make_direct(anna, boris)

@@ -60,6 +60,16 @@ class TestRequests:
         assert api.post(f"{URL}{made['id']}/decline/", **bearer(boris)).status_code == 204
         assert Membership.objects.get(user=boris).has_blocked
 
+    def test_who_has_declined_may_still_accept(self, api: APIClient) -> None:
+        anna, boris = make_user(), make_user()
+        made = direct(api, anna, boris)
+
+        answers = [api.post(f"{URL}{made['id']}/{one}/", **bearer(boris)).status_code for one in ("decline", "accept")]
+
+        assert answers == [204, 204]
+        assert Conversation.objects.get().requested_by_id is None
+        assert not Membership.objects.filter(has_blocked=True).exists()
+
     def test_who_shares_an_event_is_no_stranger(self, api: APIClient) -> None:
         anna, boris, event = make_user(), make_user(), make_event()
         EventAccess.objects.bulk_create([EventAccess(user=one, event=event) for one in (anna, boris)])
@@ -194,6 +204,16 @@ class TestMarks:
 
 
 class TestReports:
+    def test_nobody_reports_what_they_wrote_themselves(self, api: APIClient) -> None:
+        anna, boris = make_user(), make_user()
+        room = make_direct(anna, boris)
+        make_message(room, anna, "Buy now!")
+
+        answer = api.post(f"{URL}{room.pk}/reports/", {"seq": 1, "reason": "spam"}, **bearer(anna))
+
+        assert answer.status_code == 404
+        assert not MessageReport.objects.exists()
+
     def test_a_message_is_reported_once_and_decided_once(self, api: APIClient) -> None:
         anna, boris, moderator = make_user(), make_user(), make_user(is_staff=True)
         room = make_direct(anna, boris)

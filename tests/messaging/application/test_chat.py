@@ -191,6 +191,39 @@ class TestReceipts:
         read = (await sender.got("receipt", 2))[1]
         assert (read["user"], read["delivered"], read["read"]) == (str(boris), 1, 1)
 
+    async def test_who_asks_for_a_conversation_learns_nothing_before_it_is_accepted(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID
+    ) -> None:
+        node, room = town.start(), town.messenger.open_room(anna, boris)
+        town.messenger.rooms[room].requested_by = anna
+        sender, receiver = await town.phone(node, anna), await town.phone(node, boris)
+        sender.write(room)
+        await receiver.got("message")
+
+        sender.say(type="typing", conversation=room)
+        sender.say(
+            type="upload",
+            request="r",
+            id=uuid.uuid4(),
+            conversation=room,
+            name="a.txt",
+            size=5,
+            media_type="text/plain",
+            sha256="0" * 64,
+        )
+        nacks = await sender.got("nack", 2)
+        receiver.say(type="read", positions=[[str(room), 1]])
+        while not town.messenger.rooms[room].read.get(boris):
+            await asyncio.sleep(0.01)
+        town.messenger.rooms[room].requested_by = None
+        sender.write(room)
+        await receiver.got("message", 2)
+        receiver.say(type="read", positions=[[str(room), 2]])
+        (receipt,) = await sender.got("receipt")
+
+        assert ([nack["code"] for nack in nacks], receipt["read"]) == (["request_pending"] * 2, 2)
+        assert receiver.outlet.of("typing") == []
+
     async def test_what_was_read_while_the_store_was_away_is_noted_when_it_is_back(
         self, town: Town, anna: uuid.UUID, boris: uuid.UUID
     ) -> None:

@@ -54,6 +54,17 @@ class World:
                 "UPDATE messaging_conversation SET members_version = members_version + 1 WHERE id = %s", [self.group]
             )
 
+    async def refuse_file(self, attachment_id: uuid.UUID) -> None:
+        """Let a slot have got another file than announced; the fake's are never settled."""
+        if self.fake is not None:
+            return
+        async with await psycopg.AsyncConnection.connect(**parameters()) as sql:
+            await sql.execute(
+                "UPDATE messaging_attachment SET status = 'refused', refusal = 'size', settled_at = now(), "
+                "key = key || '.copy' WHERE id = %s",
+                [attachment_id],
+            )
+
     async def hide(self, user_id: uuid.UUID) -> None:
         """Let somebody not show whether they are there."""
         if self.fake is not None:

@@ -70,6 +70,12 @@ class TestHeads:
         assert not listed.resumed
         assert len(listed.heads) == 2
 
+    async def test_lists_everything_for_a_position_that_is_still_to_come(self, world: World) -> None:
+        listed = await world.ports.directory.heads(world.boris, position="9999999999", limit=10)
+
+        assert not listed.resumed
+        assert len(listed.heads) == 2
+
     async def test_does_not_claim_to_resume_when_more_changed_than_it_lists(self, world: World) -> None:
         first = await world.ports.directory.heads(world.boris, position=None, limit=10)
         await world.ports.store.append([draft(world.anna, world.direct), draft(world.anna, world.group)], lane=0)

@@ -33,6 +33,19 @@ class TestSlots:
         assert one == again
         assert not isinstance(one, Rejected)
 
+    async def test_gives_it_again_when_another_file_came_than_was_announced(self, world: World) -> None:
+        asked = upload(world)
+        first = await world.ports.slots.reserve(world.anna, asked)
+        assert not isinstance(first, Rejected)
+        await world.refuse_file(first[0].id)
+
+        again = await world.ports.slots.reserve(world.anna, asked)
+        other = await world.ports.slots.reserve(world.anna, upload(world, id=asked.id, size=6))
+
+        assert not isinstance(again, Rejected)
+        assert again[0] == first[0]
+        assert other == Rejected("conflict")
+
     async def test_refuses_another_file_under_a_known_id(self, world: World) -> None:
         asked = upload(world)
         await world.ports.slots.reserve(world.anna, asked)

@@ -95,10 +95,13 @@ class FakeMessenger:
     async def heads(self, user_id: uuid.UUID, *, position: str | None, limit: int) -> HeadList:
         self._check()
         since = int(position) if position is not None and position.isdigit() else None
+        now = next(self._ticks)
+        if since is not None and since > now:
+            since = None
         own = [room for room in self.rooms.values() if user_id in room.members]
         changed = sorted((room for room in own if since is None or room.changed > since), key=lambda one: -one.changed)
         heads = [Head(one.id, 1, len(one.messages), one.read.get(user_id, 0)) for one in changed[:limit]]
-        return HeadList(heads, position=str(next(self._ticks)), resumed=since is not None and len(changed) < limit)
+        return HeadList(heads, position=str(now), resumed=since is not None and len(changed) < limit)
 
     def forget(self, conversation_ids: Collection[uuid.UUID]) -> None:
         """Nothing is remembered here."""
