@@ -19,7 +19,9 @@ from stack.environment import for_another_stack
 PROJECT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 300
 # Celery's, and what of them may wait longer.
-QUEUES = ("critical", "webhooks", "notifications", "notifications:3", "notifications:6", "bulk")
+QUEUES = [
+    f"{name}{priority}" for name in ("critical", "webhooks", "notifications", "bulk") for priority in ("", ":3", ":6")
+]
 # Facts that a reader of the outbox has not reached, and reactions that are due.
 UNDER_WAY_SQL = """
     SELECT (SELECT count(*) FROM bus_outboxrow WHERE id > (SELECT min(last_id) FROM bus_relaycursor))

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 QUIET_SECONDS = 2.0
 # For so long after a ring more facts are expected, and some may not be visible yet.
 AWAKE_SECONDS = 2.0
-# Of Celery's tasks; each is a list of its own in Redis.
+# Of Celery's tasks; each is a list of its own in Redis. What runs by the clock is sent without one, which is the first.
 FIRST, LATER, LAST = PRIORITIES = (0, 3, 6)
 SEPARATOR = ":"
 
@@ -81,7 +81,7 @@ def publish_after_commit(channel: str, words: bytes) -> None:
     transaction.on_commit(announcement, robust=True)
 
 
-def queue_after_commit(task: str, args: list[object], *, queue: str, priority: int = FIRST) -> None:
+def queue_after_commit(task: str, args: list[object], *, queue: str, priority: int = LATER) -> None:
     """Send a Celery task when the open transaction commits; one that is lost is sent again by the sweep of its rows."""
     # A batch commits the reactions to many requests at once: each task belongs to the one that asked for it.
     request_id = current_request_id()
@@ -90,7 +90,7 @@ def queue_after_commit(task: str, args: list[object], *, queue: str, priority: i
     )
 
 
-def queue_task(task: str, args: list[object], *, queue: str, request_id: str = "", priority: int = FIRST) -> None:
+def queue_task(task: str, args: list[object], *, queue: str, request_id: str = "", priority: int = LATER) -> None:
     """Send a Celery task now, or log that Redis was away: the caller's rows are swept.
 
     Args:

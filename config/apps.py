@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules, module_has_submodule
 
-# Longer than a busy worker's queue, so that no sweep starves.
-TICK_SECONDS = 600
+# Ticks go before all other tasks, so one that has waited for so long has later ones behind it.
+TICK_SECONDS = 60
 
 
 class WiringConfig(AppConfig):

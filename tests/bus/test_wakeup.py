@@ -57,15 +57,18 @@ class TestPublishAfterCommit:
 class TestQueueAfterCommit:
     def test_lets_what_comes_first_pass_what_was_sent_before(self) -> None:
         with use_case():
-            for name, priority in (("last", LAST), ("later", LATER), ("first", FIRST)):
-                queue_after_commit(name, [], queue="kitchen", priority=priority)
+            queue_after_commit("last", [], queue="kitchen", priority=LAST)
+            queue_after_commit("later", [], queue="kitchen")
+            queue_after_commit("first", [], queue="kitchen", priority=FIRST)
+        # As by the clock.
+        current_app.send_task("tick", queue="kitchen")
         waiting = waiting_tasks("kitchen")
 
         with current_app.connection_for_read() as connection:
-            taken = [connection.default_channel.basic_get("kitchen", no_ack=True).headers["task"] for _ in range(3)]
+            taken = [connection.default_channel.basic_get("kitchen", no_ack=True).headers["task"] for _ in range(4)]
 
-        assert waiting == {FIRST: 1, LATER: 1, LAST: 1}
-        assert taken == ["first", "later", "last"]
+        assert waiting == {FIRST: 2, LATER: 1, LAST: 1}
+        assert taken == ["first", "tick", "later", "last"]
         assert waiting_tasks("kitchen") == {FIRST: 0, LATER: 0, LAST: 0}
 
 
