@@ -29,6 +29,7 @@ from events.filters import (
 from events.pages import presentation
 from events.pages.actors import actor_of
 from events.pages.event_parts import details, parts_for_guests
+from events.pages.guest_page import guest_page, is_told_something
 from events.pages.organizer_presentation import present_for_organizer
 from events.ports import bookings
 from events.selectors.catalogue import (
@@ -153,8 +154,8 @@ def event_page(request: HttpRequest, event_id: uuid.UUID, slug: str = "") -> Htt
         held = bookings().held_booking_of(user_id=actor.user_id, event_id=event.id, now=now)
     code = _access_code(request.GET)
     shown = presentation.present_event(event, standing=standing, kept=kept, held=held, access_code=code, now=now)
-    if actor == GUEST and not code:
-        return render(request, "events/event.html", shown | {"remembered": parts_for_guests(shown, now=now)})
+    if actor == GUEST and not code and not is_told_something(request):
+        return guest_page(request, event=event, parts=parts_for_guests(shown, now=now))
     if standing.inside:
         shown["tools"] = present_for_organizer(event, actor=actor, standing=standing)
     return render(request, "events/event.html", shown | details(shown))

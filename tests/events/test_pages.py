@@ -9,7 +9,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from django.test import Client
+from django.contrib.messages import SUCCESS
+from django.contrib.messages.storage.base import Message
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
 from accounts.models import Organizer, User
@@ -17,7 +20,7 @@ from bookings.models import Booking
 from events.markdown import render_markdown
 from events.models import Event, EventAccess, Favorite, TicketType
 from events.models.lifecycle import Status
-from events.pages import event_parts
+from events.pages import event_parts, views
 from events.templatetags import event_words
 from tests.factories.accounts import make_organizer, make_user
 from tests.factories.bookings import hold
@@ -402,6 +405,32 @@ class TestEventPage:
         assert ["Войти" in page for page in pages] == [False, True, False]
         assert len({tuple(one) for one in tokens}) == 3
         assert {len(set(one)) for one in tokens} == {1}
+
+    def test_reads_the_same_put_together_from_its_frame_as_rendered_whole(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = make_ticket_type(event=make_event(title='<b>A & "B"</b>', summary="1 < 2 & 3")).event
+        address = f"{url(event)}?from=<mail>&x='1'"
+
+        def pages() -> list[str]:
+            asked = (Client(headers={"Accept-Language": code}).get(address) for code in ("en", "ru", "en"))
+            return [re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", text(one)) for one in asked]
+
+        framed = pages()
+        monkeypatch.setattr(views, "is_told_something", lambda request: True)
+
+        assert framed == pages()
+        assert "&lt;b&gt;A &amp; " in framed[0]
+
+    def test_tells_a_guest_what_waits_for_them(self, english: Client) -> None:
+        event = make_ticket_type().event
+        english.cookies["messages"] = CookieStorage(RequestFactory().get("/"))._encode(
+            [Message(SUCCESS, "Signed out.")]
+        )
+
+        once, again = (text(english.get(url(event))) for _ in range(2))
+
+        assert ("Signed out." in once, "Signed out." in again) == (True, False)
 
     def test_is_readable_after_the_end(self, english: Client) -> None:
         page = text(english.get(url(make_ticket_type(event=make_event(status=Status.FINISHED)).event)))
