@@ -118,7 +118,9 @@ NOTHING = dict.fromkeys(
 
 
 @example(found=[plain(tags=["лето", "лето"]), plain(city="чемал")], wished=NOTHING)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(found=events, wished=wishes)
 def test_facets_are_the_counted_truth(found: list[dict[str, Any]], wished: dict[str, Any]) -> None:
     with transaction.atomic():
