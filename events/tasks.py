@@ -9,6 +9,8 @@ from django.utils import timezone
 from common.transactions import use_case
 from events.selectors.bulk import list_due_bulk_operations
 from events.services.advance_by_clock import BATCH, advance_by_clock
+from events.services.follow_sales import BATCH as PRICES
+from events.services.follow_sales import follow_sales
 from events.services.remove_covers import BATCH as COVERS
 from events.services.remove_covers import remove_covers
 from events.services.roll_up_popularity import roll_up_popularity
@@ -17,6 +19,7 @@ from events.services.warn_unfilled_crew import warn_unfilled_crew
 
 SCHEDULE: dict[str, Any] = {
     "events.advance_by_clock": 3.0,
+    "events.follow_sales": 5.0,
     "events.roll_up_popularity": 300.0,
     "events.warn_unfilled_crew": 300.0,
     "events.sweep_bulk_operations": 5.0,
@@ -31,6 +34,15 @@ def advance(**_: object) -> None:
     while steps >= BATCH:
         with use_case():
             steps = advance_by_clock(now=timezone.now())
+
+
+@shared_task(name="events.follow_sales", queue="bulk")
+def follow_open_sales(**_: object) -> None:
+    """Let events cost what can be bought now, batch by batch."""
+    followed = PRICES
+    while followed >= PRICES:
+        with use_case():
+            followed = follow_sales(now=timezone.now())
 
 
 @shared_task(name="events.roll_up_popularity", queue="bulk")

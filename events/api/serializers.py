@@ -228,8 +228,7 @@ class EventSerializer(EventCardSerializer):
 
     @extend_schema_field(MoneySerializer(allow_null=True))
     def get_price_from(self, event: Event) -> dict[str, str] | None:
-        types = self._types(event)
-        return min(types, key=lambda one: one.price).money.as_json() if types else None
+        return None if event.price_to is None else Money(event.price_from, event.currency).as_json()
 
     @extend_schema_field(serializers.ChoiceField(choices=Availability.choices))
     def get_availability(self, event: Event) -> str:

@@ -73,9 +73,12 @@ class Event(models.Model):
     series_position = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    # Of the ticket types that need no access code, kept by a trigger of theirs; `price_to` is empty without any.
+    # Of the ticket types that need no access code, kept by a trigger of theirs; `price_to` is empty without any. What can
+    # be bought now counts; if nothing can, what will be on sale; if nothing will, what was.
     price_from = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0, editable=False)
     price_to = models.DecimalField(max_digits=12, decimal_places=2, null=True, editable=False)
+    # When a sale opens or closes next, and both are worked out again (services/follow_sales.py).
+    prices_until = models.DateTimeField(null=True, editable=False)
     # The mean stars of its own reviews, or of its organizer's while it has none; and what lists are ordered by.
     rating = models.DecimalField(max_digits=3, decimal_places=2, null=True, editable=False)
     rating_score = models.DecimalField(max_digits=5, decimal_places=4, default=4, db_default=4, editable=False)
@@ -238,6 +241,12 @@ class Event(models.Model):
             models.Index(fields=["organizer", "-starts_at"], name="events_event_of_organizer"),
             # remove_covers
             models.Index(fields=["cover"], condition=~models.Q(cover=""), name="events_event_covered"),
+            # follow_sales
+            models.Index(
+                fields=["prices_until"],
+                condition=models.Q(prices_until__isnull=False),
+                name="events_event_prices_due",
+            ),
             # advance_by_clock
             models.Index(fields=["status", "starts_at"], name="events_event_clock"),
         ]
