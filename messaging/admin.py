@@ -1,5 +1,6 @@
 """Conversations in the back office: who, how many, when. What people write to each other isn't shown here."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -85,7 +86,27 @@ class ConversationAdmin(ReadOnlyAdmin):
     def last_messages(self, conversation: Conversation) -> SafeString:
         """Show numbers, senders and times, and no text."""
         latest = conversation.messages.order_by("-seq").values_list("seq", "sender_id", "kind", "at")[:SHOWN_MESSAGES]
-        return format_html_join("", "<div>{} · {} · {} · {}</div>", latest)
+        lines = [
+            (seq, sender_id, kind, formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"))
+            for seq, sender_id, kind, at in latest
+        ]
+        return format_html_join("", "<div>{} · {} · {} · {}</div>", lines)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show it; that somebody has looked who writes to whom, and when, is written down."""
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        if answer.status_code == HTTPStatus.OK:
+            with use_case():
+                record_entry(
+                    actor_id=caller_id(request),
+                    action="messaging.view_conversation",
+                    target_type="messaging.conversation",
+                    target_id=object_id,
+                    changes={},
+                )
+        return answer
 
     @admin.action(description=_("Take on (support)"), permissions=["view"])
     def take_on(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:

@@ -1,5 +1,6 @@
 """Take in a frame of a client: 1 to 64 objects, one per line."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -138,9 +139,14 @@ class ReceiveFrame:
                 return self._decoder.decode(line)
             except msgspec.ValidationError:
                 pass
-            except (msgspec.DecodeError, RecursionError) as error:
-                # A RecursionError is an object nested too deeply to be any of this protocol.
-                raise ProtocolError("not JSON") from error
+            except RecursionError as error:
+                raise ProtocolError("nested too deeply to be anything of this protocol") from error
+            except msgspec.DecodeError as error:
+                found = unreadable_but_json(line)
+                if found is None:
+                    raise ProtocolError("not JSON") from error
+                session.give(encode(Nack(code=code, id=found.id)))
+                return None
         else:
             code = TOO_BIG
         session.give(encode(Nack(code=code, id=id_of(line))))
@@ -150,6 +156,17 @@ class ReceiveFrame:
     def _refuse(refused: Iterable[Parcel], session: Session) -> None:
         for parcel in refused:
             session.give(encode(nack_of(parcel)))
+
+
+def unreadable_but_json(line: bytes) -> Envelope | None:
+    """Return what is known of an object that JSON allows and no text can hold, such as half of a pair of surrogates.
+
+    Browsers let people enter it; were the socket closed, they would send it again for ever.
+    """
+    try:
+        return msgspec.convert({"id": json.loads(line).get("id")}, Envelope)
+    except (ValueError, RecursionError, AttributeError):
+        return None
 
 
 def id_of(line: bytes) -> UUID | None:

@@ -57,6 +57,8 @@ class TestConversationAdmin:
 
         assert str(anna.pk) in page
         assert "a secret" not in page
+        looked = AuditEntry.objects.get(action="messaging.view_conversation")
+        assert (looked.target_id, looked.actor_id is not None) == (str(room.pk), True)
 
     def test_finds_a_persons_conversations(self, client: Client) -> None:
         anna = make_user(email="anna@example.com")

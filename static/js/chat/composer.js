@@ -27,7 +27,7 @@ export class Composer {
   }
 
   async write() {
-    const text = this.view.text.value.trim();
+    const text = wellFormed(this.view.text.value.trim());
     const timeline = this.rooms.open;
     if (!text || !timeline) return;
     if (this.#editing) {
@@ -126,4 +126,9 @@ export class Composer {
     const { text } = this.view;
     text.rows = Math.min(ROWS, text.value.split("\n").length);
   }
+}
+
+// Half of a pair of surrogates is no character: no server takes it, and no other device could show it.
+function wellFormed(text) {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }

@@ -26,6 +26,10 @@ export class ChatSocket extends EventTarget {
     this.#url = url;
     this.#device = device;
     addEventListener("online", () => this.#retryNow());
+    // The socket itself would believe in its connection for a minute.
+    addEventListener("offline", () => {
+      if (this.isReady) this.#abandon();
+    });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#retryNow();
     });

@@ -103,6 +103,19 @@ class TestRules:
             (nack,) = await phone.got("nack")
             assert (nack["id"], nack["code"]) == (str(message_id), "conflict")
 
+    @pytest.mark.parametrize("text", ["half a pair \ud800", "\udc00"])
+    async def test_what_no_text_can_hold_is_refused_alone(
+        self, town: Town, anna: uuid.UUID, boris: uuid.UUID, text: str
+    ) -> None:
+        node, room = town.start(), town.messenger.open_room(anna, boris)
+        phone = await town.phone(node, anna)
+
+        refused = phone.write(room, text)
+        phone.write(room, "after it")
+
+        (nack,), _ack = await phone.got("nack"), await phone.got("ack")
+        assert (nack["id"], nack["code"]) == (str(refused), "invalid")
+
     async def test_what_was_refused_is_paid_for_when_it_comes_again(
         self, town: Town, anna: uuid.UUID, boris: uuid.UUID
     ) -> None:
