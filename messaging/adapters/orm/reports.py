@@ -47,7 +47,7 @@ def report_message(
 def decide_report(
     *, actor_id: uuid.UUID, report_id: uuid.UUID, is_upheld: bool, closes: bool = False, now: datetime
 ) -> None:
-    """Decide once; `closes` lets nobody write in the conversation any more.
+    """Decide once, of all who have reported the message; `closes` lets nobody write in the conversation any more.
 
     Raises:
         NotFound, ReportDecided
@@ -56,7 +56,10 @@ def decide_report(
     if report is None:
         raise NotFound
     status = MessageReport.Status.UPHELD if is_upheld else MessageReport.Status.DISMISSED
-    decided = MessageReport.objects.filter(pk=report_id, status=MessageReport.Status.OPEN).update(
+    if report.status != MessageReport.Status.OPEN:
+        raise ReportDecided
+    of_the_message = MessageReport.objects.filter(conversation_id=report.conversation_id, seq=report.seq)
+    decided = of_the_message.filter(status=MessageReport.Status.OPEN).update(
         status=status, decided_by_id=actor_id, decided_at=now
     )
     if not decided:

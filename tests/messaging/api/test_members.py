@@ -204,6 +204,24 @@ class TestMarks:
 
 
 class TestReports:
+    def test_one_decision_is_of_all_who_have_reported_the_message(self, api: APIClient) -> None:
+        anna, boris, clara, moderator = make_user(), make_user(), make_user(), make_user(is_staff=True)
+        room = make_group(anna, boris, clara)
+        make_message(room, boris, "Buy now!")
+        make_message(room, boris, "Hello.")
+        for reporter, seq in ((anna, 1), (clara, 1), (anna, 2)):
+            api.post(f"{URL}{room.pk}/reports/", {"seq": seq, "reason": "spam"}, **bearer(reporter))
+
+        first = MessageReport.objects.get(reporter=clara)
+        with use_case():
+            decide_report(actor_id=moderator.pk, report_id=first.pk, is_upheld=True, now=timezone.now())
+
+        assert list(MessageReport.objects.order_by("seq").values_list("seq", "status")) == [
+            (1, "upheld"),
+            (1, "upheld"),
+            (2, "open"),
+        ]
+
     def test_nobody_reports_what_they_wrote_themselves(self, api: APIClient) -> None:
         anna, boris = make_user(), make_user()
         room = make_direct(anna, boris)
