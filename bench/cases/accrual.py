@@ -31,7 +31,7 @@ def run(system: System, *, seconds: int) -> Iterator[Figure]:
     yardstick = yardsticks.insert_webhook(system)
     for name, action, webhooks, records in (
         ("accrual, single purchases", "purchase", 1000 * seconds, 1),
-        ("accrual, batches of 1,000", "batch_purchase", 2 * seconds, 1000),
+        ("accrual, batches of 1,000", "batch_purchase", 5 * seconds, 1000),
         ("accrual, single purchases again, on all that", "purchase", 1000 * seconds, 1),
     ):
         store(system, shops, action, webhooks, records)
