@@ -15,7 +15,6 @@ from django.utils.functional import empty
 from django_prometheus.middleware import PrometheusAfterMiddleware
 
 from common.api.exceptions import problem_response
-from common.api.throttling import rate_limit_headers
 from common.error_pages import in_own_words, unavailable
 from common.problems import Problem
 from common.request_ids import begin_request
@@ -100,7 +99,7 @@ class RateLimitMiddleware:
         response = self.get_response(request)
         verdict = getattr(request, "rate_limit", None)
         if verdict is not None:
-            for name, value in rate_limit_headers(verdict).items():
+            for name, value in verdict.headers.items():
                 response[name] = value
         return response
 

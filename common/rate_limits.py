@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import redis
@@ -104,6 +105,13 @@ class Verdict:
     @property
     def wait_seconds(self) -> int:
         return max(1, *(one.wait_seconds for one in self.standings))
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The caller's quotas and how they stand, as structured fields (RFC 9651); several requests may share a verdict."""
+        policies = (f'"{one.quota.name}";q={one.quota.requests};w={one.quota.window_seconds}' for one in self.standings)
+        standings = (f'"{one.quota.name}";r={one.remaining};t={one.reset_seconds}' for one in self.standings)
+        return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(standings)}
 
 
 class RateLimiter:

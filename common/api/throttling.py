@@ -47,10 +47,3 @@ def quota_of(name: str, caller: str) -> Quota:
     requests, window = str(api_settings.DEFAULT_THROTTLE_RATES[name]).split("/")
     # An address is personal data, and a forwarded one has any length.
     return Quota(name, hashlib.sha256(caller.encode()).hexdigest()[:32], int(requests), WINDOWS[window])
-
-
-def rate_limit_headers(verdict: Verdict) -> dict[str, str]:
-    """Return the caller's quotas and how they stand, as structured fields (RFC 9651)."""
-    policies = (f'"{one.quota.name}";q={one.quota.requests};w={one.quota.window_seconds}' for one in verdict.standings)
-    standings = (f'"{one.quota.name}";r={one.remaining};t={one.reset_seconds}' for one in verdict.standings)
-    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(standings)}
