@@ -21,7 +21,7 @@ HOURS_OF_YEAR = 8760
 CONTENT = (
     *("title", "summary", "description", "tags", "language", "age_rating", "city", "venue", "address"),
     *("latitude", "longitude", "address_is_public", "online_url", "contact", "time_zone", "capacity"),
-    *("cancellable_hours_before", "counts_unscanned"),
+    *("doors_open_hours_before", "cancellable_hours_before", "counts_unscanned"),
 )
 TYPE_FIELDS = ("name", "capacity", "min_per_booking", "max_per_booking", "access_code")
 UNDECIDED, NOTHING, BANDS = "", "none", "bands"
@@ -61,6 +61,13 @@ class EventForm(forms.Form):
     time_zone = ZoneField(label=_("Time zone"), help_text=_("All times on this page are of its clocks."))
     starts_at = LocalTimeField(label=_("It begins"))
     ends_at = LocalTimeField(label=_("It ends"))
+    doors_open_hours_before = forms.IntegerField(
+        label=_("The door opens so many hours before the start"),
+        min_value=0,
+        max_value=HOURS_OF_YEAR,
+        required=False,
+        help_text=_("Left empty, tickets are admitted at any time."),
+    )
     city = LineField(label=_("City"), max_length=80, required=False)
     venue = LineField(label=_("Place"), max_length=160, required=False, help_text=_("What people look for on a map."))
     address = LineField(label=_("Exact address"), max_length=240, required=False)

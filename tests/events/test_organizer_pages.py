@@ -72,6 +72,7 @@ def filled_in(**changes: Any) -> dict[str, Any]:
         "refunds": "bands",
         "fee": "",
         "cancellable_hours_before": "24",
+        "doors_open_hours_before": "2",
         "counts_unscanned": "on",
         "types-TOTAL_FORMS": "1",
         "types-INITIAL_FORMS": "0",
@@ -129,6 +130,7 @@ class TestNewEvent:
         ticket = event.ticket_types.get()
         assert response.headers["Location"] == f"/events/{event.id}/edit/"
         assert (event.status, event.title, event.tags) == ("draft", "Down the Katun", ["river", "easy"])
+        assert event.doors_open_hours_before == 2
         assert event.starts_at == datetime(SOON.year, SOON.month, SOON.day, 2, 30, tzinfo=UTC)
         assert event.refund_policy == {
             "bands": [{"hours_before": 168, "percent": 100}, {"hours_before": 48, "percent": 50}]
