@@ -17,6 +17,9 @@ from notifications.models import NotificationEvent, NotificationJob
 from notifications.services.control_mailing import cancel_mailing, pause_mailing, resume_mailing
 from notifications.services.replay_jobs import replay_jobs
 
+# So many are named in the audit log: a filter may choose a hundred thousand.
+FEW = 20
+
 
 @admin.register(NotificationEvent)
 class NotificationEventAdmin(ReadOnlyAdmin):
@@ -110,13 +113,13 @@ class NotificationJobAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Send dead and undeliverable jobs again"), permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[NotificationJob]) -> None:
         with use_case():
-            job_ids = [str(one) for one in queryset.values_list("id", flat=True)]
+            chosen = [str(one) for one in queryset.values_list("id", flat=True)[: FEW + 1]]
             count = replay_jobs(jobs=queryset, now=timezone.now())
             record_entry(
                 actor_id=request.user.pk,
                 action="notifications.replay",
                 target_type="notifications.notificationjob",
-                target_id=",".join(job_ids[:5]),
-                changes={"jobs": [None, count]},
+                target_id=chosen[0] if len(chosen) == 1 else "several",
+                changes={"jobs": [None, count], "first": [None, chosen[:FEW]]},
             )
         self.message_user(request, ngettext("%d job will be sent again.", "%d jobs will be sent again.", count) % count)

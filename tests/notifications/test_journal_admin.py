@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.second_factor import SESSION_KEY
+from audit.models import AuditEntry
 from notifications.models import NotificationEvent, NotificationJob
 from tests.factories.accounts import make_authenticator, make_staff, make_user
 from tests.factories.notifications import make_job, make_recipient, make_segment, sample_bytes
@@ -59,6 +60,27 @@ class TestEvents:
         ]
         plan_audiences()
         assert NotificationJob.objects.count() == 0
+
+
+class TestReplay:
+    def test_sends_again_whatever_number_was_chosen_and_writes_it_down(self) -> None:
+        jobs = [make_job(status=status) for status in ("dead", "undeliverable", "dead", "sent")]
+        office = office_of(make_user(is_staff=True, is_superuser=True))
+
+        answer = office.post(JOBS, {"action": "replay", "_selected_action": [str(one.id) for one in jobs]})
+
+        assert answer.status_code == 302
+        assert sorted(NotificationJob.objects.values_list("status", flat=True)) == ["queued"] * 3 + ["sent"]
+        entry = AuditEntry.objects.get(action="notifications.replay")
+        assert (entry.target_id, entry.changes["jobs"]) == ("several", [None, 3])
+        assert set(entry.changes["first"][1]) == {str(one.id) for one in jobs}
+
+    def test_names_the_one_that_was_chosen(self) -> None:
+        job = make_job(status="dead")
+
+        act(office_of(make_user(is_staff=True, is_superuser=True)), JOBS, "replay", job)
+
+        assert AuditEntry.objects.get(action="notifications.replay").target_id == str(job.id)
 
 
 class TestSupport:
