@@ -87,7 +87,7 @@ class CampaignAdmin(ModelAdmin):
     list_select_related = ["template", "segment", "event"]
     search_fields = ["name", "template__code", "segment__code"]
     ordering = ["-created_at"]
-    readonly_fields = ["preview", "state", "progress", "results"]
+    readonly_fields = ["preview", "state", "progress", "ended", "results"]
     actions = ["start", "pause", "go_on", "cancel"]
     actions_detail = ["test_this", "start_this", "pause_this", "go_on_this", "cancel_this"]
 
@@ -108,6 +108,15 @@ class CampaignAdmin(ModelAdmin):
             event.recipients_planned,
             event.audience_size or 0,
         )
+
+    @admin.display(description=_("Messages that have come to an end"))
+    def ended(self, campaign: Campaign) -> str:
+        if campaign.event is None:
+            return "—"
+        counts = count_results(event=campaign.event)
+        every = sum(count for _, _, count in counts)
+        over = sum(count for _, status, count in counts if status not in NotificationJob.UNFINISHED)
+        return format_html('<progress max="{0}" value="{1}">{1}</progress> {1} / {0}', every, over)
 
     @admin.display(description=_("Whom it would reach"))
     def preview(self, campaign: Campaign) -> str:

@@ -210,6 +210,7 @@ class TestWords:
         page = office.get(f"{LIST}{campaign.id}/change/", headers={"Accept-Language": "ru"}).content.decode()
 
         assert "Электронная почта · отправлено: 2" in page
+        assert '<progress max="2" value="2">2</progress> 2 / 2' in page
 
 
 class TestForm:
