@@ -3,7 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_ACCEPTED = Counter("notifications_events_total", "Events accepted for the first time.", ["event_type", "status"])
-JOBS_ENDED = Counter("notifications_job_attempts_total", "Attempts to deliver, by outcome.", ["channel", "status"])
+JOBS_ENDED = Counter(
+    "notifications_job_attempts_total", "Attempts to deliver, by outcome.", ["event_type", "channel", "status"]
+)
 LAG_SECONDS = Histogram(
     "notifications_lag_seconds",
     "From the event's occurrence to the message's departure.",

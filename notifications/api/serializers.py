@@ -7,7 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.api.examples import shown_as
+from common.api.known_members import KnownMembersOnly
 from notifications.api import examples
+from notifications.api.recipient_serializers import PlainBooleanField
 from notifications.models import Campaign, ContactPoint, InboxItem, NotificationEvent, NotificationJob
 from notifications.models.choices import Category, Channel, DigestPeriod
 
@@ -191,7 +193,7 @@ class InboxItemSerializer(serializers.ModelSerializer[InboxItem]):
         fields = ["id", "title", "text", "link", "created_at", "read_at"]
 
 
-class ReadSerializer(serializers.Serializer[Any]):
+class ReadSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     """Without ids everything is marked as read."""
 
     ids = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
@@ -210,7 +212,7 @@ class MinuteField(serializers.TimeField):
         super().__init__(format="%H:%M", input_formats=["%H:%M"], **options)
 
 
-class QuietHoursSerializer(serializers.Serializer[Any]):
+class QuietHoursSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     """Local hours; they may cross midnight."""
 
     begin = MinuteField()
@@ -222,22 +224,22 @@ class QuietHoursSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class ChannelChoicesSerializer(serializers.Serializer[Any]):
-    email = serializers.BooleanField(required=False)
-    push = serializers.BooleanField(required=False)
-    telegram = serializers.BooleanField(required=False)
-    webhook = serializers.BooleanField(required=False)
-    in_app = serializers.BooleanField(required=False)
+class ChannelChoicesSerializer(KnownMembersOnly, serializers.Serializer[Any]):
+    email = PlainBooleanField(required=False)
+    push = PlainBooleanField(required=False)
+    telegram = PlainBooleanField(required=False)
+    webhook = PlainBooleanField(required=False)
+    in_app = PlainBooleanField(required=False)
 
 
-class CategoryChoicesSerializer(serializers.Serializer[Any]):
+class CategoryChoicesSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     transactional = ChannelChoicesSerializer(required=False)
     reminders = ChannelChoicesSerializer(required=False)
     social = ChannelChoicesSerializer(required=False)
     marketing = ChannelChoicesSerializer(required=False)
 
 
-class DigestsSerializer(serializers.Serializer[Any]):
+class DigestsSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     """One message an hour or a day about the category; empty: each message by itself."""
 
     reminders = serializers.ChoiceField(choices=DigestPeriod.choices, required=False, allow_blank=True)
@@ -246,11 +248,11 @@ class DigestsSerializer(serializers.Serializer[Any]):
 
 
 @shown_as(examples.PREFERENCES)
-class PreferencesSerializer(serializers.Serializer[Any]):
+class PreferencesSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     """PATCH changes what is given."""
 
     categories = CategoryChoicesSerializer(required=False)
-    marketing_consent = serializers.BooleanField(required=False)
+    marketing_consent = PlainBooleanField(required=False)
     digests = DigestsSerializer(required=False)
     quiet_hours = QuietHoursSerializer(required=False, allow_null=True)
 

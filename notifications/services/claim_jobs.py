@@ -16,7 +16,7 @@ from notifications.services.queue_jobs import LOST_TASK_SECONDS, WANTED, send_to
 
 LEASE_SECONDS = 40
 # A mailing's jobs have one event: it is read once, and without its documents.
-THEIR_EVENTS = Prefetch("event", NotificationEvent.objects.only("status", "pause_reason", "occurred_at"))
+THEIR_EVENTS = Prefetch("event", NotificationEvent.objects.only("event_type", "status", "pause_reason", "occurred_at"))
 
 
 @requires_transaction

@@ -85,8 +85,9 @@ def finish_jobs(*, finished: Sequence[Finished], now: datetime) -> set[UUID]:
             if one.outcome.inbox is not None
         ]
     )
-    for (channel, status), count in Counter((one.job.channel, one.outcome.status) for one in mine).items():
-        JOBS_ENDED.labels(channel=channel, status=status).inc(count)
+    ended = Counter((one.job.event.event_type, one.job.channel, one.outcome.status) for one in mine)
+    for (event_type, channel, status), count in ended.items():
+        JOBS_ENDED.labels(event_type=event_type, channel=channel, status=status).inc(count)
     for one in mine:
         for contact_point_id, reason in one.outcome.receipt.gone.items():
             switch_off_contact_point(contact_point_id=contact_point_id, reason=reason, now=now)

@@ -329,6 +329,27 @@ class TestPreferences:
         assert answer.json()["marketing_consent"] is True
         assert api.patch(self.URL, {"quiet_hours": None}).json()["quiet_hours"] is None
 
+    @pytest.mark.parametrize(
+        ("body", "pointer"),
+        [
+            ({"zz": 1}, "/zz"),
+            ({"time_zone": "Asia/Tokyo"}, "/time_zone"),
+            ({"categories": {"zz": {}}}, "/categories/zz"),
+            ({"categories": {"marketing": {"sms": False}}}, "/categories/marketing/sms"),
+            ({"categories": {"marketing": {"email": "no"}}}, "/categories/marketing/email"),
+            ({"digests": {"transactional": "daily"}}, "/digests/transactional"),
+            ({"marketing_consent": "yes"}, "/marketing_consent"),
+        ],
+    )
+    def test_refuse_what_they_do_not_know(self, api: APIClient, body: dict[str, Any], pointer: str) -> None:
+        api.credentials(**bearer(make_user()))
+
+        answer = api.patch(self.URL, body)
+
+        assert answer.status_code == 400
+        assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+        assert not Recipient.objects.exists()
+
     def test_refuse_quiet_hours_without_length(self, api: APIClient) -> None:
         api.credentials(**bearer(make_user()))
 
@@ -416,10 +437,12 @@ class TestInbox:
 
         listed = api.get("/api/v1/me/notifications/").json()["results"]
         unread = api.get("/api/v1/me/notifications/unread/").json()
+        misspelt = api.post("/api/v1/me/notifications/read/", {"up_to": str(first.id)})
         after_one = api.post("/api/v1/me/notifications/read/", {"ids": [str(first.id)]}).json()
         after_all = api.post("/api/v1/me/notifications/read/", {}).json()
 
         assert [one["title"] for one in listed] == ["second", "first"]
+        assert (misspelt.status_code, misspelt.json()["errors"][0]["pointer"]) == (400, "/up_to")
         assert (unread, after_one, after_all) == ({"unread": 2}, {"unread": 1}, {"unread": 0})
         second.refresh_from_db()
         assert second.read_at is not None
