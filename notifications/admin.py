@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from audit.services.record_entry import record_entry
 from common.problems import InvalidInput
@@ -99,16 +99,18 @@ class SegmentForm(forms.ModelForm):
         widget=UnfoldAdminTextInputWidget,
         error_messages={"invalid": _("Latin letters, digits, dots, dashes and underscores.")},
     )
-    # No condition at all is an answer too: everybody.
     conditions = ConditionsField(label=_("Conditions"), required=False, initial=dict, widget=UnfoldAdminTextareaWidget)
+    # No condition at all is an answer too, but nobody should give it by leaving a field as it was.
+    is_everybody = forms.BooleanField(label=_("Everybody"), required=False, widget=UnfoldBooleanSwitchWidget)
 
     class Meta:
         model = Segment
-        fields = ["code", "description", "conditions"]
+        fields = ["code", "description", "conditions", "is_everybody"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["conditions"].help_text = condition_words()
+        self.fields["is_everybody"].initial = self.instance.conditions == {}
 
     def clean_conditions(self) -> Any:
         given = self.cleaned_data["conditions"]
@@ -120,6 +122,15 @@ class SegmentForm(forms.ModelForm):
                 [f"{one.pointer.removeprefix('/conditions/')}: {one.detail}" for one in refusal.errors]
             ) from refusal
         return conditions
+
+    def clean_is_everybody(self) -> bool:
+        is_everybody = bool(self.cleaned_data["is_everybody"])
+        conditions = self.cleaned_data.get("conditions")
+        if conditions == {} and not is_everybody:
+            raise ValidationError(_("Without a condition the segment is everybody: say so here."))
+        if conditions and is_everybody:
+            raise ValidationError(_("With conditions the segment isn't everybody."))
+        return is_everybody
 
 
 @admin.register(Segment)

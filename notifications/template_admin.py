@@ -10,20 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from common.callers import caller_id
 from common.problems import InvalidInput
+from notifications.mail_preview import preview_of, show_mail
 from notifications.models import Template, TemplateVersion
-from notifications.rendering.sandbox import TemplateIsBroken
 from notifications.services.check_texts import check_texts
 from notifications.services.define_template import check_definition, define_template
 from notifications.services.draft_text import change_draft, draft_text
 from notifications.services.load_default_templates import shipped_codes
-from notifications.services.send_test_mail import preview
 from notifications.version_steps import MAY, STEPS, steps_for, take_step
 
 
@@ -124,16 +122,7 @@ class TemplateVersionAdmin(ModelAdmin):
     def preview(self, version: TemplateVersion) -> str:
         if version.pk is None or version.template_id is None:
             return "—"
-        try:
-            message = preview(version=version)
-        except TemplateIsBroken as error:
-            return str(error)
-        return format_html(
-            '<strong>{}</strong><pre class="whitespace-pre-wrap">{}</pre>{}',
-            message.subject,
-            message.text,
-            message.link,
-        )
+        return preview_of(version)
 
     def get_readonly_fields(self, request: HttpRequest, obj: TemplateVersion | None = None) -> list[str]:
         return ["template", "channel", "locale", "version", "status", "preview"] if obj else []
@@ -172,7 +161,12 @@ class TemplateVersionAdmin(ModelAdmin):
             self.admin_site.admin_view(partial(take_step, model_admin=self)),
             name="notifications_templateversion_step",
         )
-        return [taking, *super().get_urls()]
+        mail = path(
+            "<uuid:version_id>/mail/",
+            self.admin_site.admin_view(show_mail),
+            name="notifications_templateversion_mail",
+        )
+        return [taking, mail, *super().get_urls()]
 
     @action(description=STEPS["test"].title, permissions=["step"])
     def test_this(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -31,19 +31,28 @@ class PlainBooleanField(serializers.BooleanField):
         return data
 
 
+class PlainCharField(serializers.CharField):
+    """Text, and no number that is written out."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class RecipientSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     """What isn't given stays as it was, and null forgets."""
 
     email = serializers.EmailField(required=False, allow_null=True, max_length=LONGEST_ADDRESS)
-    display_name = serializers.CharField(required=False, max_length=120, allow_blank=True)
+    display_name = PlainCharField(required=False, max_length=120, allow_blank=True)
     locale = serializers.ChoiceField(choices=Locale.choices, required=False)
-    time_zone = serializers.CharField(required=False, max_length=64)
+    time_zone = PlainCharField(required=False, max_length=64)
     birth_on = serializers.DateField(required=False, allow_null=True)
-    city = serializers.CharField(required=False, max_length=120, allow_blank=True)
+    city = PlainCharField(required=False, max_length=120, allow_blank=True)
     registered_at = serializers.DateTimeField(required=False, allow_null=True)
-    loyalty_level = serializers.CharField(required=False, max_length=100, allow_blank=True)
-    genres = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
-    tags = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=100)
+    loyalty_level = PlainCharField(required=False, max_length=100, allow_blank=True)
+    genres = serializers.ListField(child=PlainCharField(max_length=40), required=False, max_length=100)
+    tags = serializers.ListField(child=PlainCharField(max_length=60), required=False, max_length=100)
     marketing_consent = PlainBooleanField(required=False)
 
     def validate_email(self, value: str | None) -> str | None:
@@ -59,6 +68,8 @@ class RecipientSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     def validate_registered_at(self, value: datetime | None) -> datetime | None:
         if value and value > timezone.now() + CLOCKS_DIFFER:
             raise serializers.ValidationError(_("This moment is yet to come."))
+        if value and value.date() < FIRST_BIRTH:
+            raise serializers.ValidationError(_("Nobody could register then."))
         return value
 
     def validate_time_zone(self, value: str) -> str:

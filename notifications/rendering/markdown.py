@@ -37,6 +37,12 @@ def to_text(source: str) -> str:
     return text.replace("\n\n– ", "\n– ")
 
 
+def links_in(source: str) -> list[str]:
+    """Return where the links of a text lead."""
+    inner = [token for block in _markdown.parse(source) for token in block.children or []]
+    return [str(token.attrGet("href") or "") for token in inner if token.type == "link_open"]
+
+
 def _is_one_link(tokens: list[Token]) -> bool:
     kinds = [token.type for token in tokens]
     return len(kinds) > 1 and kinds[0] == "link_open" and kinds.index("link_close") == len(kinds) - 1

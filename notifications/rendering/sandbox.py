@@ -131,6 +131,9 @@ def _judge(tree: nodes.Template) -> None:
             name = node.name if isinstance(node, nodes.Name) else node.attr
             if name.startswith("_") or name == "self":
                 raise TemplateIsBroken(f"line {node.lineno}: {name} is not allowed here")
+        # Refused when it is reached, too; but it may stand where no sample leads.
+        if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and str(node.arg.value)[:1] == "_":
+            raise TemplateIsBroken(f"line {node.lineno}: {node.arg.value} is not allowed here")
     _judge_walks(tree, outer=[])
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from common.problems import FieldProblem, InvalidInput
+from notifications.rendering.markdown import links_in
 from notifications.rendering.message import Message, render_message
 from notifications.rendering.sandbox import TemplateIsBroken, undeclared_variables
 
@@ -66,6 +67,9 @@ def _problems_of_filled(texts: Mapping[str, str], sample: Mapping[str, Any], loc
         if name == "link" and not _leads_somewhere(message.link):
             detail = gettext("A link begins with {{ site_url }}, https:// or a single slash.")
             return [FieldProblem("/link", "invalid_value", detail)]
+        if astray := [link for link in links_in(message.markdown) if not _leads_somewhere(link)]:
+            detail = gettext("These links lead nowhere: %s.") % ", ".join(astray)
+            return [FieldProblem("/body", "invalid_value", detail)]
     return []
 
 

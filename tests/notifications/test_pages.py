@@ -259,7 +259,9 @@ class TestAdmin:
             },
         )
 
-        back_office.post("/admin/notifications/segment/add/", {"code": "late", "conditions": "{}"})
+        back_office.post(
+            "/admin/notifications/segment/add/", {"code": "late", "conditions": "{}", "is_everybody": "on"}
+        )
 
         event.refresh_from_db()
         assert event.status == "planning"

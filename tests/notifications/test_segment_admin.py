@@ -44,12 +44,15 @@ class TestForm:
             ({"conditions": '{"any_of":[' * 3000 + "{}" + "]}" * 3000}, "conditions"),
             ({"conditions": '{"any_of":[' * 4 + "{}" + "]}" * 4}, "conditions"),
             ({"conditions": '{"min_age": "x", "shoe": 1}'}, "conditions"),
-            ({"conditions": "[]"}, "conditions"),
+            ({"conditions": "[1]"}, "conditions"),
+            ({"conditions": "{}"}, "is_everybody"),
+            ({"conditions": ""}, "is_everybody"),
+            ({"is_everybody": "on"}, "is_everybody"),
             ({"code": "bad code <script>"}, "code"),
         ],
     )
     def test_says_what_is_wrong(self, office: Client, given: dict[str, str], field: str) -> None:
-        answer = office.post(f"{URL}add/", {"code": "late", "conditions": "{}"} | given)
+        answer = office.post(f"{URL}add/", {"code": "late", "conditions": '{"min_age": 18}'} | given)
 
         assert answer.status_code == 200
         assert set(answer.context["adminform"].form.errors) == {field}

@@ -58,7 +58,7 @@ class TestDefineTemplate:
     def test_adds_a_message_for_which_an_event_has_waited(self, office: Client, post_event: Any) -> None:
         document = json.loads(sample_bytes("campaign_triggered"))
         document["payload"] |= {"template_code": "spring_sale", "channels": ["email"]}
-        office.post("/admin/notifications/segment/add/", {"code": "bf_2025_loyal_customers", "conditions": "{}"})
+        office.post("/admin/notifications/segment/add/", {"code": "bf_2025_loyal_customers", "is_everybody": "on"})
         assert post_event(document).json()["blocked_on"] == "template:spring_sale"
 
         answer = office.post(f"{TEMPLATES}add/", NEW | {"variables": "", "sample": "{}"})
@@ -154,6 +154,9 @@ class TestCheckTexts:
         ("texts", "pointer"),
         [
             ({"body": "{{ ''['__class__'] }}"}, "/body"),
+            ({"body": "{% if percent > 99 %}{{ ''['__class__'] }}{% endif %}"}, "/body"),
+            ({"body": "[here](//evil.example/)"}, "/body"),
+            ({"body": "[here](http://evil.example/)"}, "/body"),
             ({"body": "x" * 100_001}, "/body"),
             ({"body": "{{ percent / 0 }}"}, "/body"),
             ({"subject": "Hi\r\nBcc: z@example.com"}, "/subject"),
@@ -180,6 +183,43 @@ class TestCheckTexts:
         texts = {"subject": "{{ percent }}", "body": "b", "link": link}
 
         check_texts(texts=texts, declared=["percent"], sample={"percent": 20}, locale="en")
+
+
+class TestPreview:
+    def test_shows_the_mail_in_a_frame_and_the_values_that_fill_it(self, office: Client) -> None:
+        template = make_template(variables=["percent"], sample={"percent": 20})
+        new = draft(template, body="**{{ percent }} %** <script>alert(1)</script>")
+
+        page = office.get(f"{VERSIONS}{new.id}/change/").content.decode()
+        mail = office.get(f"{VERSIONS}{new.id}/mail/")
+
+        assert f'src="{VERSIONS}{new.id}/mail/"' in page
+        assert "<code>percent</code>: 20" in page
+        assert "<strong>20 %</strong>" in mail.content.decode()
+        assert "<script" not in mail.content.decode()
+
+    def test_lets_nothing_run_and_nobody_else_frame_it(self, office: Client) -> None:
+        mail = office.get(f"{VERSIONS}{make_template().versions.get().id}/mail/")
+
+        policy = dict(part.partition(" ")[::2] for part in mail["Content-Security-Policy"].split("; "))
+        assert mail["X-Frame-Options"] == "SAMEORIGIN"
+        assert (policy["default-src"], policy["frame-ancestors"], policy["sandbox"]) == ("'none'", "'self'", "")
+
+    def test_says_what_is_broken_instead(self, office: Client) -> None:
+        version = make_template().versions.get()
+        TemplateVersion.objects.filter(id=version.id).update(body="{{ gone }}")
+
+        page = office.get(f"{VERSIONS}{version.id}/change/").content.decode()
+        mail = office.get(f"{VERSIONS}{version.id}/mail/")
+
+        assert "is undefined" in page
+        assert (mail["Content-Type"], "is undefined" in mail.content.decode()) == ("text/plain; charset=utf-8", True)
+
+    def test_is_for_those_who_may_read_texts(self, office: Client) -> None:
+        version = make_template().versions.get()
+
+        assert office_of(make_user(is_staff=True)).get(f"{VERSIONS}{version.id}/mail/").status_code == 403
+        assert office.get(f"{VERSIONS}{make_user().id}/mail/").status_code == 404
 
 
 class TestPublishVersion:
