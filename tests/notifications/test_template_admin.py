@@ -1,6 +1,8 @@
 """How people write messages in the back office: a template, its drafts, trying them, putting them into use."""
 
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,11 @@ from audit.models import AuditEntry
 from common.problems import InvalidInput
 from common.transactions import use_case
 from notifications.models import NotificationEvent, Template, TemplateVersion
+from notifications.models.choices import Channel
 from notifications.services.check_texts import check_texts
 from notifications.services.define_template import define_template
 from notifications.services.draft_text import NoDraft, change_draft, draft_text
-from notifications.services.load_default_templates import load_default_templates
+from notifications.services.load_default_templates import FOLDER, load_default_templates
 from notifications.services.publish_version import VersionInUse, publish_version
 from tests.factories.accounts import make_user
 from tests.factories.notifications import make_template, sample_bytes
@@ -183,6 +186,17 @@ class TestCheckTexts:
         texts = {"subject": "{{ percent }}", "body": "b", "link": link}
 
         check_texts(texts=texts, declared=["percent"], sample={"percent": 20}, locale="en")
+
+    @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+    def test_takes_every_text_that_ships_with_the_product(self, path: Path) -> None:
+        shipped = tomllib.loads(path.read_text())
+
+        for channel in Channel.values:
+            for locale, given in shipped.get(channel, {}).items():
+                texts = {"subject": given["subject"], "body": given["body"].strip(), "link": given.get("link", "")}
+                check_texts(
+                    texts=texts, declared=shipped.get("variables", []), sample=shipped.get("sample", {}), locale=locale
+                )
 
 
 class TestPreview:
