@@ -42,10 +42,11 @@ class ReviewAdmin(ReadOnlyAdmin):
         "status",
         "check_reasons",
         "report_count",
+        "appeal_text",
         "submitted_at",
         "holder",
     ]
-    list_filter = ["status", "rating", "is_anonymous"]
+    list_filter = ["status", ("appealed_at", admin.EmptyFieldListFilter), "rating", "is_anonymous"]
     list_select_related = ["event", "author", "claimed_by"]
     title_fields = ("event", "author")
     search_fields = ["event__title", "text", "author__email"]

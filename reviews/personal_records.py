@@ -24,7 +24,7 @@ class RecordsOfReviews:
         votes = HelpfulVote.objects.filter(voter_id=user_id).order_by("created_at", "id")
         reports = ReviewReport.objects.filter(reporter_id=user_id).order_by("created_at", "id")
         return {
-            "reviews": list(reviews.values(*REVIEW, "reason_code", "reason_text")),
+            "reviews": list(reviews.values(*REVIEW, "reason_code", "reason_text", "appealed_at", "appeal_text")),
             "replies": list(replies.values("review_id", "organizer_id", "text", "created_at")),
             "votes": list(votes.values("review_id", "created_at")),
             "reports": list(reports.values("review_id", "reason_code", "text", "created_at")),

@@ -28,6 +28,8 @@ OWN_REVIEW = REVIEW | {
     "reason_text": "",
     "created_at": "2030-06-15T18:30:00Z",
     "submitted_at": "2030-06-15T18:30:00Z",
+    "appealed_at": None,
+    "appeal_text": "",
 }
 MODERATED_REVIEW = {
     name: value for name, value in OWN_REVIEW.items() if name not in ("author", "reply", "has_my_vote")
@@ -45,6 +47,7 @@ MODERATED_REVIEW = {
     "claimed_at": None,
     "decided_by_id": None,
     "decided_at": None,
+    "appealed_against_id": None,
     "revisions": [],
 }
 VOTE = {"helpful_count": 4, "has_my_vote": True}

@@ -48,6 +48,9 @@ class QueuePages(CursorPagination):
 class QueueFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=Review.Status.choices)
     reported = django_filters.BooleanFilter(method="narrow_to_reported", label="Reported by readers")
+    appealed = django_filters.BooleanFilter(
+        field_name="appealed_at", lookup_expr="isnull", exclude=True, label="Appealed by their authors"
+    )
     check_reason = django_filters.CharFilter(field_name="check_reasons", lookup_expr="contains")
 
     class Meta:

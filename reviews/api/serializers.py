@@ -10,7 +10,7 @@ from common.api.examples import shown_as
 from reviews.api import examples
 from reviews.models import Rating, Review, ReviewReply, ReviewReport
 from reviews.models.reply import LONGEST_REPLY, SHORTEST_REPLY
-from reviews.models.review import ASPECTS, LONGEST_TEXT, SHORTEST_TEXT
+from reviews.models.review import ASPECTS, LONGEST_APPEAL, LONGEST_TEXT, SHORTEST_TEXT
 from reviews.services.write_review import Draft
 
 
@@ -66,6 +66,12 @@ class ReviewChange(serializers.Serializer):
 
 class ReplyInput(serializers.Serializer):
     text = serializers.CharField(min_length=SHORTEST_REPLY, max_length=LONGEST_REPLY)
+
+
+class AppealInput(serializers.Serializer):
+    """What speaks against a refusal; moderators read it."""
+
+    text = serializers.CharField(max_length=LONGEST_APPEAL)
 
 
 class ReportInput(serializers.Serializer):
@@ -138,6 +144,7 @@ class OwnReviewSerializer(ReviewSerializer):
         fields = [
             *ReviewSerializer.Meta.fields,
             *("status", "is_anonymous", "reason_code", "reason_text", "created_at", "submitted_at"),
+            *("appealed_at", "appeal_text"),
         ]
         read_only_fields = fields
 
@@ -155,7 +162,8 @@ class ModeratedReviewSerializer(OwnReviewSerializer):
         fields = [
             *(name for name in OwnReviewSerializer.Meta.fields if name not in ("author", "reply", "has_my_vote")),
             *("author_id", "author_name", "event_title", "check_reasons", "check_score", "report_count"),
-            *("claimed_by_id", "claimed_at", "decided_by_id", "decided_at", "revisions"),
+            *("claimed_by_id", "claimed_at", "decided_by_id", "decided_at", "appealed_against_id"),
+            "revisions",
         ]
         read_only_fields = fields
 

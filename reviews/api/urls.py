@@ -11,6 +11,7 @@ urlpatterns = [
     path("me/reviews/", views.MyReviewsView.as_view()),
     path("reviews/<uuid:review_id>/", views.ReviewView.as_view()),
     path("reviews/<uuid:review_id>/reply/", views.ReplyView.as_view()),
+    path("reviews/<uuid:review_id>/appeal/", views.AppealView.as_view()),
     path("reviews/<uuid:review_id>/report/", views.ReportView.as_view()),
     path("reviews/<uuid:review_id>/helpful/", views.HelpfulView.as_view()),
     path("moderation/reviews/", moderation.QueueView.as_view()),

@@ -18,6 +18,7 @@ from common.transactions import use_case
 from reviews import selectors
 from reviews.api.filters import ReviewFilter, ReviewPages
 from reviews.api.serializers import (
+    AppealInput,
     OwnReviewSerializer,
     RatingSerializer,
     ReplyInput,
@@ -28,6 +29,7 @@ from reviews.api.serializers import (
     ReviewSerializer,
     VoteSerializer,
 )
+from reviews.services.appeal_review import appeal_review
 from reviews.services.delete_review import delete_review
 from reviews.services.edit_reply import edit_reply
 from reviews.services.edit_review import edit_review
@@ -191,6 +193,27 @@ class ReplyView(APIView):
                 review_id=review_id, member_id=caller_id(request), text=body.validated_data["text"], now=timezone.now()
             )
         return Response(ReplySerializer(reply).data)
+
+
+class AppealView(APIView):
+    @extend_schema(
+        summary="Object to the refusal of your review, once: another moderator decides",
+        request=AppealInput,
+        responses=OwnReviewSerializer,
+        examples=[OpenApiExample("An appeal", value={"text": "I named the river, not a person."}, request_only=True)],
+    )
+    def post(self, request: Request, review_id: UUID) -> Response:
+        body = AppealInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        with use_case():
+            review = appeal_review(
+                review_id=review_id,
+                author_id=caller_id(request),
+                text=body.validated_data["text"],
+                expected_version=expected_version(request),
+                now=timezone.now(),
+            )
+        return with_etag(Response(OwnReviewSerializer(review).data), review.version)
 
 
 class ReportView(APIView):

@@ -15,10 +15,15 @@ from common.ids import new_id
 ASPECTS = ("organisation", "safety", "value", "staff")
 SHORTEST_TEXT = 20
 LONGEST_TEXT = 5000
+LONGEST_APPEAL = 2000
 WRITE_WINDOW = timedelta(days=90)
 EDIT_WINDOW = timedelta(days=14)
 # A moderator who walked away holds a review no longer than this.
 CLAIM_LASTS = timedelta(minutes=15)
+
+
+# What an author may appeal against.
+REFUSED = ("rejected", "hidden")
 
 
 def stars() -> models.PositiveSmallIntegerField:
@@ -43,6 +48,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def claimed_by_moderator(self, moderator_id: object, now: datetime) -> "ReviewQuerySet":
         return self.filter(claimed_by_id=moderator_id, claimed_at__gt=now - CLAIM_LASTS)
+
+    def decidable_by(self, moderator_id: object) -> "ReviewQuerySet":
+        """Neither one's own nor, after an appeal, what one has refused oneself."""
+        return self.exclude(author_id=moderator_id).exclude(appealed_against_id=moderator_id)
 
     def locked(self) -> "ReviewQuerySet":
         return self.order_by("pk").select_for_update(of=("self",))
@@ -93,6 +102,13 @@ class Review(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     reason_code = models.CharField(_("reason"), max_length=20, choices=Reason, blank=True)
     reason_text = models.TextField(_("explanation"), blank=True)
+    # What the author has to say against a refusal, once, and who had refused: somebody else decides then. Words that the
+    # author changes afterwards may be decided by anybody.
+    appealed_at = models.DateTimeField(_("appealed at"), null=True, blank=True)
+    appeal_text = models.TextField(_("appeal"), blank=True)
+    appealed_against = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     helpful_count = models.PositiveIntegerField(default=0)
     report_count = models.PositiveIntegerField(default=0)
@@ -145,6 +161,19 @@ class Review(models.Model):
             models.CheckConstraint(
                 condition=models.Q(decided_by__isnull=True) | ~models.Q(decided_by=models.F("author")),
                 name="reviews_review_not_judge_in_own_cause",
+            ),
+            # An appeal says why, at a time, against somebody.
+            models.CheckConstraint(
+                condition=models.Q(appealed_at__isnull=True, appeal_text="", appealed_against__isnull=True)
+                | models.Q(~models.Q(appeal_text=""), appealed_at__isnull=False),
+                name="reviews_review_appeal_says_why",
+            ),
+            # An appeal is decided by another moderator than the one it is against.
+            models.CheckConstraint(
+                condition=models.Q(decided_by__isnull=True)
+                | models.Q(appealed_against__isnull=True)
+                | ~models.Q(decided_by=models.F("appealed_against")),
+                name="reviews_review_appeal_by_another",
             ),
         ]
         indexes = [

@@ -37,6 +37,14 @@ class OwnReview(Problem):
     title = "You cannot do this with your own review."
 
 
+class AppealAgainstYou(Problem):
+    """The author objects to this moderator's own refusal: somebody else decides."""
+
+    code = "appeal_against_you"
+    status = 403
+    title = "Another moderator decides about an appeal against your decision."
+
+
 class ReviewNotClaimed(Problem):
     """A decision is about words that its moderator has in hand: claim first, or again after the author's change."""
 
@@ -50,9 +58,9 @@ def claim_review(*, review_id: UUID, moderator_id: UUID, now: datetime) -> Revie
     """Hold a review for one moderator.
 
     Raises:
-        NotFound, OwnReview, ClaimedByAnother, ReviewNotPending
+        NotFound, OwnReview, AppealAgainstYou, ClaimedByAnother, ReviewNotPending
     """
-    free = Review.objects.pending().claimed_by_nobody_but(moderator_id, now).exclude(author_id=moderator_id)
+    free = Review.objects.pending().claimed_by_nobody_but(moderator_id, now).decidable_by(moderator_id)
     claimed = free.filter(pk=review_id).update(claimed_by_id=moderator_id, claimed_at=now)
     review = get_review_for_moderator(review_id=review_id)
     if not claimed:
@@ -64,6 +72,8 @@ def why_not(*, review: Review, moderator_id: UUID, now: datetime) -> Problem:
     """Name the reason why a conditional statement left a review alone."""
     if review.author_id == moderator_id:
         return OwnReview()
+    if review.appealed_against_id == moderator_id:
+        return AppealAgainstYou()
     if review.status != Review.Status.PENDING:
         return ReviewNotPending(review_status=review.status)
     held_until = review.claimed_at + CLAIM_LASTS if review.claimed_at else now

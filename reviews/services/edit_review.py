@@ -60,6 +60,7 @@ def edit_review(
         decided_at=None,
         reason_code="",
         reason_text="",
+        appealed_against=None,
         submitted_at=now,
     )
     if before.status == Review.Status.PUBLISHED:

@@ -7,7 +7,7 @@ from common.problems import Problem, StaleVersion
 from common.transactions import requires_transaction
 from reviews.models import Review
 from reviews.selectors import get_review_for_moderator
-from reviews.services.claim_review import OwnReview
+from reviews.services.claim_review import AppealAgainstYou, OwnReview
 from reviews.services.move_rating import take_from_rating
 from reviews.services.reject_review import record_refusal
 
@@ -33,10 +33,10 @@ def hide_review(
     """Hide a published review.
 
     Raises:
-        NotFound, OwnReview, ReviewNotPublished
+        NotFound, OwnReview, AppealAgainstYou, ReviewNotPublished
         StaleVersion: it was changed since the moderator read it.
     """
-    public = Review.objects.published().exclude(author_id=moderator_id)
+    public = Review.objects.published().decidable_by(moderator_id)
     if expected_version is not None:
         public = public.filter(version=expected_version)
     hidden = public.filter(pk=review_id).update(
@@ -57,6 +57,8 @@ def hide_review(
 def _why_not(review: Review, moderator_id: UUID) -> Problem:
     if review.author_id == moderator_id:
         return OwnReview()
+    if review.appealed_against_id == moderator_id:
+        return AppealAgainstYou()
     if review.status != Review.Status.PUBLISHED:
         return ReviewNotPublished(review_status=review.status)
     return StaleVersion()

@@ -22,9 +22,9 @@ def publish_review(*, review_id: UUID, moderator_id: UUID, now: datetime) -> Rev
     """Publish a review that the moderator holds.
 
     Raises:
-        NotFound, OwnReview, ClaimedByAnother, ReviewNotClaimed, ReviewNotPending
+        NotFound, OwnReview, AppealAgainstYou, ClaimedByAnother, ReviewNotClaimed, ReviewNotPending
     """
-    held = Review.objects.pending().claimed_by_moderator(moderator_id, now).exclude(author_id=moderator_id)
+    held = Review.objects.pending().claimed_by_moderator(moderator_id, now).decidable_by(moderator_id)
     published = held.filter(pk=review_id).update(**_published(moderator_id, now))
     review = get_review_for_moderator(review_id=review_id)
     if not published:

@@ -19,9 +19,9 @@ def reject_review(
     """Reject a review that the moderator holds.
 
     Raises:
-        NotFound, OwnReview, ClaimedByAnother, ReviewNotClaimed, ReviewNotPending
+        NotFound, OwnReview, AppealAgainstYou, ClaimedByAnother, ReviewNotClaimed, ReviewNotPending
     """
-    held = Review.objects.pending().claimed_by_moderator(moderator_id, now).exclude(author_id=moderator_id)
+    held = Review.objects.pending().claimed_by_moderator(moderator_id, now).decidable_by(moderator_id)
     rejected = held.filter(pk=review_id).update(
         status=Review.Status.REJECTED,
         decided_by_id=moderator_id,

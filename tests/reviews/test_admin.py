@@ -115,6 +115,25 @@ class TestReviewAdmin:
         assert review.text in shown.content.decode()
         assert changed.status_code == 403
 
+    def test_shows_appeals_and_refuses_the_moderator_they_are_against(self, back_office: Any) -> None:
+        first, second = (make_user(is_staff=True, is_superuser=True) for _ in range(2))
+        appealed, other = make_review(), make_review()
+        Review.objects.filter(pk=appealed.pk).update(
+            appealed_at=timezone.now(), appeal_text="I named a river.", appealed_against=first
+        )
+
+        of_first, of_second = back_office(first), back_office(second)
+        shown = of_second.get(QUEUE, {"appealed_at__isempty": "0"}).content.decode()
+        refusal = act(of_first, "claim", appealed)
+        appealed.refresh_from_db()
+        by_first = appealed.claimed_by
+        act(of_second, "claim", appealed)
+        appealed.refresh_from_db()
+
+        assert ("I named a river." in shown, str(other.pk) in shown) == (True, False)
+        assert "Another moderator decides" in refusal
+        assert (by_first, appealed.claimed_by) == (None, second)
+
 
 def permissions(*codenames: str) -> Any:
     from django.contrib.auth.models import Permission
