@@ -55,7 +55,7 @@ def preview_of(version: TemplateVersion) -> SafeString:
         mail = format_html(FRAME, page, message.subject)
     values = format_html_join("", "<li><code>{}</code>: {}</li>", version.template.sample.items())
     return format_html(
-        '<strong>{}</strong>{}<pre class="whitespace-pre-wrap">{}</pre>{}<ul class="mt-2">{}</ul>',
+        '<strong>{}</strong>{}<pre class="plain-text">{}</pre>{}<ul class="mt-2">{}</ul>',
         message.subject,
         mail,
         message.mail_text if version.channel == Channel.EMAIL else message.text,
