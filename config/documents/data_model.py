@@ -16,7 +16,9 @@ def render() -> str:
 
 
 def _section(app: str) -> str:
-    models = sorted(apps.get_app_config(app).get_models(), key=lambda model: model.__name__)
+    # A proxy is a table of another app under a second name.
+    tables = [model for model in apps.get_app_config(app).get_models() if not model._meta.proxy]
+    models = sorted(tables, key=lambda model: model.__name__)
     entities = "".join(_entity(model) for model in models)
     relations = "".join(_relation(model, field) for model in models for field in _foreign_keys(model))
     return f"\n## {app}\n\n```mermaid\nerDiagram\n{entities}{relations}```\n"
