@@ -33,8 +33,16 @@ from notifications.segment_words import condition_words
 from notifications.selectors import explain_membership, list_members, list_segments
 from notifications.services.define_segment import check_conditions, define_segment
 from notifications.template_admin import TemplateAdmin, TemplateVersionAdmin
+from notifications.token_admin import ServiceTokenAdmin
 
-__all__ = ["CampaignAdmin", "NotificationEventAdmin", "NotificationJobAdmin", "TemplateAdmin", "TemplateVersionAdmin"]
+__all__ = [
+    "CampaignAdmin",
+    "NotificationEventAdmin",
+    "NotificationJobAdmin",
+    "ServiceTokenAdmin",
+    "TemplateAdmin",
+    "TemplateVersionAdmin",
+]
 
 
 # Each is a query.

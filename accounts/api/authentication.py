@@ -64,7 +64,11 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A token from `POST /api/v1/auth/tokens/`."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from `POST /api/v1/auth/tokens/`; a service's, from an administrator.",
+        }
 
 
 class PageSessionScheme(SessionScheme):

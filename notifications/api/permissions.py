@@ -7,10 +7,6 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import IsStaffWithRole
 
-# What a view asks of its token (`token_scope`); users can't give these to tokens of their own.
-EVENTS_SCOPE = "notifications:events"
-RECIPIENTS_SCOPE = "notifications:recipients"
-
 
 class IsProgram(BasePermission):
     """The request carries a token; a session of the site never does."""

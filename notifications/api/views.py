@@ -17,11 +17,12 @@ from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.filters import JobFilter
 from notifications.api.parsers import BatchParser, EventParser, body_of
-from notifications.api.permissions import EVENTS_SCOPE, RECIPIENTS_SCOPE, IsProgram
+from notifications.api.permissions import IsProgram
 from notifications.api.recipient_serializers import RecipientSerializer, RecipientStateSerializer, kept_of
 from notifications.envelope import decode, read_event
 from notifications.event_types.catalogue import catalogue
 from notifications.event_types.user_registered import SAMPLE
+from notifications.scopes import EVENTS_SCOPE, RECIPIENTS_SCOPE
 from notifications.selectors import count_jobs_by_status, get_event, list_jobs, list_sources_of
 from notifications.services.accept_batch import accept_batch
 from notifications.services.accept_event import accept_event

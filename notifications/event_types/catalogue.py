@@ -20,6 +20,20 @@ The first time an event is answered with 202 and its plan; the same event again 
 under the same `source` and `event_id` with 409. Over Kafka these two, and no header, tell a repetition; an event of a source
 that no service was granted goes to `external-events.dlq` like one that can't be read. An event whose template or segment isn't defined yet is accepted as
 `blocked` and goes on when it is.
+
+## Access
+
+A service shows `Authorization: Bearer <token>`. An administrator makes its token in the back office (Notifications →
+Services' tokens), or a script with `manage.py issue_service_token NAME --source SOURCE`, see
+[operations.md](operations.md#tokens-of-other-services). Nobody can ask the API for one.
+
+| scope | opens |
+|---|---|
+| `notifications:events` | `POST …/events/` and `…/events/batch/`, and what came of them: `GET …/events/{event_id}/`, `…/jobs/` |
+| `notifications:recipients` | `PUT …/recipients/{user_id}/` |
+
+The sources belong to the service, not to one of its tokens. An event of another source is refused with 403
+`source_not_allowed`, a request outside the token's scopes with 403 `scope_missing`.
 """
 
 

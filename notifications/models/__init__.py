@@ -8,6 +8,7 @@ from notifications.models.preference import Preference
 from notifications.models.recipient import Recipient
 from notifications.models.segment import Segment
 from notifications.models.service_source import ServiceSource
+from notifications.models.service_token import ServiceToken
 from notifications.models.suppression import Suppression
 from notifications.models.telegram import TelegramBot, TelegramLinkCode
 from notifications.models.template import Template, TemplateVersion
@@ -24,6 +25,7 @@ __all__ = [
     "Recipient",
     "Segment",
     "ServiceSource",
+    "ServiceToken",
     "Suppression",
     "TelegramBot",
     "TelegramLinkCode",
