@@ -4,7 +4,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from notifications.channels.ports import Limit, NotYet, Outgoing, Provider, ProviderDown, Receipt, TooMany
+from notifications.channels.ports import (
+    Limit,
+    NotYet,
+    Outgoing,
+    PermanentRefusal,
+    Provider,
+    ProviderDown,
+    Receipt,
+    TemporaryRefusal,
+    TooMany,
+)
 from notifications.limits.breakers import Breakers
 from notifications.limits.buckets import Buckets
 from notifications.metrics import PROVIDER_ERRORS
@@ -44,6 +54,10 @@ class Route:
             except ProviderDown as trouble:
                 down = trouble
                 self._note(provider, "down")
+            except (TemporaryRefusal, PermanentRefusal) as refusal:
+                self._note(provider, f"refused: {refusal}")
+                refusal.receipt = replace(refusal.receipt, provider=provider.name)
+                raise
             else:
                 self._note(provider, "taken")
                 return replace(receipt, provider=provider.name)

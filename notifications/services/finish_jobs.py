@@ -141,8 +141,9 @@ def _attempts(one: Finished) -> int:
 
 
 def _decisions(one: Finished, now: datetime) -> list[dict[str, str]]:
-    at = {"at": now.isoformat()}
-    every = [*one.job.decisions, *(at | asked for asked in one.outcome.decisions)]
+    at = now.isoformat()
+    made = [{"at": at, "rule": asked["rule"], "answer": _storable(asked["answer"])} for asked in one.outcome.decisions]
+    every = [*one.job.decisions, *made]
     if len(every) <= FIRST_DECISIONS + LAST_DECISIONS:
         return every
     return every[:FIRST_DECISIONS] + every[-LAST_DECISIONS:]
