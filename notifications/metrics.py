@@ -19,3 +19,9 @@ BREAKER_OPEN = Gauge(
 QUEUE_AGE_SECONDS = Gauge(
     "notifications_queue_age_seconds", "How long the oldest due job is overdue.", multiprocess_mode="mostrecent"
 )
+JOBS_UNFINISHED = Gauge(
+    "notifications_jobs_unfinished",
+    "Jobs that wait or are being sent.",
+    ["channel", "status"],
+    multiprocess_mode="mostrecent",
+)

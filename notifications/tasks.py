@@ -10,6 +10,7 @@ from django.utils import timezone
 from bus.wakeup import waiting_tasks
 from common.transactions import use_case
 from notifications.services.collect_digests import collect_digests
+from notifications.services.count_unfinished_jobs import count_unfinished_jobs
 from notifications.services.deliver_jobs import deliver_jobs
 from notifications.services.plan_audience_page import plan_audience_page
 from notifications.services.queue_jobs import QUEUE
@@ -22,6 +23,7 @@ from notifications.services.watch_mailings import watch_mailings
 SCHEDULE = {
     "notifications.sweep": 5.0,
     "notifications.watch_mailings": 10.0,
+    "notifications.count_unfinished": timedelta(seconds=30),
     "notifications.release_blocked": timedelta(seconds=30),
     "notifications.collect_digests": timedelta(seconds=30),
     "notifications.remind_of_events": timedelta(seconds=60),
@@ -50,6 +52,12 @@ def sweep(**_: object) -> None:
             requeue_due_jobs(now=timezone.now(), waiting=waiting)
     with use_case():
         resume_walks(now=timezone.now())
+
+
+@shared_task(name="notifications.count_unfinished", queue="critical")
+def count_unfinished(**_: object) -> None:
+    """Let the metrics say what waits, from a queue that has room when the others have not."""
+    count_unfinished_jobs()
 
 
 @shared_task(name="notifications.release_blocked", queue="bulk")
