@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.domain_events import UserRegistered
@@ -14,9 +15,12 @@ from common.transactions import use_case
 from notifications.models import ContactPoint, NotificationJob, Recipient
 from notifications.services.know_recipient import know_recipient
 from notifications.services.tell_about_recipient import RecipientOfAnotherService, tell_about_recipient
-from tests.factories.accounts import make_user
+from notifications.unsubscribe_links import link_for
+from tests.factories.accounts import bearer, make_account, make_user
 from tests.factories.notifications import make_job, make_notification_event, make_recipient, make_service_token
+from tests.notifications.conftest import MailServer
 from tests.notifications.facts import PERSON
+from tests.notifications.flow import send
 from tests.notifications.test_handlers import react_to
 from tests.notifications.test_people import put_recipient
 
@@ -68,6 +72,35 @@ class TestTellAboutRecipient:
         assert ContactPoint.objects.get().address == account.email
         assert Recipient.objects.get() == known
         assert Recipient.objects.get().city == ""
+
+    def test_never_gives_back_a_consent_that_the_person_has_taken_back(self, service: APIClient) -> None:
+        user = make_account()
+        own, wishes = bearer(user), "/api/v1/me/notification-preferences/"
+        api = APIClient()
+        for wish in (True, False):
+            assert api.patch(wishes, {"marketing_consent": wish}, **own).status_code == 200
+
+        answer = put_recipient(service, {"marketing_consent": True}, user.id)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "recipient_has_account")
+        assert api.get(wishes, **own).json()["marketing_consent"] is False
+
+    def test_leaves_somebody_unsubscribed_whatever_it_says_of_their_consent(
+        self, service: APIClient, mail_server: MailServer
+    ) -> None:
+        user_id = uuid.uuid4()
+        put_recipient(service, {"email": "anna@example.com", "marketing_consent": True}, user_id)
+        recipient = Recipient.objects.get(external_id=user_id)
+        link = link_for(recipient_id=recipient.id, category="marketing", channel="email")
+        assert Client().post(link).status_code == 200
+
+        for told in ({"marketing_consent": False}, {"marketing_consent": True, "email": "anna@other.example"}):
+            assert put_recipient(service, told, user_id).status_code == 200
+        job = make_job(recipient=recipient, category="marketing")
+        send([job.id])
+
+        job.refresh_from_db()
+        assert (job.status, job.reason, mail_server.mails) == ("suppressed", "switched_off_by_recipient", [])
 
     def test_takes_what_an_account_does_not_say_and_shows_nothing_of_it(self, service: APIClient) -> None:
         account = make_user(display_name="Anna", birth_on=date(1988, 5, 17))
