@@ -87,6 +87,11 @@ class Recipient(models.Model):
         return self.display_name or str(self.external_id)
 
     @property
+    def may_sign_in(self) -> bool:
+        """Whether an account here is theirs: customers, bare addresses and those of whom a service tells have none."""
+        return self.kind == self.Kind.USER and self.told_by_id is None
+
+    @property
     def quiet_hours(self) -> tuple[time, time] | None:
         """The local hours of silence, from and until, or None."""
         if self.quiet_from is None or self.quiet_until is None:

@@ -25,6 +25,8 @@ class Message:
     locale: str
     site_url: str
     unsubscribe_url: str
+    # Only who can sign in here can open them.
+    has_settings: bool = True
 
     @property
     def html(self) -> str:
@@ -35,6 +37,7 @@ class Message:
             "locale": self.locale,
             "site_url": self.site_url,
             "unsubscribe_url": self.unsubscribe_url,
+            "has_settings": self.has_settings,
         }
         return css_inline.inline(render_to_string("notifications/mail.html", page), keep_at_rules=True)
 
@@ -42,10 +45,12 @@ class Message:
     def mail_text(self) -> str:
         """The same for who reads mails as plain text: below the signature's mark stand the links of the HTML's foot."""
         with override(self.locale):
-            foot = [f"{gettext('Notification settings')}: {self.site_url}/inbox/preferences/"]
+            foot = []
+            if self.has_settings:
+                foot.append(f"{gettext('Notification settings')}: {self.site_url}/inbox/preferences/")
             if self.unsubscribe_url:
                 foot.append(f"{gettext('Unsubscribe')}: {self.unsubscribe_url}")
-        return "\n".join([self.text, "", "-- ", *foot, ""])
+        return "\n".join([self.text, *(["", "-- ", *foot] if foot else []), ""])
 
 
 def render_message(*, subject: str, body: str, link: str, context: dict[str, Any]) -> Message:
@@ -64,4 +69,5 @@ def render_message(*, subject: str, body: str, link: str, context: dict[str, Any
         locale=locale,
         site_url=context["site_url"],
         unsubscribe_url=context["unsubscribe_url"],
+        has_settings=context.get("has_settings", True),
     )

@@ -170,6 +170,7 @@ def _render(job: NotificationJob, text: TemplateVersion, unsubscribe_url: str) -
         "recipient_name": job.recipient.display_name,
         "site_url": settings.PUBLIC_URL,
         "unsubscribe_url": unsubscribe_url,
+        "has_settings": job.recipient.may_sign_in,
         # The text's own language: it may be the other one when a translation is missing.
         "locale": text.locale,
     }

@@ -33,6 +33,7 @@ from notifications.services.queue_jobs import LOST_TASK_SECONDS, queue_jobs
 from notifications.services.replay_jobs import replay_jobs
 from notifications.services.requeue_due_jobs import LOST_ANYWAY, requeue_due_jobs
 from notifications.services.save_recipient import RecipientDetails, save_recipient
+from tests.factories.accounts import make_user
 from tests.factories.notifications import (
     make_job,
     make_notification_event,
@@ -249,6 +250,30 @@ class TestDeliverJobs:
         assert job.status == "dead"
         assert ContactPoint.objects.get(recipient=job.recipient).switched_off_at is None
 
+    @pytest.mark.parametrize(
+        ("refusal", "words", "status"),
+        [
+            ("refuse_message", "550 5.6.0 no such letters", "dead"),
+            ("refuse_recipient", "550 5.1.1 no such user", "undeliverable"),
+            ("refuse_recipient", "451 4.2.2 full", "failed"),
+        ],
+    )
+    def test_keeps_who_refused_it_and_in_which_words(
+        self, mail_server: MailServer, refusal: str, words: str, status: str
+    ) -> None:
+        setattr(mail_server, refusal, words)
+        job = make_job()
+
+        send([job.id])
+
+        job.refresh_from_db()
+        code, _, said = words.partition(" ")
+        assert [(one["rule"], one["answer"]) for one in job.decisions[-2:]] == [
+            ("provider email", f"refused: SMTP {code}: {said}"),
+            ("outcome", status),
+        ]
+        assert job.provider == "email"
+
     def test_tries_again_when_nobody_answers(self, settings: Any) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
@@ -355,6 +380,25 @@ class TestMail:
             f"Отписаться: {link}",
         ]
         assert foot_of_greeting == foot[:1]
+
+    def test_offers_settings_only_to_who_can_sign_in_to_them(self, mail_server: MailServer) -> None:
+        told = make_recipient(told_by=make_user(), marketing_consent_at=timezone.now())
+        customer = make_recipient(kind="customer")
+        offer = make_job(
+            recipient=told, category="marketing", template_code="black_friday_sale", context={"campaign_id": ""}
+        )
+
+        send([offer.id])
+        send([make_job(recipient=customer).id])
+        send([make_job().id])
+
+        texts = [mail.get_body(("plain",)).get_content() for mail in mail_server.mails]
+        pages = [mail.get_body(("html",)).get_content() for mail in mail_server.mails]
+        assert ["/inbox/preferences/" in text for text in texts] == [False, False, True]
+        assert ["/inbox/preferences/" in page for page in pages] == [False, False, True]
+        assert "/notifications/unsubscribe/" in texts[0]
+        assert "/notifications/unsubscribe/" in pages[0]
+        assert "\n-- \n" not in texts[1]
 
     def test_shows_a_value_as_text_whatever_it_holds(self, mail_server: MailServer) -> None:
         evil = "<script>x</script> [free](https://evil.example)\r\nBcc: all@example.com"
