@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -34,6 +34,7 @@ HELD = {
     PauseReason.FAILURES: _("has held itself: too many failures"),
     PauseReason.COMPLAINTS: _("has held itself: too many complaints"),
 }
+SENT = frozenset({NotificationJob.Status.SENT, NotificationJob.Status.DELIVERED})
 SERVED = [choice for choice in Channel.choices if choice[0] != Channel.WEBHOOK]
 
 
@@ -91,10 +92,17 @@ class CampaignAdmin(ModelAdmin):
     actions = ["start", "pause", "go_on", "cancel"]
     actions_detail = ["test_this", "start_this", "pause_this", "go_on_this", "cancel_this"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        campaigns: QuerySet[Campaign] = super().get_queryset(request)
+        waiting = NotificationJob.objects.unfinished().filter(event_id=OuterRef("event_id"))
+        return campaigns.annotate(is_waited_for=Exists(waiting))
+
     @admin.display(description=_("State"))
     def state(self, campaign: Campaign) -> str:
         if campaign.event is not None and campaign.state == Campaign.State.PAUSED:
             return str(HELD[PauseReason(campaign.event.pause_reason)])
+        if campaign.state == Campaign.State.PLANNED and not getattr(campaign, "is_waited_for", True):
+            return gettext("gone out")
         return str(campaign.state.label)
 
     @admin.display(description=_("Planned"))
@@ -111,12 +119,25 @@ class CampaignAdmin(ModelAdmin):
 
     @admin.display(description=_("Messages that have come to an end"))
     def ended(self, campaign: Campaign) -> str:
-        if campaign.event is None:
+        """Say how far the sending is: of all that is to come, not of what is planned so far."""
+        event = campaign.event
+        if event is None:
             return "—"
-        counts = count_results(event=campaign.event)
-        every = sum(count for _, _, count in counts)
+        counts = count_results(event=event)
+        planned = sum(count for _, _, count in counts)
         over = sum(count for _, status, count in counts if status not in NotificationJob.UNFINISHED)
-        return format_html('<progress max="{0}" value="{1}">{1}</progress> {1} / {0}', every, over)
+        sent = sum(count for _, status, count in counts if status in SENT)
+        is_planning = event.status == NotificationEvent.Status.PLANNING
+        every = max(planned, (event.audience_size or 0) * len(campaign.channels)) if is_planning else planned
+        if not every:
+            return "—"
+        return format_html(
+            '<progress max="{0}" value="{1}">{1}</progress> {1} / {0} · {2}',
+            every,
+            over,
+            gettext("sent: %(sent)d, not sent: %(not_sent)d, waiting: %(waiting)d")
+            % {"sent": sent, "not_sent": over - sent, "waiting": every - over},
+        )
 
     @admin.display(description=_("Whom it would reach"))
     def preview(self, campaign: Campaign) -> str:

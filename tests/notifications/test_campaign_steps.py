@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.second_factor import SESSION_KEY
 from notifications.campaign_steps import STEPS
-from notifications.models import Campaign, NotificationEvent
+from notifications.models import Campaign, NotificationEvent, NotificationJob
 from notifications.services.send_campaign_test import send_campaign_test
 from notifications.services.send_test_mail import SampleNotSent
 from tests.factories.accounts import make_user
@@ -194,6 +194,7 @@ class TestWords:
         self, office: Client, status: str, reason: str, english: str, russian: str
     ) -> None:
         event = start(make_campaign(members=1))
+        plan_audiences()
         fields: dict[str, Any] = {"status": status, "pause_reason": reason}
         fields["planned_at"] = timezone.now() if status == "planned" else None
         fields["next_attempt_at"] = timezone.now() if status == "planning" else None
@@ -211,6 +212,28 @@ class TestWords:
 
         assert "Электронная почта · отправлено: 2" in page
         assert '<progress max="2" value="2">2</progress> 2 / 2' in page
+        assert "отправлено: 2, не отправлено: 0, ждёт: 0" in page
+        assert "разослана" in office.get(LIST, headers={"Accept-Language": "ru"}).content.decode()
+
+    def test_say_how_far_the_sending_is_and_not_the_planning(self, office: Client, mail_server: MailServer) -> None:
+        campaign = make_campaign(members=4, channels=["email", "in_app"])
+        event = start(campaign)
+        plan_audiences()
+        sent, refused = NotificationJob.objects.order_by("id")[:2]
+        ended = {"next_attempt_at": None, "finished_at": timezone.now()}
+        NotificationJob.objects.filter(id=sent.id).update(status="sent", **ended)
+        NotificationJob.objects.filter(id=refused.id).update(status="suppressed", **ended)
+
+        event.refresh_from_db()
+        page = office.get(f"{LIST}{campaign.id}/change/").content.decode()
+        on_its_way = {"status": "planning", "planned_at": None, "next_attempt_at": timezone.now(), "audience_size": 10}
+        NotificationEvent.objects.filter(id=event.id).update(**on_its_way)
+        while_planning = office.get(f"{LIST}{campaign.id}/change/").content.decode()
+
+        assert event.progress_percent == 100
+        assert '<progress max="20" value="2">2</progress> 2 / 20 · sent: 1, not sent: 1, waiting: 18' in while_planning
+        assert '<progress max="8" value="2">2</progress> 2 / 8 · sent: 1, not sent: 1, waiting: 6' in page
+        assert "planned for everybody" in page
 
 
 class TestForm:
