@@ -69,12 +69,12 @@ class TokenForm(forms.Form):
 
 @admin.register(ServiceToken)
 class ServiceTokenAdmin(ReadOnlyAdmin):
-    list_display = ["service", "may", "sources", "created", "expiry", "last_used_at", "ending"]
+    list_display = ["service", "may", "sources", "made", "ends", "last_used", "ending"]
     # A token's page would have its hash for an address.
     list_display_links = None
     search_fields = ["user__display_name", "user__notification_sources__source"]
     ordering = ["user__display_name", "-created"]
-    fields = ["service", "may", "sources", "created", "expiry", "last_used_at"]
+    fields = ["service", "may", "sources", "made", "ends", "last_used"]
     actions: list[str] = []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceToken]:
@@ -91,6 +91,18 @@ class ServiceTokenAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Sources"))
     def sources(self, token: ServiceToken) -> str:
         return ", ".join(sorted(one.source for one in token.user.notification_sources.all())) or "—"
+
+    @admin.display(description=_("Made"), ordering="created")
+    def made(self, token: ServiceToken) -> Any:
+        return token.created
+
+    @admin.display(description=_("Ends"), ordering="expiry")
+    def ends(self, token: ServiceToken) -> Any:
+        return token.expiry
+
+    @admin.display(description=_("Last used"), ordering="last_used_at")
+    def last_used(self, token: ServiceToken) -> Any:
+        return token.last_used_at
 
     @admin.display(description=_("Revoke"))
     def ending(self, token: ServiceToken) -> str:
