@@ -16,6 +16,7 @@ from common.transactions import use_case
 from notifications.models import NotificationEvent, NotificationJob
 from notifications.services.control_mailing import cancel_mailing, pause_mailing, resume_mailing
 from notifications.services.replay_jobs import replay_jobs
+from notifications.trace_words import trace_line
 
 # So many are named in the audit log: a filter may choose a hundred thousand.
 FEW = 20
@@ -105,7 +106,7 @@ class NotificationJobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Why was it (not) sent"))
     def why(self, job: NotificationJob) -> str:
-        return "\n".join(f"{one['at']}  {one['rule']}: {one['answer']}" for one in job.decisions) or "—"
+        return "\n".join(trace_line(one) for one in job.decisions) or "—"
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("notifications.change_notificationjob")

@@ -1,5 +1,7 @@
 """What came and what was sent, in the back office: who sees it, and who may hold a mailing of another service."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,10 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.second_factor import SESSION_KEY
 from audit.models import AuditEntry
+from notifications.channels import push, route, webhook
 from notifications.models import NotificationEvent, NotificationJob
+from notifications.services import decide_delivery
+from notifications.trace_words import ANSWERS
 from tests.factories.accounts import make_authenticator, make_staff, make_user
 from tests.factories.notifications import make_job, make_recipient, make_segment, sample_bytes
 from tests.notifications.flow import plan_audiences
@@ -18,6 +23,9 @@ pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 EVENTS = "/admin/notifications/notificationevent/"
 JOBS = "/admin/notifications/notificationjob/"
+# What these say becomes an answer in the trace.
+SPEAKERS = [Path(one.__file__ or "") for one in (decide_delivery, push, route, webhook)]
+REASON = re.compile(r"""(?:reason=|NotYet\()"([a-z_]+)\"""")
 
 
 def office_of(person: Any) -> Client:
@@ -85,11 +93,45 @@ class TestReplay:
 
 class TestSupport:
     def test_sees_why_something_was_not_sent(self) -> None:
-        job = make_job(status="dead", decisions=[{"at": "2026-01-01", "rule": "consent", "answer": "no_consent"}])
-        office = office_of(make_staff("support"))
+        trace = [
+            ("contact_point", "passed"),
+            ("consent", "no_consent"),
+            ("digest", "digest"),
+            ("provider email-2", "refused: SMTP 550: <no>"),
+            ("a rule of old", "an answer of old"),
+            ("outcome", "dead"),
+        ]
+        at = "2026-01-01T21:30:05.123456+00:00"
+        decisions = [{"at": at, "rule": rule, "answer": answer} for rule, answer in trace]
+        job = make_job(status="dead", decisions=decisions)
+        office = office_of(make_staff("support", time_zone="Europe/Moscow"))
+
+        def told(language: str) -> list[str]:
+            page = office.get(f"{JOBS}{job.id}/change/", headers={"Accept-Language": language}).content.decode()
+            return re.findall(r"02\.01\.2026 00:30:05  ([^\n<]+)", page.replace("<br>", "\n"))
 
         assert office.get(JOBS).status_code == 200
-        assert "consent: no_consent" in office.get(f"{JOBS}{job.id}/change/").content.decode()
+        assert told("en") == [
+            "The address: no objection",
+            "Consent to offers: no consent was given",
+            "Digest: put off",
+            "Provider email-2: has refused it: SMTP 550: &lt;no&gt;",
+            "a rule of old: an answer of old",
+            "Outcome: Dead",
+        ]
+        assert told("ru") == [
+            "Адрес: не возражает",
+            "Согласие на предложения: согласия нет",
+            "Дайджест: отложено",
+            "Провайдер email-2: отказал: SMTP 550: &lt;no&gt;",
+            "a rule of old: an answer of old",
+            "Итог: не удалось совсем",
+        ]
+
+    def test_reads_in_words_whatever_a_decision_can_say(self) -> None:
+        said = {"passed"} | {objection for path in SPEAKERS for objection in REASON.findall(path.read_text())}
+
+        assert said - set(ANSWERS) == {"quiet_hours"}
 
     def test_sends_nothing_again_and_holds_nothing(self) -> None:
         job = make_job(status="dead")
