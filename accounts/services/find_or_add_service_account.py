@@ -32,7 +32,8 @@ def find_or_add_service_account(*, name: str) -> User:
     added = User(email=f"{name}@{NOWHERE}", display_name=name)
     added.set_unusable_password()
     account, _ = User.objects.get_or_create(
-        email=added.email, defaults={"display_name": added.display_name, "password": added.password}
+        email__iexact=added.email,
+        defaults={"email": added.email, "display_name": added.display_name, "password": added.password},
     )
     if account.has_usable_password():
         raise ServiceNameTaken
