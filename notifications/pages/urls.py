@@ -1,8 +1,9 @@
 """Pages of this app."""
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
+from notifications import mail_reports
 from notifications.pages import push_sink, telegram, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.ANYMAIL.get("WEBHOOK_SECRET"):
-    urlpatterns.append(path("mail-reports/", include("anymail.urls")))
+    urlpatterns += [
+        path("mail-reports/<slug:service>/", mail_reports.take_report, name="mail_reports"),
+        path("mail-reports/<slug:service>/tracking/", mail_reports.take_report, name="mail_reports_tracking"),
+    ]
 if settings.ENVIRONMENT != "production":
     urlpatterns.append(path("dev/push-sink/<slug:name>/", push_sink.browser))
