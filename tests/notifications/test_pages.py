@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admin.sites import site
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from django.utils.translation import override
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.second_factor import SESSION_KEY
@@ -211,7 +212,10 @@ class TestAdmin:
     def test_shows_why_a_job_was_not_sent(self) -> None:
         job = make_job(decisions=[{"at": "2026-01-01", "rule": "consent", "answer": "no_consent"}])
 
-        assert NotificationJobAdmin(NotificationJob, site).why(job) == "2026-01-01  consent: no_consent"
+        with override("en"):
+            said = NotificationJobAdmin(NotificationJob, site).why(job)
+
+        assert said == "2026-01-01  Consent to offers: no consent was given"
 
     def test_replays_dead_jobs_and_writes_it_down(self, request_of_staff: Any, monkeypatch: Any) -> None:
         job = make_job(status="dead")
