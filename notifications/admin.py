@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
@@ -245,17 +247,45 @@ class SuppressionAdmin(ModelAdmin):
         super().delete_model(request, obj)
 
 
+class TelegramBotForm(forms.ModelForm):
+    """What BotFather has said of a bot."""
+
+    username = forms.RegexField(
+        r"^[A-Za-z][A-Za-z0-9_]{4,31}$",
+        label=_("bot's name"),
+        help_text=_("As in t.me/…, without @."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    token = forms.RegexField(r"^[0-9]+:[A-Za-z0-9_-]{30,}$", label=_("bot's token"), widget=UnfoldAdminTextInputWidget)
+    webhook_secret = forms.RegexField(
+        r"^[A-Za-z0-9_-]{16,256}$",
+        label=_("secret of the bot's updates"),
+        help_text=_("16 to 256 letters, digits, _ and -, of your own; Telegram shows it with each update."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
 @admin.register(TelegramBot)
 class TelegramBotAdmin(ModelAdmin):
     """A bot's token is written, never shown."""
 
+    form = TelegramBotForm
+    readonly_fields = ["webhook_address"]
     list_display = ["username", "project_id", "created_at"]
     search_fields = ["username", "=project_id"]
     ordering = ["username"]
 
     def get_fields(self, request: HttpRequest, obj: TelegramBot | None = None) -> list[str]:
-        return ["project_id", "username"] if obj else ["project_id", "username", "token", "webhook_secret"]
+        return (
+            ["project_id", "username", "webhook_address"]
+            if obj
+            else ["project_id", "username", "token", "webhook_secret"]
+        )
 
     def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
         # Another token is another bot: its chats have to be linked anew.
         return False
+
+    @admin.display(description=_("address for Telegram's webhook"))
+    def webhook_address(self, bot: TelegramBot) -> str:
+        return settings.PUBLIC_URL + reverse("telegram_update", kwargs={"bot_id": bot.pk})

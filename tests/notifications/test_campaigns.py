@@ -305,10 +305,25 @@ class TestAdmin:
 
     def test_never_shows_a_bots_token(self, back_office: Client) -> None:
         url = "/admin/notifications/telegrambot/"
-        back_office.post(f"{url}add/", {"username": "b", "token": "1:very-secret", "webhook_secret": "also-secret"})
+        told = {"username": "river_bot", "token": f"1:very-secret{'x' * 30}", "webhook_secret": "also-secret-of-mine"}
+        back_office.post(f"{url}add/", told)
         pages = back_office.get(url).content + back_office.get(f"{url}{self.bot_id()}/change/", follow=True).content
 
         assert b"secret" not in pages.replace(b"webhook_secret", b"")
+
+        assert f"/telegram/{self.bot_id()}/".encode() in pages
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"username": "bad name!"}, {"username": "bot"}, {"token": "secret"}, {"webhook_secret": "short"}],
+    )
+    def test_takes_no_bot_that_telegram_would_not_know(self, back_office: Client, wrong: dict[str, str]) -> None:
+        told = {"username": "river_bot", "token": f"1:{'x' * 35}", "webhook_secret": "y" * 16}
+
+        answer = back_office.post("/admin/notifications/telegrambot/add/", told | wrong)
+
+        assert answer.status_code == 200
+        assert list(answer.context["adminform"].form.errors) == list(wrong)
 
     @staticmethod
     def bot_id() -> Any:
