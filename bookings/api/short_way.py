@@ -130,7 +130,7 @@ def _is_plain(request: HttpRequest) -> bool:
         and told.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == "application/json"
         # A body of unknown length is read by the long way, which bounds it.
         and told.get("CONTENT_LENGTH", "").isdecimal()
-        and int(told["CONTENT_LENGTH"]) <= LARGEST_BYTES
+        and int(told["CONTENT_LENGTH"]) <= min(LARGEST_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     )
 
 
