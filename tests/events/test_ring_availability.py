@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -25,14 +26,18 @@ def bells() -> Iterator[Any]:
         yield subscription
 
 
-def rung(bells: Any) -> list[str]:
-    """Return what was rung before the end mark, which arrives after everything that was sent earlier."""
+def rung(bells: Any, ticket_type: TicketType) -> list[str]:
+    """Return what was rung of an event before the end mark, which arrives after everything that was sent earlier.
+
+    Tests that run at the same time ring for events of theirs.
+    """
+    end = f"wake:topic:end:{uuid4()}"
     with contextlib.closing(redis.Redis.from_url(settings.REDIS_URL)) as client:
-        client.publish("wake:topic:end", b"")
+        client.publish(end, b"")
     found: list[str] = []
-    while not found or found[-1] != "wake:topic:end":
+    while not found or found[-1] != end:
         found.append(bells.get_message(timeout=5)["channel"].decode())
-    return found[:-1]
+    return [bell for bell in found if str(ticket_type.event_id) in bell]
 
 
 def take(ticket_type: TicketType, seats: int) -> None:
@@ -46,17 +51,17 @@ class TestRingAvailability:
 
         with use_case():
             ring_availability(event_id=ticket_type.event_id)
-            before = rung(bells)
+            before = rung(bells, ticket_type)
 
         assert before == []
-        assert rung(bells) == [f"wake:topic:event:{ticket_type.event_id}:availability"]
+        assert rung(bells, ticket_type) == [f"wake:topic:event:{ticket_type.event_id}:availability"]
 
     def test_seats_that_are_taken_ring(self, bells: Any) -> None:
         ticket_type = make_ticket_type()
 
         take(ticket_type, 1)
 
-        assert rung(bells) == [f"wake:topic:event:{ticket_type.event_id}:availability"]
+        assert rung(bells, ticket_type) == [f"wake:topic:event:{ticket_type.event_id}:availability"]
 
     def test_nothing_rings_when_nothing_was_taken(self, bells: Any) -> None:
         ticket_type = make_ticket_type(capacity=1)
@@ -64,4 +69,4 @@ class TestRingAvailability:
         with pytest.raises(SeatsSoldOut):
             take(ticket_type, 2)
 
-        assert rung(bells) == []
+        assert rung(bells, ticket_type) == []
