@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_steps import reasoned_step
@@ -24,7 +25,6 @@ from accounts.second_factor import is_fresh
 from accounts.services.issue_token import LONGEST_LIFETIME_DAYS
 from common.callers import caller_id
 from common.problems import InvalidInput, Problem
-from common.read_only_admin import ReadOnlyAdmin
 from common.transactions import use_case
 from notifications.models import ServiceToken
 from notifications.scopes import EVENTS_SCOPE, RECIPIENTS_SCOPE
@@ -68,7 +68,10 @@ class TokenForm(forms.Form):
 
 
 @admin.register(ServiceToken)
-class ServiceTokenAdmin(ReadOnlyAdmin):
+class ServiceTokenAdmin(ModelAdmin):
+    """Made and revoked by steps of their own; no row is ever changed."""
+
+    show_full_result_count = False
     list_display = ["service", "may", "sources", "made", "ends", "last_used", "ending"]
     # A token's page would have its hash for an address.
     list_display_links = None
@@ -119,6 +122,12 @@ class ServiceTokenAdmin(ReadOnlyAdmin):
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return request.user.has_perm("notifications.add_servicetoken")
+
+    def has_change_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return False
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask what the token is for; answer with its text, which no other page ever shows."""
