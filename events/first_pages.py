@@ -1,4 +1,4 @@
-"""The first page of a list, for guests: most lists are asked for no further.
+"""A page of what is found: of lists the first, which most are asked for no further; of the catalogue's page any.
 
 What is found depends on the wishes, so the ORM would compose its statement anew for each reader, which takes it longer
 than PostgreSQL needs to answer. Here it is composed once for wishes of a kind, by the same `filters.restrict`.
@@ -17,13 +17,15 @@ from events.filters import restrict
 from events.models import Event
 
 
-def find_first(*, wish: dict[str, Any], ordering: tuple[str, ...], limit: int, now: datetime) -> list[Any]:
-    """Return what comes first of settled wishes: ids, what they are ordered by, and what the search tells of them."""
+def find_first(
+    *, wish: dict[str, Any], ordering: tuple[str, ...], limit: int, now: datetime, after: int = 0
+) -> list[Any]:
+    """Return what comes first of settled wishes, or next after so many: ids, what they are ordered by, what the search tells."""
     given = {"wish": wish} | ({"now": now} if "has_seats" in wish else {})
     finder = _finder(ordering)
     sql, parameters = finder.statement(**given)
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT %s", [*parameters, limit])
+        cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*parameters, limit, after])
         names = columns_for(wish, ordering)
         return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in finder.read(cursor, **given)]
 

@@ -163,6 +163,8 @@ def present_event(
     code = f"?{urlencode({'access_code': access_code})}" if access_code else ""
     return {
         "event": event,
+        "title": event.title,
+        "summary": event.summary,
         "here": url_of(event) + code,
         "canonical": settings.PUBLIC_URL + url_of(event),
         "cover": cover_url_of(event),

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 
 from accounts.models import Organizer, User
 from bookings.models import Booking
+from events.catalogue_cache import forget_catalogue
 from events.markdown import render_markdown
 from events.models import Event, EventAccess, Favorite, TicketType
 from events.models.lifecycle import Status
@@ -71,8 +72,10 @@ class TestCatalogue:
         for _ in range(events):
             make_ticket_type()
 
-        # The number found, the cards, all facets at once, the tree twice.
-        with django_assert_num_queries(5):
+        # The number found, what is found, its cards, all facets at once, the tree twice.
+        with django_assert_num_queries(6):
+            english.get("/")
+        with django_assert_num_queries(0):
             english.get("/")
 
     def test_searches_and_shows_the_match(self, english: Client) -> None:
@@ -126,6 +129,49 @@ class TestCatalogue:
 
         assert "2 события" in page
         assert "Найти" in page
+
+    def test_shows_what_enters_the_catalogue_as_soon_as_it_is_told(self, english: Client) -> None:
+        before = text(english.get("/"))
+        make_event(title="Katun by night")
+        untold = text(english.get("/"))
+        forget_catalogue()
+
+        assert ["Katun by night" in page for page in (before, untold, text(english.get("/")))] == [False, False, True]
+
+    def test_gives_each_guest_their_own_language_and_token(self) -> None:
+        make_event(title="Rafting")
+
+        pages = [text(Client(headers={"Accept-Language": code}).get("/")) for code in ("en", "ru", "en")]
+
+        tokens = [re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page) for page in pages]
+        assert ["1 event" in page for page in pages] == [True, False, True]
+        assert ["1 событие" in page for page in pages] == [False, True, False]
+        assert len({tuple(one) for one in tokens}) == 3
+
+    def test_reads_the_same_put_together_from_its_frame_as_rendered_whole(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_event(title='<b>A & "B"</b>', summary="1 < 2 & 3")
+        addresses = ["/", "/?q=<b>&x='1'&near=51.4,86", "/?page=7&ordering=newest&free=nonsense"]
+
+        def pages() -> list[str]:
+            asked = (Client(headers={"Accept-Language": code}).get(one) for code in ("en", "ru") for one in addresses)
+            return [re.sub(r'(csrfmiddlewaretoken" value=")\w+', r"\1", text(one)) for one in asked]
+
+        framed = pages()
+        monkeypatch.setattr(views, "is_told_something", lambda request: True)
+
+        assert framed == pages()
+        assert "&lt;b&gt;A &amp; " in framed[0]
+
+    def test_shows_nobodys_favourites_to_a_guest(self, english: Client, signed_in: Callable[[User], Client]) -> None:
+        event, user = make_event(), make_user()
+        Favorite.objects.create(user=user, event=event)
+
+        theirs = text(signed_in(user).get("/"))
+        everybodys = text(Client(headers={"Accept-Language": "en"}).get("/"))
+
+        assert ("In favourites" in theirs, "In favourites" in everybodys) == (True, False)
 
     def test_marks_favourites(self, signed_in: Callable[[User], Client]) -> None:
         user = make_user()
