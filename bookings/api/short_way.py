@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -18,9 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.urls import ResolverMatch, resolve
 from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
 from prometheus_client import Histogram
 from rest_framework.response import Response
 
@@ -36,6 +33,7 @@ from common.api.versions import with_etag
 from common.callers import caller_id
 from common.error_pages import unavailable
 from common.problems import Problem
+from common.short_way import as_layers_would
 
 log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -75,12 +73,7 @@ class ShortWayMiddleware:
             response = self._answer(request)
             if response is None:
                 return self._get_response(request)
-            response["Content-Language"] = translation.get_language()
-        request.resolver_match = _match()
-        patch_vary_headers(response, ("Accept-Language",))
-        response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
-        response["Allow"] = "POST, OPTIONS"
-        response["Content-Length"] = str(len(response.content))
+            as_layers_would(request, response, allow="POST, OPTIONS", vary=("Accept-Language",))
         SECONDS.labels(str(response.status_code)).observe(time.perf_counter() - started_at)
         return response
 
@@ -141,9 +134,3 @@ def _wanted_in(request: HttpRequest) -> Wanted | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return wanted if len({item.ticket_type for item in wanted.items}) == len(wanted.items) else None
-
-
-@cache
-def _match() -> ResolverMatch:
-    """Return what the log line asks for the route: always the same one."""
-    return resolve(PATH)

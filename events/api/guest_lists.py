@@ -8,22 +8,20 @@ the same: `tests/events/api/test_guest_lists.py` holds the two together.
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import ResolverMatch, resolve
 from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
 from prometheus_client import Histogram
 from rest_framework.utils.urls import replace_query_param
 
 from common.api.pagination import Cursor, CursorPagination
 from common.api.throttling import limiter, quota_of
 from common.callers import caller_network
+from common.short_way import as_layers_would
 from events.api.cards import card_of
 from events.catalogue_cache import LIST_SECONDS, Memory
 from events.filters import HOME_ZONE, CatalogueFilter, ordering_of, settled
@@ -53,12 +51,7 @@ class GuestListMiddleware:
             if answered is None:
                 return self._get_response(request)
             response, source = answered
-            response["Content-Language"] = translation.get_language()
-        request.resolver_match = _match()
-        patch_vary_headers(response, ("Accept-Language", "Cookie"))
-        response["X-Frame-Options"] = settings.X_FRAME_OPTIONS
-        response["Allow"] = "GET, POST, HEAD, OPTIONS"
-        response["Content-Length"] = str(len(response.content))
+            as_layers_would(request, response, allow="GET, POST, HEAD, OPTIONS", vary=("Accept-Language", "Cookie"))
         SECONDS.labels(source).observe(time.perf_counter() - started_at)
         return response
 
@@ -112,9 +105,3 @@ def _read(request: HttpRequest, wish: dict[str, Any], query: QueryDict, *, page_
     # Two characters that end a line in JavaScript: REST framework escapes them, so this does.
     written = msgspec.json.encode({"next": following, "previous": None, "results": cards})
     return written.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
-
-
-@cache
-def _match() -> ResolverMatch:
-    """Return what the log line asks for the route: always the same one."""
-    return resolve(PATH)

@@ -4,18 +4,17 @@ A shop's webhook proves itself by its secret and signature. The middleware that 
 """
 
 from collections.abc import Callable
-from functools import cache
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.urls import ResolverMatch, resolve
 from django.utils import translation
 
 from common.api.exceptions import problem_response
 from common.error_pages import in_own_words, unavailable
 from common.problems import Problem
+from common.short_way import route_of
 from loyalty.api.webhook import webhook
 
 log = structlog.get_logger(__name__)
@@ -33,7 +32,7 @@ class WebhookMiddleware:
         secret = request.path_info.removeprefix(PREFIX).removesuffix("/")
         if secret == request.path_info or not secret or "/" in secret:
             return self.get_response(request)
-        request.resolver_match = _match()
+        request.resolver_match = route_of(f"{PREFIX}secret")
         language = _language_of(request)
         if language == translation.get_language():
             return _answer(request, secret)
@@ -56,9 +55,3 @@ def _language_of(request: HttpRequest) -> str:
     if "HTTP_ACCEPT_LANGUAGE" not in request.META and "HTTP_COOKIE" not in request.META:
         return settings.LANGUAGE_CODE
     return translation.get_language_from_request(request)
-
-
-@cache
-def _match() -> ResolverMatch:
-    """Return what the log line asks for the route: always the same one."""
-    return resolve(f"{PREFIX}secret")
