@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from common.ids import new_id
@@ -72,3 +73,13 @@ class TestLockAccounts:
         of_customers, of_project = [one["sql"] for one in queries]
         assert "FOR NO KEY UPDATE" in of_customers
         assert "FOR NO KEY UPDATE" not in of_project
+
+
+class TestFollowingEntries:
+    def test_finds_accounts_by_their_keys_whatever_a_session_has_planned(self) -> None:
+        """A plan that was made for many entries would read whole tables, and stay."""
+        with connection.cursor() as sql:
+            sql.execute("SELECT proconfig FROM pg_proc WHERE proname = 'loyalty_follow_entries'")
+            [(settings,)] = sql.fetchall()
+
+        assert settings == ["enable_hashjoin=off", "enable_mergejoin=off", "enable_seqscan=off"]
