@@ -5,13 +5,13 @@ customers goes to the one with the e-mail, and both stand in the merge queue unt
 lacks is filled in; who was merged into another is that other. An invitation counts for customers who are new.
 """
 
+import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
 import structlog
-from django.utils.crypto import get_random_string
 
 from common.problems import Problem
 from common.transactions import requires_transaction
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 Place = tuple[uuid.UUID, str]
 # Without letters and digits that are mistaken for each other.
 REFERRAL_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+REFERRAL_CODE_LENGTH = 10
 
 
 class CustomerNotFound(Problem):
@@ -90,6 +91,16 @@ def _inviters(asked: Sequence[tuple[Project, Person]]) -> dict[Place, Customer]:
     return {(one.project_id, one.referral_code): one.merged_into or one for one in found}
 
 
+def new_referral_code() -> str:
+    """Return a code that nobody guesses, from one number: asking the system for each letter takes longer than the row."""
+    number = secrets.randbelow(len(REFERRAL_ALPHABET) ** REFERRAL_CODE_LENGTH)
+    letters = []
+    for _ in range(REFERRAL_CODE_LENGTH):
+        number, letter = divmod(number, len(REFERRAL_ALPHABET))
+        letters.append(REFERRAL_ALPHABET[letter])
+    return "".join(letters)
+
+
 class _Register:
     """The customers that a batch speaks of, known and new."""
 
@@ -120,11 +131,10 @@ class _Register:
         if found is None:
             code = person.referral_code
             inviter = self.inviters.get((project.id, code.upper())) if code else None
-            own_code = get_random_string(10, REFERRAL_ALPHABET)
             found = new_row(
                 Customer,
                 project_id=project.id,
-                referral_code=own_code,
+                referral_code=new_referral_code(),
                 referred_by_id=inviter.id if inviter else None,
             )
             self.new.append(found)
