@@ -5,11 +5,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
+from common.statements import prepared_cursor
 from loyalty.models.copying import all_columns, rows_found
 from loyalty.models.level import Level
 from loyalty.models.project import Project
@@ -23,13 +24,13 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         """
         statement = f"""
             SELECT {all_columns(Customer, of="customer")}
-            FROM unnest(%s::uuid[], %s::text[]) AS asked (project_id, contact)
+            FROM unnest(%b::uuid[], %b::text[]) AS asked (project_id, contact)
             JOIN LATERAL (
                 SELECT * FROM loyalty_customer
                 WHERE project_id = asked.project_id AND {column} = asked.contact AND {column} <> '' LIMIT 1
             ) AS customer ON true
         """  # noqa: S608  (`column` is a name written by a developer)
-        with connection.cursor() as sql:
+        with prepared_cursor() as sql:
             sql.execute(statement, [[project_id for project_id, _ in asked], [contact for _, contact in asked]])
             found = rows_found(Customer, sql.fetchall())
         models.prefetch_related_objects([one for one in found if one.merged_into_id], "merged_into")

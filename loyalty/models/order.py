@@ -7,20 +7,27 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
+from common.statements import prepared_cursor
 from loyalty.models.customer import Customer
 from loyalty.models.project import Project
 from loyalty.models.webhook_delivery import WebhookDelivery
 
+NAMED_SQL = """
+    SELECT purchase.id FROM unnest(%b::uuid[], %b::text[]) AS asked (project_id, order_id)
+    JOIN LATERAL (
+        SELECT id FROM loyalty_order
+        WHERE project_id = asked.project_id AND kind = 'purchase' AND order_id = asked.order_id LIMIT 1
+    ) AS purchase ON true
+"""
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    def purchases_named(self, asked: Collection[tuple[uuid.UUID, str]]) -> "models.query.RawQuerySet[Order]":
+    def purchases_named(self, asked: Collection[tuple[uuid.UUID, str]]) -> "list[Order]":
         """Find purchases by (project, the shop's id), with their lots: one probe of the index each (by LATERAL, LIMIT)."""
-        return self.raw(
-            "SELECT purchase.* FROM unnest(%s::uuid[], %s::text[]) AS asked (project_id, order_id) JOIN LATERAL ("
-            " SELECT * FROM loyalty_order WHERE project_id = asked.project_id AND kind = 'purchase'"
-            " AND order_id = asked.order_id LIMIT 1) AS purchase ON true",
-            [[project_id for project_id, _ in asked], [order_id for _, order_id in asked]],
-        ).prefetch_related("lots")
+        with prepared_cursor() as sql:
+            sql.execute(NAMED_SQL, [[project_id for project_id, _ in asked], [order_id for _, order_id in asked]])
+            known = [row[0] for row in sql.fetchall()]
+        return list(self.filter(id__in=known).prefetch_related("lots")) if known else []
 
 
 class Order(models.Model):

@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from common.ids import new_id
+from common.statements import prepared_cursor
 from common.transactions import requires_transaction
 from loyalty.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from loyalty.models.copying import as_text, copy_rows, rows_found
@@ -40,8 +40,9 @@ ENTRY_COLUMNS = ("project_id", "transaction_id", "account_id", "lot_id", "amount
 
 OPEN_SQL = """
     INSERT INTO loyalty_ledgeraccount (id, project_id, customer_id, kind, balance)
-    SELECT row.id, row.project_id, row.customer_id, row.kind, CASE WHEN row.customer_id IS NOT NULL THEN 0 END
-    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) AS row (id, project_id, customer_id, kind)
+    SELECT row.id, row.project_id, nullif(row.owner_id, row.project_id), row.kind,
+        CASE WHEN row.owner_id <> row.project_id THEN 0 END
+    FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[]) AS row (id, project_id, owner_id, kind)
     ON CONFLICT DO NOTHING
 """
 
@@ -98,13 +99,13 @@ def lock_accounts_of(customers: Mapping[uuid.UUID, Collection[uuid.UUID]]) -> Ac
 
 def _open(missing: Sequence[tuple[uuid.UUID, str]], project_of: Mapping[uuid.UUID, uuid.UUID]) -> None:
     """Open accounts; the ids follow the owners, so that all who open some do it in one order."""
-    with connection.cursor() as sql:
+    with prepared_cursor() as sql:
         sql.execute(
             OPEN_SQL,
             [
                 [new_id() for _ in missing],
                 [project_of[owner] for owner, _ in missing],
-                [None if kind in PROJECT_KINDS else owner for owner, kind in missing],
+                [owner for owner, _ in missing],
                 [str(kind) for _, kind in missing],
             ],
         )
