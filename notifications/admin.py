@@ -32,7 +32,7 @@ from notifications.models import (
 )
 from notifications.segment_language import read_conditions
 from notifications.segment_words import condition_words
-from notifications.selectors import explain_membership, list_members, list_segments
+from notifications.selectors.segments import explain_membership, list_members, list_segments
 from notifications.services.define_segment import check_conditions, define_segment
 from notifications.template_admin import TemplateAdmin, TemplateVersionAdmin
 from notifications.token_admin import ServiceTokenAdmin

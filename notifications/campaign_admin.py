@@ -24,7 +24,7 @@ from common.problems import Problem
 from notifications.campaign_steps import RUN, STEPS, ask_for_code, steps_for, take_step
 from notifications.models import Campaign, NotificationEvent, NotificationJob
 from notifications.models.choices import Channel
-from notifications.selectors import count_results
+from notifications.selectors.mailings import count_results
 from notifications.services.preview_campaign import preview_campaign
 
 PauseReason = NotificationEvent.PauseReason

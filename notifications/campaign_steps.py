@@ -22,7 +22,7 @@ from common.problems import Problem
 from common.transactions import use_case
 from notifications.models import Campaign
 from notifications.models.choices import Channel
-from notifications.selectors import find_campaign, has_unfinished_jobs
+from notifications.selectors.mailings import find_campaign, has_unfinished_jobs
 from notifications.services.control_campaign import begin_campaign, cancel_campaign, pause_campaign, resume_campaign
 from notifications.services.send_campaign_test import send_campaign_test
 

@@ -27,7 +27,8 @@ from notifications.facts_seen import (
     UserSeen,
 )
 from notifications.segment_language import Conditions
-from notifications.selectors import find_end_of_event, list_granted_sources
+from notifications.selectors.catalogue import find_end_of_event
+from notifications.selectors.intake import list_granted_sources
 from notifications.services.accept_events import accept_events
 from notifications.services.announce_fact import announce_fact
 from notifications.services.forget_recipient import forget_recipient

@@ -12,7 +12,7 @@ import msgspec
 from django.utils.crypto import salted_hmac
 
 from bus.wakeup import publish_after_commit
-from notifications.selectors import get_live_unread
+from notifications.selectors.inbox import get_live_unread
 
 # One message for a whole batch of inboxes: its words are the topics.
 CHANNEL = "wake:topic:inboxes"

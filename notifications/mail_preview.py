@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from notifications.models import TemplateVersion
 from notifications.models.choices import Channel
 from notifications.rendering.sandbox import TemplateIsBroken
-from notifications.selectors import find_template_version
+from notifications.selectors.texts import find_template_version
 from notifications.services.send_test_mail import preview
 
 # Mails have their styles inline. The page that frames it is one of ours.

@@ -19,7 +19,7 @@ from common.problems import Problem
 from common.transactions import use_case
 from notifications.models import TemplateVersion
 from notifications.models.choices import Channel
-from notifications.selectors import find_template_version
+from notifications.selectors.texts import find_template_version
 from notifications.services.draft_text import draft_text
 from notifications.services.publish_version import publish_version
 from notifications.services.send_test_mail import send_test_mail

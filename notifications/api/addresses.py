@@ -13,7 +13,7 @@ from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.examples import APP_TOKEN, WEBHOOK_URL
 from notifications.event_types.registry import OneUser
-from notifications.selectors import list_webhooks
+from notifications.selectors.addresses import list_webhooks
 from notifications.services.add_webhook import add_webhook
 from notifications.services.make_telegram_link import make_telegram_link
 from notifications.services.remove_webhook import remove_webhook

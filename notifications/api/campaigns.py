@@ -17,7 +17,7 @@ from common.callers import caller_id
 from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.permissions import MayReadCampaigns, MayRunCampaigns
-from notifications.selectors import count_results, get_campaign, list_campaigns
+from notifications.selectors.mailings import count_results, get_campaign, list_campaigns
 from notifications.services.control_campaign import begin_campaign, cancel_campaign, pause_campaign, resume_campaign
 
 TAG = ["notifications"]

@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 from common.transactions import use_case
 from notifications.api import serializers
 from notifications.api.examples import PUSH_SUBSCRIPTION
-from notifications.selectors import count_unread, find_recipient, list_inbox, list_push_subscriptions
+from notifications.selectors.addresses import list_push_subscriptions
+from notifications.selectors.inbox import count_unread, list_inbox
+from notifications.selectors.people import find_recipient
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
 from notifications.services.remove_push_subscription import remove_push_subscription

@@ -23,7 +23,7 @@ from notifications.envelope import decode, read_event
 from notifications.event_types.catalogue import catalogue
 from notifications.event_types.user_registered import SAMPLE
 from notifications.scopes import EVENTS_SCOPE, RECIPIENTS_SCOPE
-from notifications.selectors import count_jobs_by_status, get_event, list_jobs, list_sources_of
+from notifications.selectors.intake import count_jobs_by_status, get_event, list_jobs, list_sources_of
 from notifications.services.accept_batch import accept_batch
 from notifications.services.accept_event import accept_event
 from notifications.services.tell_about_recipient import tell_about_recipient

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from common.problems import NotFound
 from common.transactions import use_case
-from notifications.selectors import get_telegram_bot
+from notifications.selectors.addresses import get_telegram_bot
 from notifications.services.receive_telegram_update import receive_telegram_update
 
 LARGEST_UPDATE = 64 * 1024

@@ -18,13 +18,9 @@ from common.transactions import use_case
 from notifications.event_types.registry import OneUser
 from notifications.pages.forms import PreferencesForm, digest_of, name_of
 from notifications.pages.labels import category_label, channel_label
-from notifications.selectors import (
-    count_unread,
-    find_recipient,
-    find_telegram_bot,
-    is_telegram_linked,
-    list_inbox,
-)
+from notifications.selectors.addresses import find_telegram_bot, is_telegram_linked
+from notifications.selectors.inbox import count_unread, list_inbox
+from notifications.selectors.people import find_recipient
 from notifications.services.make_telegram_link import make_telegram_link
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox

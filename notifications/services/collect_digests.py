@@ -14,7 +14,7 @@ from notifications.event_types.registry import OneCustomer, OneUser, Plan, Someo
 from notifications.models import NotificationJob, Recipient
 from notifications.rendering.message import render_message
 from notifications.rendering.sandbox import TemplateIsBroken
-from notifications.selectors import find_text
+from notifications.selectors.texts import find_text
 from notifications.services.announce_fact import OWN_SOURCE
 from notifications.services.decide_delivery import DIGEST_DUE, DIGEST_REASON, DIGEST_TEMPLATE
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, send_to_workers

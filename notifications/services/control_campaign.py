@@ -6,7 +6,7 @@ from uuid import UUID
 from common.problems import Problem
 from common.transactions import requires_transaction
 from notifications.models import Campaign, NotificationEvent
-from notifications.selectors import get_campaign
+from notifications.selectors.mailings import get_campaign
 from notifications.services.control_mailing import (
     MailingNotPaused,
     MailingNotRunning,

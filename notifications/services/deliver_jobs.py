@@ -20,7 +20,7 @@ from notifications.models import NotificationJob, TemplateVersion
 from notifications.models.choices import Category, Channel
 from notifications.rendering.message import Message, render_message
 from notifications.rendering.sandbox import TemplateIsBroken
-from notifications.selectors import find_text
+from notifications.selectors.texts import find_text
 from notifications.services.claim_jobs import claim_jobs, give_back
 from notifications.services.decide_delivery import Decision, Question, decide_delivery
 from notifications.services.finish_jobs import Finished, Outcome, after_failure, finish_jobs

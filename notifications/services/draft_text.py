@@ -7,7 +7,7 @@ from django.db.models import Max
 from common.problems import Problem
 from common.transactions import requires_transaction
 from notifications.models import Template, TemplateVersion
-from notifications.selectors import get_template_version
+from notifications.selectors.texts import get_template_version
 from notifications.services.check_texts import check_texts
 
 

@@ -14,7 +14,7 @@ from common.problems import FieldProblem, InvalidInput
 from common.transactions import requires_transaction
 from notifications.models import ServiceSource
 from notifications.scopes import EVENTS_SCOPE, SERVICE_SCOPES
-from notifications.selectors import list_sources_of
+from notifications.selectors.intake import list_sources_of
 
 # It is the first part of an address, and is read in the log.
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,58}[a-z0-9]")

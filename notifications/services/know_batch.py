@@ -10,13 +10,8 @@ from common.transactions import requires_transaction
 from notifications.models import ContactPoint, NotificationJob
 from notifications.models.choices import Category, Channel
 from notifications.models.suppression import hash_of_address
-from notifications.selectors import (
-    count_marketing_sent,
-    list_contact_points,
-    list_digest_choices,
-    list_refusals,
-    list_suppressed,
-)
+from notifications.selectors.addresses import list_contact_points, list_suppressed
+from notifications.selectors.people import count_marketing_sent, list_digest_choices, list_refusals
 
 CAP_WINDOW = timedelta(days=7)
 Suppressed = frozenset[tuple[str, bytes]]

@@ -6,7 +6,7 @@ from uuid import UUID
 from common.transactions import requires_transaction
 from notifications.event_types.registry import OneUser
 from notifications.models import Recipient
-from notifications.selectors import get_recipient
+from notifications.selectors.people import get_recipient
 from notifications.services.know_recipients import know_recipients
 
 

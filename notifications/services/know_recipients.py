@@ -14,7 +14,7 @@ from common.transactions import requires_transaction
 from notifications.event_types.registry import OneCustomer, OneUser, Someone
 from notifications.models import ContactPoint, Recipient
 from notifications.models.choices import Channel, Locale
-from notifications.selectors import list_accounts, list_recipients_known_as, with_reach
+from notifications.selectors.people import list_accounts, list_recipients_known_as, with_reach
 from notifications.services.save_recipient import RecipientDetails, save_recipient
 
 Key = tuple[str, UUID]

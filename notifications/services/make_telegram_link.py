@@ -8,7 +8,7 @@ from uuid import UUID
 from common.transactions import requires_transaction
 from notifications.event_types.registry import OneCustomer, OneUser
 from notifications.models import TelegramLinkCode
-from notifications.selectors import find_telegram_bot
+from notifications.selectors.addresses import find_telegram_bot
 from notifications.services.know_recipients import key_of, know_recipients
 
 CODE_LIVES = timedelta(days=7)

@@ -13,7 +13,8 @@ from common.transactions import requires_transaction
 from notifications.event_types.registry import Audience
 from notifications.models import NotificationEvent
 from notifications.segment_language import Conditions, read_conditions
-from notifications.selectors import find_segment, find_template, list_members
+from notifications.selectors.segments import find_segment, list_members
+from notifications.selectors.texts import find_template
 from notifications.services.insert_audience_jobs import Page, insert_audience_jobs
 from notifications.services.plan_event import plan_of
 from notifications.services.store_events import LOST_WALK_SECONDS

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from notifications.models import Campaign
 from notifications.models.choices import Category
 from notifications.segment_language import read_conditions
-from notifications.selectors import count_reachable, list_members
+from notifications.selectors.segments import count_reachable, list_members
 
 # Messages a second that workers and providers manage together where nothing else limits them.
 UNLIMITED_PER_SECOND = 500

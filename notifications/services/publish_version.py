@@ -7,7 +7,7 @@ from audit.services.record_entry import record_entry
 from common.problems import Problem
 from common.transactions import requires_transaction
 from notifications.models import Template, TemplateVersion
-from notifications.selectors import get_template_version
+from notifications.selectors.texts import get_template_version
 from notifications.services.check_texts import check_texts
 from notifications.services.release_blocked_events import release_blocked_events
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.transactions import requires_transaction
 from notifications.live import show_after_commit
-from notifications.selectors import list_inbox
+from notifications.selectors.inbox import list_inbox
 
 
 @requires_transaction

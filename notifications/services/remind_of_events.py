@@ -12,7 +12,8 @@ from events.models import Event
 from notifications.envelope import hash_of
 from notifications.event_types.registry import Audience, Plan
 from notifications.segment_language import Conditions
-from notifications.selectors import list_events, list_events_to_remind_of
+from notifications.selectors.catalogue import list_events_to_remind_of
+from notifications.selectors.intake import list_events
 from notifications.services.announce_fact import ALSO, OWN_SOURCE
 from notifications.services.store_events import Incoming, store_events
 

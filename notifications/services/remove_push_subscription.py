@@ -4,7 +4,7 @@ from uuid import UUID
 
 from common.problems import NotFound
 from common.transactions import requires_transaction
-from notifications.selectors import list_push_subscriptions
+from notifications.selectors.addresses import list_push_subscriptions
 
 
 @requires_transaction

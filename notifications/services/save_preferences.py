@@ -8,7 +8,7 @@ from uuid import UUID
 from common.transactions import requires_transaction
 from notifications.models import DigestChoice, Preference, Recipient
 from notifications.models.choices import Category, Channel
-from notifications.selectors import list_choices, list_digests
+from notifications.selectors.people import list_choices, list_digests
 from notifications.services.know_recipient import know_recipient
 from notifications.services.save_recipient import set_marketing_consent
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from notifications.models import Campaign
 from notifications.models.choices import Channel
-from notifications.selectors import list_texts_in_use
+from notifications.selectors.texts import list_texts_in_use
 from notifications.services.send_test_mail import SampleNotSent, send_test_mail
 
 

@@ -14,7 +14,8 @@ import structlog
 from common.transactions import requires_transaction
 from notifications.event_types.registry import Audience, Plan
 from notifications.models import NotificationEvent, Template
-from notifications.selectors import list_known_segments, list_published_channels, list_templates
+from notifications.selectors.segments import list_known_segments
+from notifications.selectors.texts import list_published_channels, list_templates
 from notifications.services.know_recipients import Addressee, key_of, know_recipients
 
 # What a mailing is blocked on whose template needs values that it doesn't bring.

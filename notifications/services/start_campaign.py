@@ -11,7 +11,7 @@ from notifications.event_types.registry import Audience, Plan
 from notifications.models import Campaign, NotificationEvent
 from notifications.models.choices import Category
 from notifications.segment_language import read_conditions
-from notifications.selectors import list_members
+from notifications.selectors.segments import list_members
 from notifications.services.announce_fact import OWN_SOURCE
 from notifications.services.settle_plans import UNFILLED
 from notifications.services.store_events import Incoming, store_events

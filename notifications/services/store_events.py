@@ -17,7 +17,7 @@ from notifications.domain_events import JobPlanned
 from notifications.event_types.registry import Plan
 from notifications.metrics import EVENTS_ACCEPTED
 from notifications.models import NotificationEvent
-from notifications.selectors import list_events
+from notifications.selectors.intake import list_events
 from notifications.services.insert_jobs import Wanted, insert_jobs
 from notifications.services.settle_plans import Settled, answer_of, settle_plans
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from common.problems import FieldProblem, Problem
 from common.transactions import requires_transaction
 from notifications.models import NotificationJob, Recipient
-from notifications.selectors import has_account
+from notifications.selectors.people import has_account
 from notifications.services.know_recipient import know_recipient
 from notifications.services.save_recipient import RecipientDetails, save_recipient, write_details
 

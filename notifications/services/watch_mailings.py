@@ -9,7 +9,8 @@ import structlog
 
 from common.transactions import requires_transaction
 from notifications.models import NotificationEvent
-from notifications.selectors import count_complaints, count_jobs_by_status, list_mailings_under_way
+from notifications.selectors.intake import count_jobs_by_status
+from notifications.selectors.mailings import count_complaints, list_mailings_under_way
 from notifications.services.announce_fact import OWN_SOURCE
 from notifications.services.control_mailing import MailingNotPaused, MailingNotRunning, pause_mailing, resume_mailing
 

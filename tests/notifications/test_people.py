@@ -28,7 +28,7 @@ from notifications.models import (
 from notifications.models.choices import Channel
 from notifications.rendering.message import render_message
 from notifications.segment_language import Conditions, years_before
-from notifications.selectors import list_members
+from notifications.selectors.segments import list_members
 from notifications.services.decide_delivery import end_of_quiet_hours
 from notifications.services.define_segment import define_segment
 from notifications.services.know_recipients import supported

@@ -10,7 +10,7 @@ from django.test import Client
 from notifications.models import Segment
 from notifications.segment_language import MEANINGS, read_conditions
 from notifications.segment_words import WORDS, condition_words
-from notifications.selectors import explain_membership
+from notifications.selectors.segments import explain_membership
 from tests.factories.accounts import make_user
 from tests.factories.notifications import make_recipient, make_segment
 from tests.notifications.test_journal_admin import office_of

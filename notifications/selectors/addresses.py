@@ -1,0 +1,59 @@
+"""Reads of where people are reached, and where they must not be."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from common.problems import NotFound
+from notifications.models import ContactPoint, Recipient, Suppression, TelegramBot
+
+
+def list_push_subscriptions(*, user_id: UUID) -> QuerySet[ContactPoint]:
+    """Return the browsers in which the user gets pushes."""
+    return ContactPoint.objects.active().filter(
+        channel="push", recipient__kind=Recipient.Kind.USER, recipient__external_id=user_id
+    )
+
+
+def list_webhooks(*, user_id: UUID) -> QuerySet[ContactPoint]:
+    """Return the user's webhooks, those that were switched off too."""
+    return ContactPoint.objects.filter(
+        channel="webhook", recipient__kind=Recipient.Kind.USER, recipient__external_id=user_id
+    )
+
+
+def find_telegram_bot(*, project_id: UUID | None) -> TelegramBot | None:
+    """Return the bot of a shop's project, the product's own for None."""
+    return TelegramBot.objects.filter(project_id=project_id).first()
+
+
+def is_telegram_linked(*, bot: TelegramBot, user_id: UUID) -> bool:
+    """Tell whether the user gets messages in a chat with the bot."""
+    chats = ContactPoint.objects.active().filter(channel="telegram", keys__bot=str(bot.id))
+    return chats.filter(recipient__kind=Recipient.Kind.USER, recipient__external_id=user_id).exists()
+
+
+def get_telegram_bot(*, bot_id: UUID) -> TelegramBot:
+    """Return a bot.
+
+    Raises:
+        NotFound
+    """
+    bot = TelegramBot.objects.filter(id=bot_id).first()
+    if bot is None:
+        raise NotFound()
+    return bot
+
+
+def list_contact_points(*, recipient_ids: Collection[UUID], channels: Collection[str]) -> QuerySet[ContactPoint]:
+    """Return the addresses of many people, those too that are switched off."""
+    found = ContactPoint.objects.filter(recipient_id__in=recipient_ids, channel__in=channels)
+    return found.order_by("created_at", "id")
+
+
+def list_suppressed(*, keys: Collection[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
+    """Return those of the (channel, hash of the address) pairs that stand on the suppression list."""
+    hashes = [address_hash for _, address_hash in keys]
+    rows = Suppression.objects.filter(address_hash__in=hashes).values_list("channel", "address_hash")
+    return frozenset((channel, bytes(address_hash)) for channel, address_hash in rows) & frozenset(keys)
