@@ -220,7 +220,7 @@ class ServiceSourceAdmin(ModelAdmin):
 class SuppressionAdmin(ModelAdmin):
     """The list holds hashes; taking an entry off is written down."""
 
-    list_display = ["channel", "reason", "job", "created_at"]
+    list_display = ["channel", "reason", "category", "job", "created_at"]
     list_filter = ["channel", "reason"]
     ordering = ["-created_at"]
 

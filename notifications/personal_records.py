@@ -16,7 +16,7 @@ from notifications.services.forget_recipient import forget_recipient
 
 RECIPIENT = (
     *("display_name", "locale", "time_zone", "birth_on", "genres", "tags", "city", "registered_at", "last_booked_at"),
-    *("loyalty_level", "marketing_consent_at", "quiet_from", "quiet_until"),
+    *("loyalty_level", "marketing_consent_at", "marketing_refused_at", "quiet_from", "quiet_until"),
 )
 
 

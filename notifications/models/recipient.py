@@ -53,6 +53,8 @@ class Recipient(models.Model):
     last_booked_at = models.DateTimeField(null=True, blank=True)
     loyalty_level = models.CharField(max_length=100, blank=True)
     marketing_consent_at = models.DateTimeField(null=True, blank=True)
+    # When the person has said no; until they say yes themselves nobody else's word for them counts.
+    marketing_refused_at = models.DateTimeField(null=True, blank=True)
     # Local hours of silence; may cross midnight. What isn't urgent waits for their end.
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
@@ -72,6 +74,11 @@ class Recipient(models.Model):
                     & ~models.Q(quiet_from=models.F("quiet_until"))
                 ),
                 name="notifications_recipient_quiet_hours_paired",
+            ),
+            # Who has refused offers has not consented to them.
+            models.CheckConstraint(
+                condition=models.Q(marketing_consent_at__isnull=True) | models.Q(marketing_refused_at__isnull=True),
+                name="notifications_recipient_consent_or_refusal",
             ),
         ]
         indexes = [

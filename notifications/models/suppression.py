@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from common.ids import new_id
-from notifications.models.choices import Channel
+from notifications.models.choices import Category, Channel
 
 
 def hash_of_address(address: str) -> bytes:
@@ -15,7 +15,10 @@ def hash_of_address(address: str) -> bytes:
 
 
 class Suppression(models.Model):
-    """Bounced for good, complained, or asked to be left alone; whoever the address belongs to."""
+    """Bounced for good, complained, or asked to be left alone; whoever the address belongs to.
+
+    Who has asked for one category to stop gets the others: `category` says which, and is empty for all of them.
+    """
 
     class Reason(models.TextChoices):
         BOUNCE = "bounce"
@@ -27,6 +30,7 @@ class Suppression(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     address_hash = models.BinaryField(max_length=32)
     reason = models.CharField(max_length=15, choices=Reason)
+    category = models.CharField(max_length=20, choices=Category, blank=True, default="")
     # The message that led to it, if it is known.
     job = models.ForeignKey(
         "notifications.NotificationJob", on_delete=models.SET_NULL, null=True, blank=True, related_name="suppressions"
@@ -35,8 +39,15 @@ class Suppression(models.Model):
 
     class Meta:
         constraints = [
-            # An address stands once on the list of a channel.
-            models.UniqueConstraint(fields=["channel", "address_hash"], name="notifications_suppression_once"),
+            # An address stands once on the list of a channel, for everything and for each category.
+            models.UniqueConstraint(
+                fields=["channel", "address_hash", "category"], name="notifications_suppression_once"
+            ),
+            # Only a person can ask for one category to stop.
+            models.CheckConstraint(
+                condition=models.Q(category="") | models.Q(reason="unsubscribe"),
+                name="notifications_suppression_category_unsubscribed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
-"""Pages of the notifications: inbox, settings, unsubscribing."""
+"""Pages of people with an account: inbox, settings."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -11,22 +11,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.transactions import use_case
 from notifications.event_types.registry import OneUser
-from notifications.pages.forms import PreferencesForm, digest_of, name_of
-from notifications.pages.labels import category_label, channel_label
+from notifications.pages.forms import PreferencesForm, values_of
 from notifications.selectors.addresses import find_telegram_bot, is_telegram_linked
 from notifications.selectors.inbox import count_unread, list_inbox
 from notifications.selectors.people import find_recipient
 from notifications.services.make_telegram_link import make_telegram_link
 from notifications.services.make_vapid_key import make_vapid_key
 from notifications.services.read_inbox import read_inbox
-from notifications.services.save_preferences import digests_of, matrix, save_preferences
-from notifications.services.unsubscribe import unsubscribe
-from notifications.unsubscribe_links import read_token
+from notifications.services.save_preferences import save_preferences
 
 PAGE_SIZE = 20
 WORKER = settings.BASE_DIR / "static" / "js" / "notifications" / "push_worker.js"
@@ -75,32 +71,13 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """What the user gets, how, and when not."""
-    form = PreferencesForm(request.POST or None, initial=_present(_me(request)))
+    form = PreferencesForm(request.POST or None, initial=values_of(find_recipient(user_id=_me(request))))
     if request.method == "POST" and form.is_valid():
         with use_case():
             save_preferences(user_id=_me(request), wishes=form.wishes, now=timezone.now())
         messages.success(request, _("Your settings are saved."))
         return redirect("notification_preferences")
     return render(request, "notifications/preferences.html", {"form": form}, status=400 if form.errors else 200)
-
-
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe_by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what the link would end, and end it on POST: mail programs follow links, so GET never unsubscribes.
-
-    The POST of RFC 8058 comes from the mail provider, without cookies; the signed link is all the right it needs.
-    """
-    link = read_token(token)
-    if request.method == "POST":
-        with use_case():
-            unsubscribe(token=token)
-    context = {
-        "category": category_label(link.category),
-        "channel": channel_label(link.channel),
-        "is_done": request.method == "POST",
-    }
-    return render(request, "notifications/unsubscribe.html", context)
 
 
 @require_safe
@@ -119,25 +96,3 @@ def _telegram(user_id: UUID) -> str:
     if bot is None:
         return ""
     return "linked" if is_telegram_linked(bot=bot, user_id=user_id) else "offered"
-
-
-def _present(user_id: UUID) -> dict[str, Any]:
-    """Return the form's values as they are now."""
-    recipient = find_recipient(user_id=user_id)
-    chosen = {
-        name_of(category, channel): is_enabled
-        for category, channels in matrix(recipient).items()
-        for channel, is_enabled in channels.items()
-    }
-    if recipient is None:
-        return chosen
-    digests = {digest_of(category): period for category, period in digests_of(recipient).items()}
-    return (
-        chosen
-        | digests
-        | {
-            "marketing_consent": recipient.marketing_consent_at is not None,
-            "quiet_from": recipient.quiet_from,
-            "quiet_until": recipient.quiet_until,
-        }
-    )

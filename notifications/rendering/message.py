@@ -9,6 +9,7 @@ from django.utils.translation import gettext, override
 
 from notifications.rendering import sandbox
 from notifications.rendering.markdown import to_html, to_text
+from notifications.settings_links import OF_ACCOUNTS
 
 LONGEST_SUBJECT = 300
 LONGEST_LINK = 1000
@@ -25,8 +26,8 @@ class Message:
     locale: str
     site_url: str
     unsubscribe_url: str
-    # Only who can sign in here can open them.
-    has_settings: bool = True
+    # Where its reader chooses what comes: a page that they can open.
+    settings_url: str
 
     @property
     def html(self) -> str:
@@ -37,7 +38,7 @@ class Message:
             "locale": self.locale,
             "site_url": self.site_url,
             "unsubscribe_url": self.unsubscribe_url,
-            "has_settings": self.has_settings,
+            "settings_url": self.settings_url,
         }
         return css_inline.inline(render_to_string("notifications/mail.html", page), keep_at_rules=True)
 
@@ -45,12 +46,10 @@ class Message:
     def mail_text(self) -> str:
         """The same for who reads mails as plain text: below the signature's mark stand the links of the HTML's foot."""
         with override(self.locale):
-            foot = []
-            if self.has_settings:
-                foot.append(f"{gettext('Notification settings')}: {self.site_url}/inbox/preferences/")
+            foot = [f"{gettext('Notification settings')}: {self.settings_url}"]
             if self.unsubscribe_url:
                 foot.append(f"{gettext('Unsubscribe')}: {self.unsubscribe_url}")
-        return "\n".join([self.text, *(["", "-- ", *foot] if foot else []), ""])
+        return "\n".join([self.text, "", "-- ", *foot, ""])
 
 
 def render_message(*, subject: str, body: str, link: str, context: dict[str, Any]) -> Message:
@@ -69,5 +68,5 @@ def render_message(*, subject: str, body: str, link: str, context: dict[str, Any
         locale=locale,
         site_url=context["site_url"],
         unsubscribe_url=context["unsubscribe_url"],
-        has_settings=context.get("has_settings", True),
+        settings_url=context.get("settings_url") or context["site_url"] + OF_ACCOUNTS,
     )

@@ -54,6 +54,18 @@ def get_recipient(*, user_id: UUID) -> Recipient:
     return recipient
 
 
+def get_recipient_by_id(*, recipient_id: UUID) -> Recipient:
+    """Return a recipient of any kind.
+
+    Raises:
+        NotFound
+    """
+    recipient = Recipient.objects.filter(id=recipient_id).first()
+    if recipient is None:
+        raise NotFound()
+    return recipient
+
+
 def find_recipient(*, user_id: UUID) -> Recipient | None:
     """Return the recipient, if the user is one already."""
     return Recipient.objects.known_as(user_id).first()

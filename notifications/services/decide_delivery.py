@@ -64,10 +64,12 @@ class Question:
         return [
             one
             for one in self.contact_points
-            if one.switched_off_at is None
-            and (one.channel, hash_of_address(one.address)) not in self.known.suppressed
-            and str(one.id) not in self.job.reached
+            if one.switched_off_at is None and not self._is_suppressed(one) and str(one.id) not in self.job.reached
         ]
+
+    def _is_suppressed(self, contact_point: ContactPoint) -> bool:
+        address = (contact_point.channel, hash_of_address(contact_point.address))
+        return any((*address, category) in self.known.suppressed for category in ("", self.job.category))
 
 
 def decide_delivery(*, question: Question) -> Decision:

@@ -25,6 +25,7 @@ from notifications.services.claim_jobs import claim_jobs, give_back
 from notifications.services.decide_delivery import Decision, Question, decide_delivery
 from notifications.services.finish_jobs import Finished, Outcome, after_failure, finish_jobs
 from notifications.services.know_batch import BatchKnowledge, know_batch
+from notifications.settings_links import settings_url_for
 from notifications.unsubscribe_links import link_for
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,14 @@ def _unsubscribe_url(job: NotificationJob, text: TemplateVersion) -> str:
     """Sign a link where one is shown: in mails, and in texts that name it."""
     if job.channel != Channel.EMAIL and "unsubscribe_url" not in f"{text.subject}{text.body}{text.link}":
         return ""
-    return link_for(recipient_id=job.recipient_id, category=job.category, channel=job.channel)
+    return link_for(recipient_id=job.recipient_id, category=job.category, channel=job.channel, locale=text.locale)
+
+
+def _settings_url(job: NotificationJob, text: TemplateVersion) -> str:
+    """Only mails show it, and a signature costs something."""
+    if job.channel != Channel.EMAIL:
+        return ""
+    return settings_url_for(recipient_id=job.recipient_id, locale=text.locale, may_sign_in=job.recipient.may_sign_in)
 
 
 def _render(job: NotificationJob, text: TemplateVersion, unsubscribe_url: str) -> Message:
@@ -170,7 +178,7 @@ def _render(job: NotificationJob, text: TemplateVersion, unsubscribe_url: str) -
         "recipient_name": job.recipient.display_name,
         "site_url": settings.PUBLIC_URL,
         "unsubscribe_url": unsubscribe_url,
-        "has_settings": job.recipient.may_sign_in,
+        "settings_url": _settings_url(job, text),
         # The text's own language: it may be the other one when a translation is missing.
         "locale": text.locale,
     }

@@ -42,6 +42,7 @@ def forget_recipient(*, user_id: UUID, now: datetime) -> None:
         last_booked_at=None,
         loyalty_level="",
         marketing_consent_at=None,
+        marketing_refused_at=None,
         quiet_from=None,
         quiet_until=None,
     )

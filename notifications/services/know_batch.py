@@ -14,14 +14,15 @@ from notifications.selectors.addresses import list_contact_points, list_suppress
 from notifications.selectors.people import count_marketing_sent, list_digest_choices, list_refusals
 
 CAP_WINDOW = timedelta(days=7)
-Suppressed = frozenset[tuple[str, bytes]]
+Suppressed = frozenset[tuple[str, bytes, str]]
 Addresses = Mapping[tuple[UUID, str], list[ContactPoint]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchKnowledge:
     """By recipient: their addresses by channel, what they refuse (category, channel), the periods of their digests by
-    category, and the marketing messages of the last week by channel. Suppressed addresses stand by channel and hash."""
+    category, and the marketing messages of the last week by channel. Suppressed addresses stand by channel,
+    hash and the category that is refused there, '' for all."""
 
     contact_points: Addresses = field(default_factory=dict)
     refused: Collection[tuple[UUID, str, str]] = frozenset()

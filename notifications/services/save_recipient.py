@@ -77,7 +77,12 @@ def write_details(*, recipient: Recipient, details: RecipientDetails, now: datet
 
 @requires_transaction
 def set_marketing_consent(*, recipient: Recipient, is_given: bool, now: datetime) -> None:
-    """Keep when consent was first given; withdrawing forgets it."""
+    """Keep when somebody has told of a consent first, or that there is none.
+
+    The person's own no stands against whoever tells otherwise.
+    """
+    if is_given and recipient.marketing_refused_at is not None:
+        return
     if is_given != (recipient.marketing_consent_at is not None):
         recipient.marketing_consent_at = now if is_given else None
         Recipient.objects.filter(id=recipient.id).update(marketing_consent_at=recipient.marketing_consent_at)

@@ -11,6 +11,9 @@ from notifications.models.suppression import hash_of_address
 def suppress_address(*, channel: str, address: str, reason: str, job_id: UUID | None = None) -> bool:
     """Put it on the list; return whether it is new there."""
     _, is_new = Suppression.objects.get_or_create(
-        channel=channel, address_hash=hash_of_address(address), defaults={"reason": reason, "job_id": job_id}
+        channel=channel,
+        address_hash=hash_of_address(address),
+        category="",
+        defaults={"reason": reason, "job_id": job_id},
     )
     return is_new

@@ -60,6 +60,12 @@ VIOLATIONS: dict[str, Callable[[], Any]] = {
     "notifications_suppression_once": twice(
         lambda: Suppression.objects.create(channel="email", address_hash=b"x", reason="bounce")
     ),
+    "notifications_suppression_category_unsubscribed": lambda: Suppression.objects.create(
+        channel="email", address_hash=b"x", reason="bounce", category="social"
+    ),
+    "notifications_recipient_consent_or_refusal": lambda: make_recipient(
+        marketing_consent_at=timezone.now(), marketing_refused_at=timezone.now()
+    ),
     "notifications_service_source_not_our_own": lambda: ServiceSource.objects.create(
         account=make_user(), source="aquastream"
     ),

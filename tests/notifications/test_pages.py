@@ -1,4 +1,4 @@
-"""Inbox, settings and unsubscribing as people see them; the admin as staff sees it."""
+"""Inbox and settings as people see them; the admin as staff sees it."""
 
 import re
 from typing import Any
@@ -28,7 +28,6 @@ from notifications.models import (
     TemplateVersion,
 )
 from notifications.template_admin import TextForm
-from notifications.unsubscribe_links import link_for
 from tests.factories.accounts import make_authenticator, make_user
 from tests.factories.notifications import make_job, make_notification_event, make_recipient, make_segment, make_template
 
@@ -158,18 +157,6 @@ class TestTelegramPage:
         assert browser.get(self.URL).status_code == 405
         assert client.post(self.URL).url.startswith("/accounts/")  # type: ignore[attr-defined]
         assert not TelegramLinkCode.objects.exists()
-
-
-class TestUnsubscribePage:
-    def test_asks_first_and_says_when_it_is_done(self, client: Client) -> None:
-        link = link_for(recipient_id=make_recipient().id, category="marketing", channel="email")
-        path = link.partition("127.0.0.1:8000")[2]
-
-        asked = client.get(path, headers={"accept-language": "en"})
-        done = client.post(path, headers={"accept-language": "en"})
-
-        assert "<form" in text_of(asked)
-        assert "You get no more messages about “News and offers”" in text_of(done)
 
 
 class TestAdmin:

@@ -165,7 +165,16 @@ class TestSilentReceivers:
         return Outgoing(
             job_id=uuid.uuid4(),
             recipient_id=uuid.uuid4(),
-            message=Message(subject="s", markdown="t", text="t", link="", locale="en", site_url="", unsubscribe_url=""),
+            message=Message(
+                subject="s",
+                markdown="t",
+                text="t",
+                link="",
+                locale="en",
+                site_url="",
+                unsubscribe_url="",
+                settings_url="",
+            ),
             contact_points=[ContactPoint(channel="webhook", address=url, secret=SECRET) for url in urls],
             unsubscribe_url="",
         )
