@@ -127,7 +127,7 @@ class CustomerFileSerializer(serializers.ModelSerializer):
 
 @shown_as(KEY)
 class NewSigningKeySerializer(serializers.Serializer):
-    """The new key, shown this once; the one before is right for another 24 hours."""
+    """The new key, shown this once."""
 
     signing_key = serializers.CharField()
 

@@ -17,7 +17,8 @@ from common.transactions import use_case
 from loyalty import report_selectors, selectors
 from loyalty.api import filters
 from loyalty.api import report_serializers as shapes
-from loyalty.api.views import rows_for
+from loyalty.api.serializers import RotationInput
+from loyalty.api.views import overlap_in, rows_for
 from loyalty.services.request_transfer import request_export, request_import, start_import
 from loyalty.services.rotate_signing_key import rotate_signing_key
 
@@ -143,13 +144,19 @@ class RotateSigningKeyView(APIView):
 
     @extend_schema(
         summary="Replace the key that signs webhooks",
-        description="The new key is shown this once; the one before is right for another 24 hours.",
-        request=None,
+        description=(
+            "The new key is shown this once. Those before are right for another `overlap_hours`, 24 unless said "
+            "otherwise; with 0, as after a leak, they end within five seconds."
+        ),
+        request=RotationInput,
         responses=shapes.NewSigningKeySerializer,
+        examples=[OpenApiExample("After a leak", value={"overlap_hours": 0}, request_only=True)],
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         actor_id = caller_id(request)
         project = selectors.get_owned_project(user_id=actor_id, project_id=project_id)
         with use_case():
-            key = rotate_signing_key(project=project, actor_id=actor_id, now=timezone.now())
+            key = rotate_signing_key(
+                project=project, actor_id=actor_id, now=timezone.now(), overlap=overlap_in(request)
+            )
         return Response({"signing_key": key})

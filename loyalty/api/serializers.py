@@ -1,5 +1,6 @@
 """Shapes of loyalty in the API."""
 
+from datetime import timedelta
 from typing import Any
 
 import phonenumbers
@@ -7,9 +8,13 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from common.api.examples import shown_as
+from common.api.known_members import KnownMembersOnly
 from loyalty.api import examples
 from loyalty.models import Customer, LedgerEntry, LedgerTransaction, Project, WebhookDelivery
+from loyalty.services.rotate_secret import OVERLAP
 
+OVERLAP_HOURS = OVERLAP // timedelta(hours=1)
+MOST_OVERLAP_HOURS = 7 * 24
 # What a shop decides for itself. The rate limit protects the platform, so its staff set it.
 RULES = [
     "name",
@@ -84,9 +89,15 @@ class OpenedProjectSerializer(serializers.Serializer):
     signing_key = serializers.CharField()
 
 
+class RotationInput(KnownMembersOnly, serializers.Serializer):
+    """How long what is replaced stays good: 24 hours unless said otherwise, 0 when it has leaked."""
+
+    overlap_hours = serializers.IntegerField(min_value=0, max_value=MOST_OVERLAP_HOURS, default=OVERLAP_HOURS)
+
+
 @shown_as(examples.ROTATED)
 class RotatedSecretSerializer(serializers.Serializer):
-    """The new secret, shown this once; the old one works for another 24 hours."""
+    """The new secret, shown this once."""
 
     webhook_secret = serializers.CharField()
     webhook_url = serializers.URLField()

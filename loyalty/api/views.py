@@ -1,6 +1,7 @@
 """The shop's side over REST. A project that isn't the caller's answers 404 everywhere."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -94,16 +95,27 @@ class RotateSecretView(APIView):
 
     @extend_schema(
         summary="Replace the webhook secret",
-        description="The new secret is shown this once; the old one works for another 24 hours.",
-        request=None,
+        description=(
+            "The new secret is shown this once. The old ones work for another `overlap_hours`, 24 unless said otherwise; "
+            "with 0, as after a leak, they end within five seconds."
+        ),
+        request=serializers.RotationInput,
         responses=serializers.RotatedSecretSerializer,
+        examples=[OpenApiExample("After a leak", value={"overlap_hours": 0}, request_only=True)],
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         actor_id = caller_id(request)
         project = selectors.get_owned_project(user_id=actor_id, project_id=project_id)
         with use_case():
-            secret = rotate_secret(project=project, actor_id=actor_id, now=timezone.now())
+            secret = rotate_secret(project=project, actor_id=actor_id, now=timezone.now(), overlap=overlap_in(request))
         return Response({"webhook_secret": secret, "webhook_url": webhook_url(secret)})
+
+
+def overlap_in(request: Request) -> timedelta:
+    """Return for how long what is replaced stays good."""
+    given = serializers.RotationInput(data=request.data)
+    given.is_valid(raise_exception=True)
+    return timedelta(hours=given.validated_data["overlap_hours"])
 
 
 def rows_for(view: ListAPIView, select: Callable[..., Any]) -> Any:

@@ -15,6 +15,10 @@ class ValidityQuerySet(models.QuerySet):
     def valid(self, now: datetime) -> "ValidityQuerySet":
         return self.filter(models.Q(valid_until__isnull=True) | models.Q(valid_until__gt=now))
 
+    def end_by(self, end: datetime) -> None:
+        """Let none of them be valid for longer; those that were to end sooner do."""
+        self.valid(end).update(valid_until=end)
+
 
 class WebhookSecret(models.Model):
     """A secret of the webhook's address; only its keyed hash is kept. Two are valid while one replaces the other."""

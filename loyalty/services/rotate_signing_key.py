@@ -8,13 +8,14 @@ from common.transactions import requires_transaction
 from loyalty.models import Project, SigningKey
 from loyalty.secrets_of_shops import new_signing_key
 
+HOUR = timedelta(hours=1)
 OVERLAP = timedelta(hours=24)
 
 
 @requires_transaction
 def rotate_signing_key(*, project: Project, actor_id: uuid.UUID, now: datetime, overlap: timedelta = OVERLAP) -> str:
-    """Return the new key, shown this once. Keys that were to end sooner do."""
-    SigningKey.objects.filter(project=project, valid_until__isnull=True).update(valid_until=now + overlap)
+    """Return the new key, shown this once; without an overlap the old ones end now, as after a leak."""
+    SigningKey.objects.filter(project=project).end_by(now + overlap)
     key = new_signing_key()
     created = SigningKey.objects.create(project=project, key=key)
     record_entry(
@@ -22,6 +23,6 @@ def rotate_signing_key(*, project: Project, actor_id: uuid.UUID, now: datetime, 
         action="loyalty.rotate_signing_key",
         target_type="loyalty.project",
         target_id=str(project.id),
-        changes={"key": [None, str(created.id)]},
+        changes={"key": [None, str(created.id)], "overlap_hours": [None, overlap / HOUR]},
     )
     return key

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditEntry
 from loyalty.models import Customer, LedgerTransaction, Project, ProjectMember
+from loyalty.services.identify_sender import doors
 from tests.factories.accounts import make_user
 from tests.factories.loyalty import Shop, accrue, make_shop, purchase, work_off
 
@@ -98,6 +99,25 @@ class TestProjects:
         ]
         assert answers == [200, 200]
         assert AuditEntry.objects.get().action == "loyalty.rotate_secret"
+
+    def test_end_the_old_secrets_at_once_after_a_leak(self, mine: APIClient, shop: Shop) -> None:
+        second = mine.post(path(shop, "rotate-secret/")).json()["webhook_secret"]
+        third = mine.post(path(shop, "rotate-secret/"), {"overlap_hours": 0}, format="json").json()["webhook_secret"]
+        doors.forget()
+
+        answers = [
+            Shop(shop.project, secret, "", None).post(b"test=test", content_type="").status_code
+            for secret in (shop.secret, second, third)
+        ]
+
+        assert answers == [401, 401, 200]
+        assert AuditEntry.objects.latest("id").changes["overlap_hours"] == [None, 0]
+
+    @pytest.mark.parametrize("hours", [-1, 169, "soon", None])
+    def test_keep_the_old_secret_for_a_week_at_most(self, mine: APIClient, shop: Shop, hours: Any) -> None:
+        answer = mine.post(path(shop, "rotate-secret/"), {"overlap_hours": hours}, format="json")
+
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/overlap_hours")
 
 
 class TestLists:

@@ -222,6 +222,12 @@ class TestSigningKeysApi:
         assert [one["valid_until"] is None for one in listed.json()] == [True, False]
         assert fresh.encode() not in listed.content
 
+    def test_ends_the_old_keys_at_once_after_a_leak(self, mine: APIClient, shop: Shop) -> None:
+        for hours in (24, 0):
+            mine.post(path(shop, "signing-keys/rotate/"), {"overlap_hours": hours}, format="json")
+
+        assert [one["valid_until"] for one in mine.get(path(shop, "signing-keys/")).json()] == [None]
+
 
 class TestFilePages:
     @pytest.fixture
