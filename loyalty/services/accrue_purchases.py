@@ -62,12 +62,13 @@ class _Work:
     # The lots of these orders, by order.
     lots: dict[uuid.UUID, Lot] = field(default_factory=dict)
     newly_paid: list[Order] = field(default_factory=list)
-    # Whose purchases count from now on: the first of each may reward an inviter.
+    # Whose purchases count from now on: the first of each that costs something may reward an inviter.
     counted: dict[uuid.UUID, Order] = field(default_factory=dict)
 
     def count(self, order: Order) -> None:
         """Let a purchase count, from the next one on."""
-        self.counted.setdefault(order.customer_id, order)
+        if order.amount:
+            self.counted.setdefault(order.customer_id, order)
         if self.climb:
             self.climb.count(self.customers[order.customer_id], order)
 

@@ -1,6 +1,7 @@
 """Reward an invitation at the first purchase of who was invited: points for both, once.
 
-Nobody invites themselves (the database refuses it), and one customer is rewarded for so many invitations as the project
+An order for nothing is no purchase: with addresses free to make up, it would print points. Nobody invites themselves (the
+database refuses it), and one customer is rewarded for so many invitations as the project
 allows; who was invited gets theirs all the same.
 """
 
@@ -27,7 +28,7 @@ def inviters_of(project: Project, customers: Iterable[Customer]) -> set[uuid.UUI
 def reward_referrals(
     *, plan: Plan, customers: Mapping[uuid.UUID, Customer], first_orders: Mapping[uuid.UUID, Order]
 ) -> None:
-    """Plan the rewards of those customers whose purchase counts for the first time."""
+    """Plan the rewards of those customers whose purchase, which costs something, counts for the first time."""
     project = plan.project
     inviters = inviters_of(project, (customers[customer_id] for customer_id in first_orders))
     if not inviters:

@@ -30,6 +30,14 @@ class TestRewardReferrals:
         assert shop.balances() == {"anna@example.com": (80, 0), "boris@example.com": (120, 0)}
         assert inviters_of(shop.project, Customer.objects.all()) == set()
 
+    def test_waits_for_a_purchase_that_costs_something(self, shop: Shop) -> None:
+        invited(shop, "boris", amount="0")
+        for_nothing = shop.balances()
+        accrue(shop, purchase("boris-2", email="boris@example.com"))
+
+        assert for_nothing == {"anna@example.com": (50, 0), "boris@example.com": (0, 0)}
+        assert shop.balances() == {"anna@example.com": (80, 0), "boris@example.com": (70, 0)}
+
     def test_rewards_an_inviter_as_often_as_the_project_allows(self, shop: Shop) -> None:
         for name in ("boris", "vera", "gleb"):
             invited(shop, name)
