@@ -22,6 +22,8 @@ from loyalty.formats.values import CENT, clean_text, clean_tree, read_amount, re
 LOOKALIKES = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 BETWEEN_WORDS = dict.fromkeys(map(ord, " -_.:*"))
 MOST_ORDERS = 1000
+MOST_PROBLEMS = 100
+NO_FORMAT = "unknown_structure"
 NOT_PAID_SYSTEMS = frozenset({"none"})
 NO_ORDER = frozenset({"", "0", "-1"})
 NO_PAYMENT_YET = frozenset({"0", ""})
@@ -45,7 +47,10 @@ SPECIAL_KEYS = EMAIL_KEYS | PHONE_KEYS | NAME_KEYS | _canonical_set("payment", "
 
 
 class TildaFormat:
-    """One order per object; a form without an order is taken and left alone."""
+    """One order per object; a form without an order is taken and left alone.
+
+    A site doesn't hear a refusal, and gives up: an order whose payment can't be read is taken too, for people to look at.
+    """
 
     name = "tilda"
 
@@ -62,8 +67,11 @@ class TildaFormat:
         problems: list[FieldProblem] = []
         prefix = "/{}" if isinstance(body, list) else ""
         found = [_order(one, prefix.format(index), problems, habits) for index, one in enumerate(objects)]
+        if any(problem.code == NO_FORMAT for problem in problems):
+            raise InvalidInput(errors=tuple(problems[:MOST_PROBLEMS]))
         if problems:
-            raise InvalidInput(errors=tuple(problems[:100]))
+            unread = tuple(problem.pointer for problem in problems[:MOST_PROBLEMS])
+            return Understood(format=self.name, action="order", idle_reason="unreadable_order", unread=unread)
         orders = tuple(one for one in found if one is not None)
         reachable = tuple(one for one in orders if one.contact)
         idle = "" if reachable else "no_contact" if orders else "no_order"
@@ -76,7 +84,7 @@ def _order(fields: dict[str, Any], pointer: str, problems: list[FieldProblem], h
     given = by_key.get("payment")
     if given in (None, "", {}, []):
         if "payment" not in by_key and not _looks_like_a_form(by_key):
-            problems.append(FieldProblem(pointer, "unknown_structure", _("No known format begins like this.")))
+            problems.append(FieldProblem(pointer, NO_FORMAT, _("No known format begins like this.")))
         return None
     payment = _payment(given)
     amount = read_amount(payment.get("amount")) if payment is not None else None

@@ -12,6 +12,8 @@ import msgspec
 
 from common.problems import Problem
 
+NEEDS_PEOPLE = frozenset({"no_contact", "unreadable_order"})
+
 
 class UnreadableBody(Problem):
     """The body is neither JSON nor a form."""
@@ -103,3 +105,10 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     returned: Return | None = None
     # Why a well-formed message brings no work: a form without an order, say.
     idle_reason: str = ""
+    # JSON Pointers to what could not be read, where the sender would not hear of it.
+    unread: tuple[str, ...] = ()
+
+    @property
+    def needs_people(self) -> bool:
+        """Tell whether an order came that nobody gets points for unless somebody looks."""
+        return self.idle_reason in NEEDS_PEOPLE

@@ -34,6 +34,14 @@ Status = WebhookDelivery.Status
 Clock = Callable[[], datetime]
 
 
+class LeftForPeople(Problem):
+    """An order came that nobody gets points for unless somebody looks; the detail is the reason's code."""
+
+    code = "left_for_people"
+    status = 422
+    title = "Somebody has to look at this."
+
+
 def process_deliveries(*, clock: Clock) -> int:
     """Open the transactions of one batch; return how many webhooks were claimed."""
     with use_case():
@@ -95,6 +103,9 @@ def apply_deliveries(*, claims: Sequence[Claim], now: datetime) -> dict[uuid.UUI
     meanings = [(one, understood_of(projects[one.project_id], one)) for one in deliveries]
     outcomes = _accrue(projects, meanings, now)
     for one, meaning in meanings:
+        if meaning.needs_people:
+            # Replayed too early: nothing has changed that would make it readable.
+            raise LeftForPeople(meaning.idle_reason)
         if meaning.returned is not None:
             result = refund_purchase(project=projects[one.project_id], returned=meaning.returned, now=now)
             outcomes[one.id].append({"outcome": "returned"} | result)
@@ -173,8 +184,14 @@ def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
             finished_at=now if gives_up else None,
             lease_expires_at=None,
             next_attempt_at=now + timedelta(seconds=pause),
-            # The first line only: PostgreSQL's details repeat the values, people's addresses among them.
-            last_error=f"{type(error).__name__}: {error}".partition("\n")[0][:2000],
+            last_error=_reason(error),
         )
     if gives_up:
         WEBHOOKS_PROCESSED.labels(project=str(claim.project_id), outcome=Status.DEAD).inc()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, LeftForPeople):
+        return str(error)
+    # The first line only: PostgreSQL's details repeat the values, people's addresses among them.
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:2000]

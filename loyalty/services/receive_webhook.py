@@ -17,6 +17,7 @@ import structlog
 from common.problems import Problem
 from common.transactions import requires_transaction, run_alone
 from loyalty.formats.understood import Understood
+from loyalty.metrics import WEBHOOKS_PROCESSED
 from loyalty.models import Project, WebhookDelivery
 from loyalty.models.copying import new_row
 from loyalty.services.answer_at_once import AT_ONCE, answer_at_once
@@ -98,6 +99,8 @@ def receive_webhook(*, project: Project, understood: Understood, raw: RawWebhook
 
 def _receipt(stored: WebhookDelivery, *, is_new: bool) -> Receipt:
     needs_work = is_new and stored.status == Status.RECEIVED
+    if is_new and stored.status == Status.DEAD:
+        WEBHOOKS_PROCESSED.labels(project=str(stored.project_id), outcome=Status.DEAD).inc()
     return Receipt(delivery_id=stored.id, answer=stored.answer, needs_work=needs_work)
 
 
@@ -123,10 +126,11 @@ def _delivery(project: Project, understood: Understood, raw: RawWebhook, now: da
     )
     delivery.answer = {"status": ACCEPTED, "webhookId": str(delivery.id)}
     if not understood.purchases and returned is None:
-        # Nobody can be found for an order without a contact: people must see it.
-        _finish(delivery, Status.DEAD if understood.idle_reason == "no_contact" else Status.PROCESSED, now)
+        _finish(delivery, Status.DEAD if understood.needs_people else Status.PROCESSED, now)
         delivery.result = {"outcome": understood.idle_reason or understood.action}
-        delivery.last_error = "no_contact" if understood.idle_reason == "no_contact" else ""
+        if understood.needs_people:
+            delivery.last_error = understood.idle_reason
+            delivery.result["unread"] = list(understood.unread)
     return delivery
 
 

@@ -17,6 +17,7 @@ WORDS = {
     "spend_bonuses": _("paid with points"),
     "connection_check": _("connection check"),
     "no_contact": _("An order without an e-mail or a phone: nobody can be given its points."),
+    "unreadable_order": _("An order whose payment can't be read: nobody got its points."),
     "no_order": _("a form without an order"),
 }
 

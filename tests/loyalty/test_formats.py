@@ -129,14 +129,20 @@ class TestTilda:
             ({"payment": {"amount": "free"}}, "/payment/amount"),
             ({"payment": {"orderid": "1"}}, "/payment/amount"),
             ({"payment": {"amount": -1}}, "/payment/amount"),
-            ({"what": "ever"}, ""),
         ],
     )
-    def test_points_at_what_it_cannot_read(self, fields: dict[str, Any], pointer: str) -> None:
-        with pytest.raises(InvalidInput) as caught:
-            read(fields)
+    def test_takes_an_order_that_it_cannot_read_for_people_to_look_at(
+        self, fields: dict[str, Any], pointer: str
+    ) -> None:
+        understood = read(fields)
 
-        assert [one.pointer for one in caught.value.errors] == [pointer]
+        assert (understood.needs_people, understood.unread, understood.purchases) == (True, (pointer,), ())
+
+    def test_refuses_what_looks_like_no_form(self) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            read([{"payment": {"amount": 1}}, {"what": "ever"}])
+
+        assert [one.pointer for one in caught.value.errors] == ["/1"]
 
 
 class TestEncoding:
@@ -279,6 +285,7 @@ class TestXml:
             b"<a>" * 30 + b"x" + b"</a>" * 30,
             b'<?xml version="1.0" encoding="nonsense"?><a/>',
             b"<a>" + b"<b/>" * 50_001 + b"</a>",
+            b"<webhook><action>purchase</action><action>get_balance</action><payload><email>a@b.ru</email></payload></webhook>",
         ],
     )
     def test_refuses_what_is_dangerous_or_broken(self, body: bytes) -> None:

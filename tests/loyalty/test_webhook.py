@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from common.rate_limits import RateLimiter
+from common.transactions import use_case
 from loyalty.api import webhook as door
+from loyalty.metrics import WEBHOOKS_PROCESSED
 from loyalty.models import Order, WebhookDelivery
+from loyalty.services.replay_deliveries import replay_deliveries
 from tests.factories.loyalty import SAMPLES, Shop, make_shop, work_off
 
 pytestmark = pytest.mark.django_db
@@ -391,3 +395,25 @@ class TestTilda:
 
         assert response.content == b"ok"
         assert WebhookDelivery.objects.get().status == "dead"
+
+    @pytest.mark.parametrize(
+        ("body", "content_type", "unread"),
+        [
+            (b"Email=a@example.com&payment[amount]=5000+rub.&payment[orderid]=F6", FORM, "/payment/amount"),
+            (b'[{"email":"a@example.com","payment":{"amount":5}},{"payment":"no"}]', "application/json", "/1/payment"),
+        ],
+    )
+    def test_keeps_an_order_that_nobody_can_read_for_people_to_see(
+        self, shop: Shop, body: bytes, content_type: str, unread: str
+    ) -> None:
+        given_up = WEBHOOKS_PROCESSED.labels(project=str(shop.project.id), outcome="dead")
+        answer = shop.post(body, content_type=content_type)
+        counted = given_up._value.get()
+        with use_case():
+            replay_deliveries(deliveries=WebhookDelivery.objects.all(), now=timezone.now())
+        work_off()
+        kept = WebhookDelivery.objects.get()
+
+        assert (answer.status_code, answer.content, counted) == (200, b"ok", 1)
+        assert (kept.status, kept.last_error, kept.result["unread"]) == ("dead", "unreadable_order", [unread])
+        assert given_up._value.get() == 2

@@ -25,7 +25,7 @@ MOST_SECONDS = 2.0
 MOST_GROWTH_KIB = 200 * 1024
 CONTENT_TYPES = ["application/json", "application/x-www-form-urlencoded", "text/xml", "text/plain", "", "\x00"]
 # What a worker may say about a body that the door took.
-REFUSALS = ("", "no_contact", "OrderUnknown", "RefundTooLarge", "RefundChanged", "ItemUnknown")
+REFUSALS = ("", "no_contact", "unreadable_order", "OrderUnknown", "RefundTooLarge", "RefundChanged", "ItemUnknown")
 ODD: list[Any] = [
     *(None, True, 0, -1, 10**30, "0", "-1", "", " ", "\x00", "\ud800", "１０", "1e400", "NaN", "=1+1", "~x"),
     *("é" * 300, "a@b", "+79001234567", "x" * 70_000, [], {}, [[]], [{}], {"": ""}, {"a": {"b": {"c": []}}}),
