@@ -7,6 +7,7 @@ asked by one reader only, so that no cache helps them. The page is asked of even
 import json
 import random
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from urllib.parse import quote
 
@@ -41,11 +42,13 @@ def plant(system: System, *, first: int, last: int) -> None:
 def queries() -> Iterator[str]:
     """Deal questions: every other one is common, the others nobody else asks."""
     dice = random.Random(7)
+    today = datetime.now(UTC).date()
     for number in count():
         if number % 2:
             yield dice.choice(COMMON)
             continue
-        day = f"2026-12-{1 + number % 28:02d}"
+        # The planted events begin within 300 days.
+        day = today + timedelta(days=10 + number % 28)
         yield dice.choice(
             [
                 f"?q={quote(dice.choice(WORDS))}&price_max={5000 + number}",

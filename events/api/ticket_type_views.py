@@ -18,6 +18,7 @@ from events.api.views import EventEndpoint
 from events.selectors.events import get_readable_event, list_ticket_types, standing_of
 from events.services.add_ticket_type import add_ticket_type
 from events.services.change_ticket_type import change_ticket_type
+from events.services.remove_ticket_type import remove_ticket_type
 
 ACCESS_CODE = OpenApiParameter("access_code", str, description="Shows the types that are hidden behind this code.")
 
@@ -102,3 +103,19 @@ class TicketTypeView(TicketTypeEndpoint):
                 expected_version=expected_version(request),
             )
         return self.ticket_type_response(changed)
+
+    @extend_schema(
+        summary="Take a ticket type away from a draft",
+        description="Its questions go with it, and promo codes that count for it alone.",
+        request=None,
+        responses={204: None},
+    )
+    def delete(self, request: Request, event_id: uuid.UUID, ticket_type_id: uuid.UUID) -> Response:
+        with use_case():
+            remove_ticket_type(
+                actor=self.actor,
+                event_id=event_id,
+                ticket_type_id=ticket_type_id,
+                expected_version=expected_version(request),
+            )
+        return Response(status=204)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, Problem, StaleVersion
 from events.models import Event, TicketType
+from events.models.lifecycle import Status
 from events.pages.fields import at, shown
 from events.pages.forms import (
     BANDS,
@@ -47,6 +48,9 @@ class EventSheet:
         self.types = TicketTypes(
             data, prefix="types", initial=self._initial_types(data), form_kwargs={"label_suffix": ""}
         )
+        for row in self.types.forms:
+            if not row.initial or event is None or event.status != Status.DRAFT:
+                del row.fields["removed"]
         bands = event.refund_policy.get("bands", []) if event and data is None else None
         # A step that is emptied is gone.
         self.bands = RefundBands(
@@ -81,7 +85,13 @@ class EventSheet:
             )
             for one in self._rows()
         ]
-        return Written(fields=fields, ticket_types=types, cover=cover, reason=given.get("reason", ""))
+        return Written(
+            fields=fields,
+            ticket_types=types,
+            removed_types=[one.type_id() for one in self.types.forms if _is_removed(one)],
+            cover=cover,
+            reason=given.get("reason", ""),
+        )
 
     def carry_out(self, use_case: Callable[[], R]) -> R | None:
         """Return the outcome, or None when it was refused: then the reasons stand beside the fields."""
@@ -161,8 +171,8 @@ class EventSheet:
         return [stored.get(data.get(f"types-{row}-id", ""), {}) for row in range(MOST_TYPES)]
 
     def _rows(self) -> list[Any]:
-        """Return the ticket types that were written; a row that was left empty is none."""
-        return [one for one in self.types.forms if getattr(one, "cleaned_data", None)]
+        """Return the ticket types that were written; a row that was left empty is none, nor one that is to go."""
+        return [one for one in self.types.forms if getattr(one, "cleaned_data", None) and not _is_removed(one)]
 
     def _has_bands(self) -> bool:
         return bool(self.form["refunds"].value() == BANDS)
@@ -176,6 +186,10 @@ class EventSheet:
         for row in self._rows():
             for name in SALE_TIMES:
                 _read_time(row, name, zone, known.get(row.cleaned_data["id"]))
+
+
+def _is_removed(row: Any) -> bool:
+    return bool(getattr(row, "cleaned_data", {}).get("removed"))
 
 
 def _read_time(form: Any, name: str, zone: str, before: Any) -> None:

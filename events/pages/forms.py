@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from common.money import Money
@@ -165,6 +166,18 @@ class TicketTypeForm(forms.Form):
         required=False,
         help_text=_("Who doesn't know it doesn't see these tickets."),
     )
+
+    removed = forms.BooleanField(
+        label=_("Take this ticket away"),
+        required=False,
+        help_text=_("With its questions, and the promo codes that count for it alone."),
+    )
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and getattr(self, "cleaned_data", {}).get("removed"):
+            # Nobody mends what is to go.
+            self._errors = ErrorDict()
 
     def columns(self, currency: str) -> dict[str, Any]:
         """Return what was written, but for the times of sale."""

@@ -17,6 +17,7 @@ from events.services.add_ticket_type import add_ticket_type
 from events.services.change_cover import change_cover
 from events.services.change_ticket_type import change_ticket_type
 from events.services.create_event import DraftExists, create_event
+from events.services.remove_ticket_type import remove_ticket_type
 from events.services.reschedule_event import reschedule_event
 from events.services.update_event import TIME_AND_PLACE, CapacityTaken, update_event
 
@@ -38,6 +39,8 @@ class Written:
 
     fields: dict[str, Any]
     ticket_types: list[WrittenType] = field(default_factory=list)
+    # Ticket types to be taken away, of a draft.
+    removed_types: list[uuid.UUID] = field(default_factory=list)
     cover: str | None = None
     # Why time or place change, for those who have booked.
     reason: str = ""
@@ -74,6 +77,7 @@ def save_event(*, actor: Actor, event_id: uuid.UUID, written: Written, expected_
     Raises:
         NotFound, NotAllowed, StaleVersion, EventClosed: as `update_event`.
         RescheduleRequired: seats are taken, and there is no reason for another time or place.
+        TicketTypeOffered: a ticket is to be taken away that people have seen.
         InvalidInput, CapacityTaken: of content, or of a ticket type with a pointer to its row.
     """
     event = get_managed_event(actor=actor, event_id=event_id)
@@ -83,6 +87,8 @@ def save_event(*, actor: Actor, event_id: uuid.UUID, written: Written, expected_
         moved = {name: changed.pop(name) for name in TIME_AND_PLACE & changed.keys()}
     late = {"capacity": changed.pop("capacity")} if _shrinks(event, changed) else {}
     event = update_event(actor=actor, event_id=event_id, fields=changed, expected_version=expected_version, now=now)
+    for ticket_type_id in written.removed_types:
+        remove_ticket_type(actor=actor, event_id=event_id, ticket_type_id=ticket_type_id)
     for row, one in enumerate(written.ticket_types):
         _save_type(actor=actor, event=event, written=one, row=row)
     if late:

@@ -314,6 +314,46 @@ class TestEditEvent:
         types = TicketType.objects.order_by("position", "created_at").values_list("name", "capacity")
         assert list(types) == [("Adult", 30), ("Child", 5)]
 
+    def test_takes_a_ticket_type_away_from_a_draft_whatever_else_its_row_says(
+        self, organizer: tuple[Organizer, Client]
+    ) -> None:
+        own, client = organizer
+        event = make_event(organizer=own, status=Status.DRAFT)
+        adult, child = (make_ticket_type(event=event, name=name, price=Decimal(0)) for name in ("Adult", "Child"))
+        rows = {
+            "types-TOTAL_FORMS": "2",
+            "types-INITIAL_FORMS": "2",
+            "types-0-id": str(adult.id),
+            "types-0-capacity": "",
+            "types-0-removed": "on",
+            "types-1-id": str(child.id),
+            # The name that has become free.
+            "types-1-name": "Adult",
+            "types-1-price": "0",
+            "types-1-capacity": "7",
+            "types-1-min_per_booking": "1",
+            "types-1-max_per_booking": "4",
+        }
+
+        shown = text(client.get(f"/events/{event.id}/edit/"))
+        saved = client.post(f"/events/{event.id}/edit/", sent_for(event, save="yes", **rows))
+
+        assert shown.count("Take this ticket away") == 2
+        assert saved.status_code == 302
+        assert list(TicketType.objects.values_list("id", "name", "capacity")) == [(child.id, "Adult", 7)]
+
+    def test_takes_no_ticket_type_away_that_people_have_seen(self, organizer: tuple[Organizer, Client]) -> None:
+        own, client = organizer
+        event = make_event(organizer=own)
+        ticket_type = make_ticket_type(event=event, name="Adult", price=Decimal(0))
+        row = {"types-TOTAL_FORMS": "1", "types-INITIAL_FORMS": "1", "types-0-id": str(ticket_type.id)}
+
+        shown = text(client.get(f"/events/{event.id}/edit/"))
+        client.post(f"/events/{event.id}/edit/", sent_for(event, save="yes", **row, **{"types-0-removed": "on"}))
+
+        assert "Take this ticket away" not in shown
+        assert TicketType.objects.get() == ticket_type
+
     def test_shows_who_was_quicker_and_writes_over_it_only_when_asked(
         self, organizer: tuple[Organizer, Client]
     ) -> None:

@@ -56,6 +56,8 @@ TABLE = [
     Row("get", EVENT + "ticket-types/", INSIDE, status=Status.DRAFT),
     Row("post", EVENT + "ticket-types/", CREATED, TICKET),
     Row("patch", EVENT + "ticket-types/{type}/", MANAGED, {"capacity": 30}),
+    Row("delete", EVENT + "ticket-types/{type}/", EMPTIED, status=Status.DRAFT),
+    Row("delete", EVENT + "ticket-types/{type}/", (401, 404, 403, 409, 404, 409)),
     Row("get", EVENT + "questions/", OPEN),
     Row("get", EVENT + "questions/", INSIDE, status=Status.SUSPENDED),
     Row("post", EVENT + "questions/", CREATED, QUESTION),
