@@ -16,6 +16,7 @@ from events.api.examples import answered, sent
 from events.api.views import EventEndpoint
 from events.models.crew import MOST_OF_A_ROLE, CrewAssignment
 from events.selectors.crew import get_crew
+from events.services.ask_crew_again import ask_crew_again
 from events.services.request_crew import request_crew
 
 CREW = {
@@ -100,4 +101,22 @@ class CrewView(EventEndpoint):
         roles = {one["role"]: one["wanted"] for one in parsed.validated_data["roles"]}
         with use_case():
             request_crew(actor=self.actor, event_id=event_id, roles=roles, now=self.now)
+        return Response(CrewSerializer(get_crew(actor=self.actor, event_id=event_id)).data)
+
+
+class AskAgainView(EventEndpoint):
+    """People who are still missing."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        summary="Ask once more for who is missing",
+        description="States again what the crew lacks, for when nobody was free the first time.",
+        request=None,
+        responses=CrewSerializer,
+        examples=[answered(CREW)],
+    )
+    def post(self, request: Request, event_id: uuid.UUID) -> Response:
+        with use_case():
+            ask_crew_again(actor=self.actor, event_id=event_id, now=self.now)
         return Response(CrewSerializer(get_crew(actor=self.actor, event_id=event_id)).data)

@@ -64,6 +64,7 @@ urlpatterns = [
         name="promo-code",
     ),
     path("events/<uuid:event_id>/crew/", crew_views.CrewView.as_view(), name="event-crew"),
+    path("events/<uuid:event_id>/crew/ask-again/", crew_views.AskAgainView.as_view(), name="event-crew-ask-again"),
     path("me/calendar/", calendar_views.CalendarLinkView.as_view(), name="calendar-link"),
     path("me/favorites/", views.FavoritesView.as_view(), name="favorites"),
 ]

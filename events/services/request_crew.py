@@ -54,11 +54,12 @@ def is_open(event: Event, *, now: datetime) -> bool:
 
 
 @requires_transaction
-def ask_for_missing(*, event: Event) -> None:
-    """State what is missing, if anything is."""
+def ask_for_missing(*, event: Event) -> bool:
+    """State what is missing; tell whether anything is."""
     missing = [RoleAsked(role=one.role, missing=one.missing) for one in list_roles(event_id=event.id) if one.missing]
     if missing:
         record_fact(fact_about(CrewRequested, event, roles=missing))
+    return bool(missing)
 
 
 def taken_seats(event: Event, role: str) -> int:

@@ -85,6 +85,8 @@ TABLE = [
     Row("patch", EVENT + "promo-codes/{promo}/", MANAGED, {"is_active": False}),
     Row("get", EVENT + "crew/", (401, 404, 200, 200, 404, 200)),
     Row("post", EVENT + "crew/", MANAGED, CREW),
+    # Nobody was asked for, so nobody is missing.
+    Row("post", EVENT + "crew/ask-again/", (401, 404, 403, 409, 404, 409)),
     Row("get", "me/favorites/", (401, 200, 200, 200, 200, 200)),
     Row("get", "categories/", OPEN),
     Row("get", "events/", OPEN),
