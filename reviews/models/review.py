@@ -221,3 +221,8 @@ class Review(models.Model):
     @property
     def editable_until(self) -> datetime:
         return self.created_at + EDIT_WINDOW
+
+    @property
+    def may_be_appealed(self) -> bool:
+        """Tell whether its author may still object; appeal_review decides."""
+        return self.status in REFUSED and self.appealed_at is None

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reviews.models import Review, ReviewReport
 from reviews.models.reply import LONGEST_REPLY, SHORTEST_REPLY
-from reviews.models.review import ASPECTS, LONGEST_TEXT, SHORTEST_TEXT
+from reviews.models.review import ASPECTS, LONGEST_APPEAL, LONGEST_TEXT, SHORTEST_TEXT
 from reviews.services.write_review import Draft
 
 STARS = [(5, _("5: excellent")), (4, _("4: good")), (3, _("3: fair")), (2, _("2: poor")), (1, _("1: bad"))]
@@ -72,3 +72,15 @@ class ReplyForm(forms.Form):
         max_length=LONGEST_REPLY,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class AppealForm(forms.Form):
+    """What speaks against a refusal, with the version that was read."""
+
+    text = forms.CharField(
+        label=_("Why should it be published?"),
+        max_length=LONGEST_APPEAL,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Another moderator reads this beside your review. You can object once."),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common.transactions import use_case
 from reviews import selectors
-from reviews.pages.forms import ASPECT_LABELS, ReplyForm, ReportForm, ReviewForm
+from reviews.pages.forms import ASPECT_LABELS, AppealForm, ReplyForm, ReportForm, ReviewForm
+from reviews.services.appeal_review import appeal_review
 from reviews.services.delete_review import delete_review
 from reviews.services.edit_reply import edit_reply
 from reviews.services.edit_review import edit_review
@@ -98,6 +99,30 @@ def edit(request: HttpRequest, review_id: UUID) -> HttpResponse:
         return _back_to(review.event_id)
     context = {"form": form, "event": review.event, "review": review}
     return render(request, "reviews/write.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal(request: HttpRequest, review_id: UUID) -> HttpResponse:
+    """Object to a refusal; who has nothing to object to, or not any more, is told how the review stands."""
+    review = selectors.get_own_review(review_id=review_id, author_id=_me(request))
+    if not review.may_be_appealed and request.method != "POST":
+        messages.info(request, _("There is nothing to object to, or you have done so already."))
+        return _back_to(review.event_id)
+    form = AppealForm(request.POST) if request.method == "POST" else AppealForm(initial={"version": review.version})
+    if form.is_valid():
+        with use_case():
+            appeal_review(
+                review_id=review_id,
+                author_id=_me(request),
+                text=form.cleaned_data["text"],
+                expected_version=form.cleaned_data["version"],
+                now=timezone.now(),
+            )
+        messages.success(request, _("Thank you. Another moderator will read your review, and what you say."))
+        return _back_to(review.event_id)
+    context = {"form": form, "review": review}
+    return render(request, "reviews/appeal.html", context, status=400 if form.errors else 200)
 
 
 @login_required

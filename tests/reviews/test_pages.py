@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from reviews.models import HelpfulVote, Review, ReviewReply, ReviewReport
 from tests.factories.accounts import make_organizer, make_user
-from tests.factories.reviews import make_attendee, make_past_event, make_published_review, make_review
+from tests.factories.reviews import (
+    make_attendee,
+    make_moderator,
+    make_past_event,
+    make_published_review,
+    make_review,
+)
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -233,3 +240,58 @@ class TestTheEventPage:
 
         assert f'<meta name="event-id" content="{event.pk}">' in page
         assert "js/analytics/view.js" in page
+
+
+class TestAppeal:
+    @pytest.fixture
+    def refused(self) -> Review:
+        return make_review(
+            status="rejected",
+            decided_by=make_moderator(),
+            decided_at=timezone.now(),
+            reason_code="advertising",
+            reason_text="Names a shop.",
+        )
+
+    def test_is_offered_with_the_reason_and_sent_once(self, browser: Any, refused: Review) -> None:
+        author, address = browser(refused.author), f"/reviews/{refused.pk}/appeal/"
+
+        listed = author.get(page_of(refused.event)).content.decode()
+        page = author.get(address).content.decode()
+        sent = author.post(address, {"text": "It is a river, not a shop.", "version": refused.version})
+        again = author.post(address, {"text": "It is!", "version": refused.version + 1})
+
+        assert address in listed
+        assert "Names a shop." in page
+        assert sent.status_code == 302
+        assert again.status_code == 409
+        review = Review.objects.get()
+        assert (review.status, review.appeal_text) == ("pending", "It is a river, not a shop.")
+        assert address not in author.get(page_of(refused.event)).content.decode()
+        assert author.get(address).headers["Location"] == page_of(refused.event)
+
+    def test_needs_words(self, browser: Any, refused: Review) -> None:
+        author = browser(refused.author)
+
+        answers = [
+            author.post(f"/reviews/{refused.pk}/appeal/", {"text": words, "version": refused.version})
+            for words in (" ", "x" * 2001)
+        ]
+
+        assert [one.status_code for one in answers] == [400, 400]
+        assert Review.objects.get().status == "rejected"
+
+    def test_refuses_a_version_that_is_gone(self, browser: Any, refused: Review) -> None:
+        answer = browser(refused.author).post(
+            f"/reviews/{refused.pk}/appeal/", {"text": "Please.", "version": refused.version + 5}
+        )
+
+        assert answer.status_code == 412
+        assert Review.objects.get().status == "rejected"
+
+    def test_is_the_authors_own(self, browser: Any, refused: Review) -> None:
+        address = f"/reviews/{refused.pk}/appeal/"
+
+        assert browser(make_user()).get(address).status_code == 404
+        assert browser(make_user()).post(address, {"text": "Please.", "version": "1"}).status_code == 404
+        assert browser().get(address).headers["Location"].startswith("/accounts/login/")
