@@ -88,7 +88,7 @@ class EventSheet:
         return Written(
             fields=fields,
             ticket_types=types,
-            removed_types=[one.type_id() for one in self.types.forms if _is_removed(one)],
+            removed_types=[one.cleaned_data["id"] for one in self.types.forms if _is_removed(one)],
             cover=cover,
             reason=given.get("reason", ""),
         )

@@ -12,6 +12,7 @@ from events.models import Event
 from events.models.lifecycle import EDITABLE, LISTED
 from events.pages.presentation import url_of
 from events.pages.steps import edit_address, steps_of
+from events.pages.workplace import tabs_of
 from events.selectors.events import Standing
 
 
@@ -30,10 +31,12 @@ def present_own_event(event: Any, *, managed: Collection[uuid.UUID]) -> dict[str
 def present_for_organizer(event: Event, *, actor: Actor, standing: Standing) -> dict[str, Any]:
     """Return the row of tools on the event's own page."""
     steps = steps_of(event, actor=actor) if standing.manages else []
+    # What it says stands among the links already.
+    tabs = [one for one in tabs_of(event) if one["name"] != "edit-event"] if standing.manages else []
     # The door and the list of bookings are the organizer's own: administrators have the back office.
     links = _links(event, manages=standing.manages, is_member=not actor.administers)
     office = reverse("admin:events_event_change", args=[event.id]) if actor.administers else ""
-    return links | {"steps": steps, "office": office}
+    return links | {"tabs": tabs, "steps": steps, "office": office}
 
 
 def _links(event: Event, *, manages: bool, is_member: bool) -> dict[str, str]:

@@ -29,6 +29,7 @@ from events.pages.forms import MOST_TYPES, OrganizerForm, ReasonForm
 from events.pages.organizer_presentation import present_own_event
 from events.pages.presentation import url_of
 from events.pages.steps import STEPS, edit_address, steps_of
+from events.pages.workplace import tabs_of
 from events.pictures import MOST_BYTES, cover_from
 from events.ports import bookings
 from events.selectors.events import get_managed_event
@@ -256,6 +257,7 @@ def _show(request: HttpRequest, sheet: EventSheet, *, status: int = 200, overtak
     shown: dict[str, Any] = {"sheet": sheet, "form": sheet.form, "event": sheet.event, "overtaken": overtaken}
     if sheet.event is not None:
         shown |= {"url": url_of(sheet.event), "steps": steps_of(sheet.event, actor=actor_of(request))}
+        shown["tabs"] = tabs_of(sheet.event)
     return render(request, "events/edit.html", shown, status=status)
 
 

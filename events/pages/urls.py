@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from events.pages import feeds, organizer_views, views
+from events.pages import (
+    bulk_views,
+    crew_views,
+    feeds,
+    organizer_views,
+    promo_code_views,
+    question_views,
+    series_views,
+    views,
+)
 
 urlpatterns = [
     path("sitemap.xml", feeds.sitemap_index, name="sitemap"),
@@ -16,6 +25,27 @@ urlpatterns = [
     path("events/organizer/", organizer_views.NewOrganizerView.as_view(), name="new-organizer"),
     path("events/<uuid:event_id>/edit/", organizer_views.EditEventView.as_view(), name="edit-event"),
     path("events/<uuid:event_id>/steps/<slug:name>/", organizer_views.StepView.as_view(), name="event-step"),
+    path("events/mine/bulk/", bulk_views.BulkView.as_view(), name="events-bulk-page"),
+    path("events/mine/bulk/<uuid:operation_id>/", bulk_views.BulkResultView.as_view(), name="events-bulk-result"),
+    path("events/<uuid:event_id>/promo-codes/", promo_code_views.PromoCodesView.as_view(), name="event-promo-codes"),
+    path(
+        "events/<uuid:event_id>/promo-codes.csv",
+        promo_code_views.PromoCodesFileView.as_view(),
+        name="event-promo-codes-file",
+    ),
+    path(
+        "events/<uuid:event_id>/promo-codes/<uuid:promo_code_id>/",
+        promo_code_views.PromoCodeView.as_view(),
+        name="event-promo-code",
+    ),
+    path("events/<uuid:event_id>/questions/", question_views.QuestionsView.as_view(), name="event-questions-page"),
+    path(
+        "events/<uuid:event_id>/questions/<uuid:question_id>/",
+        question_views.QuestionView.as_view(),
+        name="event-question-page",
+    ),
+    path("events/<uuid:event_id>/crew/", crew_views.CrewView.as_view(), name="event-crew-page"),
+    path("events/<uuid:event_id>/series/", series_views.SeriesView.as_view(), name="event-series"),
     path("events/<uuid:event_id>/", views.event_page, name="event-short"),
     path("events/<slug:slug>-<uuid:event_id>/", views.event_page, name="event-page"),
     path("events/<uuid:event_id>/favorite/", views.favorite, name="event-favorite-page"),

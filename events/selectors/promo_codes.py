@@ -10,14 +10,16 @@ from events.models import PromoCode
 from events.selectors.events import get_managed_event
 
 
-def list_promo_codes(*, actor: Actor, event_id: uuid.UUID) -> QuerySet[PromoCode]:
-    """Return the event's codes, newest first.
+def list_promo_codes(*, actor: Actor, event_id: uuid.UUID, containing: str = "") -> QuerySet[PromoCode]:
+    """Return the event's codes, newest first; of many, those that contain some letters.
 
     Raises:
         NotFound, NotAllowed: the event isn't the actor's.
     """
     get_managed_event(actor=actor, event_id=event_id)
-    return PromoCode.objects.filter(event_id=event_id).order_by("-created_at", "-id")
+    codes = PromoCode.objects.filter(event_id=event_id).order_by("-created_at", "-id")
+    # PostgreSQL looks for no zero characters.
+    return codes.filter(code__contains=containing.upper().replace("\0", "")) if containing else codes
 
 
 def list_no_promo_codes() -> QuerySet[PromoCode]:

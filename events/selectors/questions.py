@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from common.problems import NotFound
 from events.actors import Actor
 from events.models import Answer, Event, Question
 from events.selectors.events import Standing, get_managed_event
@@ -16,6 +17,23 @@ def list_questions(*, event: Event, standing: Standing) -> QuerySet[Question]:
     if standing.inside:
         return questions
     return questions.exclude(ticket_type__access_code__gt="")
+
+
+def list_questions_for_organizer(*, event: Event) -> QuerySet[Question]:
+    """Return all that is asked, in order, with the ticket types. Uses events_question_of_event."""
+    return Question.objects.filter(event=event).asked().in_order().select_related("ticket_type")
+
+
+def get_question(*, event: Event, question_id: uuid.UUID) -> Question:
+    """Return one question that the event asks.
+
+    Raises:
+        NotFound: it doesn't ask this, or no more.
+    """
+    question = list_questions_for_organizer(event=event).filter(id=question_id).first()
+    if question is None:
+        raise NotFound
+    return question
 
 
 def list_questions_of_types(*, event_id: uuid.UUID, ticket_type_ids: Iterable[uuid.UUID]) -> QuerySet[Question]:

@@ -30,7 +30,7 @@ def change_prices(*, actor: Actor, event_id: uuid.UUID, percent: int, expected_v
     types = list(TicketType.objects.filter(event=event).order_by("id"))
     before = {one.id: one.price for one in types}
     for one in types:
-        one.price = (one.price * (100 + percent) / 100).quantize(CENT, rounding=ROUND_HALF_UP)
+        one.price = changed_price(one.price, percent)
     TicketType.objects.bulk_update(types, ["price"])
     changes = {one.name: [str(before[one.id]), str(one.price)] for one in types if before[one.id] != one.price}
     record_entry(
@@ -41,3 +41,8 @@ def change_prices(*, actor: Actor, event_id: uuid.UUID, percent: int, expected_v
         changes=changes,
     )
     return event
+
+
+def changed_price(price: Decimal, percent: int) -> Decimal:
+    """Return the price, raised by so many percent, to the kopeck."""
+    return (price * (100 + percent) / 100).quantize(CENT, rounding=ROUND_HALF_UP)

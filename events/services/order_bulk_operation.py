@@ -6,13 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from audit.services.record_entry import record_entry
-from common.problems import NotAllowed
-from common.transactions import requires_transaction
+from common.problems import NotAllowed, Problem
+from common.transactions import requires_transaction, violations
 from events.actors import Actor
 from events.models import BulkItem, BulkOperation
 
 # Whoever works on an order says again and again that they still do; after a silence of this length somebody else does.
 LEASE = timedelta(seconds=30)
+
+
+class OrderExists(Problem):
+    """The same order was written by another request at the same moment."""
+
+    code = "order_exists"
+    status = 409
+    title = "This order was given already."
 
 
 @requires_transaction
@@ -32,19 +40,21 @@ def order_bulk_operation(
 
     Raises:
         NotAllowed: a guest orders nothing.
+        OrderExists: there is one of this id.
     """
     if actor.user_id is None:
         raise NotAllowed
-    operation = BulkOperation.objects.create(
-        id=operation_id,
-        user_id=actor.user_id,
-        by_administrator=actor.administers,
-        action=action,
-        parameters=parameters,
-        status=status,
-        lease_expires_at=now,
-        created_at=now,
-    )
+    with violations({"events_bulkoperation_pkey": OrderExists}):
+        operation = BulkOperation.objects.create(
+            id=operation_id,
+            user_id=actor.user_id,
+            by_administrator=actor.administers,
+            action=action,
+            parameters=parameters,
+            status=status,
+            lease_expires_at=now,
+            created_at=now,
+        )
     BulkItem.objects.bulk_create(
         BulkItem(operation=operation, event_id=event_id, position=position)
         for position, event_id in enumerate(dict.fromkeys(event_ids))
