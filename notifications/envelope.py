@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from notifications.event_types.registry import EVENT_TYPES, EventType, Payload, 
 from notifications.violations import violations_of
 
 LARGEST_BYTES = 64 * 1024
+# Clocks of other services differ; nothing that lies further ahead has happened.
+MOST_AHEAD = timedelta(days=1)
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -76,13 +79,13 @@ def decode_json(body: bytes) -> Any:
     return document
 
 
-def read_event(document: Any) -> ExternalEvent:
-    """Check the envelope and the payload by the schema of its type.
+def read_event(document: Any, *, now: datetime) -> ExternalEvent:
+    """Check the envelope and the payload by the schema of its type, and that it has happened.
 
     Raises:
         InvalidInput: `errors` names each violation; `known_event_types` is told when the type isn't known.
     """
-    problems = list(violations_of(document, Envelope))
+    problems = [*violations_of(document, Envelope), *_ahead_of(document, now)]
     event_type = _type_of(document)
     if isinstance(document, dict):
         if event_type is not None and isinstance(document.get("payload"), dict):
@@ -116,6 +119,18 @@ def _told_once(members: list[tuple[str, Any]]) -> None:
     names = [name for name, _ in members]
     if len(set(names)) < len(names):
         raise MemberRepeated(next(name for name in names if names.count(name) > 1)[:100])
+
+
+def _ahead_of(document: Any, now: datetime) -> Iterator[FieldProblem]:
+    try:
+        occurred_at = msgspec.convert(document["occurred_at"], datetime)
+        is_ahead = occurred_at - now > MOST_AHEAD
+    except (TypeError, KeyError, msgspec.ValidationError):
+        # It is no time, or one without a zone: the schema says so.
+        return
+    if is_ahead:
+        detail = gettext("This lies more than a day ahead: the event can't have occurred.")
+        yield FieldProblem("/occurred_at", "invalid_value", detail)
 
 
 def _type_of(document: Any) -> EventType | None:

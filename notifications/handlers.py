@@ -196,11 +196,12 @@ def consume_external_events(messages: Sequence[Message]) -> None:
 
     Which service writes is decided by the topic's access rules.
     """
+    now = timezone.now()
     try:
-        events = [read_event(decode(message.value)) for message in messages]
+        events = [read_event(decode(message.value), now=now) for message in messages]
     except Problem as problem:
         raise UnreadableMessage(_reasons(problem)) from problem
-    for result in accept_events(events=events, allowed_sources=list_granted_sources(), now=timezone.now()):
+    for result in accept_events(events=events, allowed_sources=list_granted_sources(), now=now):
         if isinstance(result, Problem):
             raise UnreadableMessage(_reasons(result))
 

@@ -63,11 +63,10 @@ class EventsView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        event = read_event(decode(body_of(request)))
+        now = timezone.now()
+        event = read_event(decode(body_of(request)), now=now)
         with use_case():
-            accepted = accept_event(
-                event=event, allowed_sources=list_sources_of(account_id=request.user.pk), now=timezone.now()
-            )
+            accepted = accept_event(event=event, allowed_sources=list_sources_of(account_id=request.user.pk), now=now)
         return Response(accepted.answer, status=202 if accepted.is_new else 200)
 
 

@@ -18,8 +18,9 @@ all violations are named at once, each by its JSON Pointer. Written by `manage.p
 
 The first time an event is answered with 202 and its plan; the same event again with 200 and the same answer; another body
 under the same `source` and `event_id` with 409. Over Kafka these two, and no header, tell a repetition; an event of a source
-that no service was granted goes to `external-events.dlq` like one that can't be read. An event whose template or segment isn't defined yet is accepted as
-`blocked` and goes on when it is.
+that no service was granted goes to `external-events.dlq` like one that can't be read. An event whose template or segment
+isn't defined yet is accepted as `blocked` and goes on when it is. What is dated more than a day ahead hasn't occurred and is
+refused like what is malformed.
 
 ## Access
 

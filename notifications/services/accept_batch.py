@@ -38,7 +38,7 @@ def accept_batch(*, body: bytes, allowed_sources: Collection[str], now: datetime
     readable: list[tuple[int, ExternalEvent]] = []
     for index, document in enumerate(_documents(body)):
         try:
-            readable.append((index, _read(document)))
+            readable.append((index, _read(document, now)))
         except Problem as problem:
             results[index] = _refused(index, problem)
     accepted = accept_events(events=[event for _, event in readable], allowed_sources=allowed_sources, now=now)
@@ -61,10 +61,10 @@ def _documents(body: bytes) -> list[Any]:
     return documents
 
 
-def _read(document: Any) -> ExternalEvent:
+def _read(document: Any, now: datetime) -> ExternalEvent:
     if len(msgspec.json.encode(document)) > LARGEST_BYTES:
         raise InvalidInput(errors=(FieldProblem("", "too_large", gettext("An event takes at most 64 KiB.")),))
-    return read_event(document)
+    return read_event(document, now=now)
 
 
 def _refused(index: int, problem: Problem) -> ItemResult:

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from common.problems import InvalidInput
 from notifications.envelope import LARGEST_BYTES, decode, read_event
 from tests.factories.notifications import sample_bytes
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = ["user_registered", "new_film_released", "campaign_triggered"]
 
 
@@ -47,14 +49,14 @@ def parent_of(document: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]
 
 def violations(document: Any) -> set[tuple[str, str]]:
     with pytest.raises(InvalidInput) as caught:
-        read_event(document)
+        read_event(document, now=NOW)
     return {(one.pointer, one.code) for one in caught.value.errors}
 
 
 class TestReadEvent:
     @pytest.mark.parametrize("name", NAMES)
     def test_reads_the_examples(self, name: str) -> None:
-        event = read_event(decode(sample_bytes(name)))
+        event = read_event(decode(sample_bytes(name)), now=NOW)
 
         assert event.event_type.name == name
 
@@ -108,6 +110,8 @@ class TestReadEvent:
             ("occurred_at", "2025-11-14T12:34:56"),
             ("occurred_at", "2025-11-14"),
             ("occurred_at", "0001-01-01T00:00:00+14:00"),
+            ("occurred_at", "2026-03-02T12:00:01Z"),
+            ("occurred_at", "2030-01-01T00:00:00+03:00"),
             ("event_type", ""),
             ("source", ""),
             ("source", "a\x00b"),
@@ -118,6 +122,12 @@ class TestReadEvent:
     )
     def test_refuses_wrong_values_of_the_envelope(self, path: str, value: Any) -> None:
         assert f"/{path}" in {pointer for pointer, _ in violations(sample("user_registered") | {path: value})}
+
+    @pytest.mark.parametrize(
+        "occurred_at", ["2026-03-02T12:00:00Z", "2026-03-02T17:00:00+05:00", "1970-01-01T00:00:00Z"]
+    )
+    def test_takes_what_clocks_may_differ_by_and_what_comes_late(self, occurred_at: str) -> None:
+        assert read_event(sample("user_registered") | {"occurred_at": occurred_at}, now=NOW)
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -145,15 +155,15 @@ class TestReadEvent:
         document = sample("campaign_triggered")
         document["payload"]["channels"] = [channel]
 
-        assert read_event(document).payload.channels == [channel]  # type: ignore[attr-defined]
+        assert read_event(document, now=NOW).payload.channels == [channel]  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize("spelling", [str.upper, lambda text: text.replace("-", "")])
     def test_knows_an_event_however_its_id_is_written(self, spelling: Any) -> None:
         document = sample("user_registered")
         other = document | {"event_id": spelling(document["event_id"])}
 
-        assert read_event(other).body_hash == read_event(document).body_hash
-        assert read_event(other | {"source": "x"}).body_hash != read_event(document).body_hash
+        assert read_event(other, now=NOW).body_hash == read_event(document, now=NOW).body_hash
+        assert read_event(other | {"source": "x"}, now=NOW).body_hash != read_event(document, now=NOW).body_hash
 
     @pytest.mark.parametrize(
         ("change", "detail"),
@@ -171,18 +181,18 @@ class TestReadEvent:
     )
     def test_says_what_is_wrong_in_the_readers_language(self, change: dict[str, Any], detail: str) -> None:
         with override("ru"), pytest.raises(InvalidInput) as caught:
-            read_event(sample("campaign_triggered") | change)
+            read_event(sample("campaign_triggered") | change, now=NOW)
 
         assert detail in [one.detail for one in caught.value.errors]
 
     def test_takes_ids_of_any_version(self) -> None:
-        event = read_event(sample("new_film_released"))
+        event = read_event(sample("new_film_released"), now=NOW)
 
         assert str(event.event_id) == "a1b2c3d4-0000-0000-0000-000000000001"
 
     def test_lists_the_known_types_for_an_unknown_one(self) -> None:
         with pytest.raises(InvalidInput) as caught:
-            read_event(sample("user_registered") | {"event_type": "user_lost"})
+            read_event(sample("user_registered") | {"event_type": "user_lost"}, now=NOW)
 
         assert [(one.pointer, one.code) for one in caught.value.errors] == [("/event_type", "unknown_event_type")]
         assert set(caught.value.extra["known_event_types"]) >= set(NAMES)

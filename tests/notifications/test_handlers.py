@@ -292,16 +292,24 @@ class TestExternalEvents:
     def test_are_moved_aside_with_every_reason_when_broken(self) -> None:
         document = json.loads(sample_bytes("user_registered"))
         broken = json.dumps(document | {"event_id": "x", "occurred_at": "yesterday"}).encode()
+        ahead = json.dumps(document | {"occurred_at": "9000-01-01T00:00:00Z"}).encode()
         other_body = json.dumps(document | {"occurred_at": "2025-01-01T00:00:00Z"}).encode()
 
         dead = consume(
             "consume_external_events",
-            [kafka(b"{", 1), kafka(broken, 2), kafka(sample_bytes("user_registered"), 3), kafka(other_body, 4)],
+            [
+                kafka(b"{", 1),
+                kafka(broken, 2),
+                kafka(sample_bytes("user_registered"), 3),
+                kafka(other_body, 4),
+                kafka(ahead, 5),
+            ],
         )
 
         reasons = {message.offset: reason for message, reason in dead}
-        assert set(reasons) == {1, 2, 4}
+        assert set(reasons) == {1, 2, 4, 5}
         assert "/event_id" in reasons[2]
         assert "/occurred_at" in reasons[2]
         assert "event_id_reused" in reasons[4]
+        assert "/occurred_at invalid_value" in reasons[5]
         assert NotificationEvent.objects.count() == 1

@@ -139,7 +139,7 @@ class TestAcceptBatch:
 
 class TestAcceptEvent:
     def test_runs_in_a_transaction_only(self) -> None:
-        event = read_event(json.loads(sample_bytes("user_registered")))
+        event = read_event(json.loads(sample_bytes("user_registered")), now=timezone.now())
 
         with pytest.raises(NoTransaction):
             accept_event(event=event, allowed_sources=["auth_service"], now=timezone.now())
