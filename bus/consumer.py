@@ -67,17 +67,22 @@ def read_once(consumer: TopicConsumer, reader: TopicReader) -> int:
 
 
 def _bury(consumer: TopicConsumer, dead: list[tuple[Message, str]]) -> None:
-    """Write messages to the dead-letter topic with the reason in headers."""
+    """Write messages to the dead-letter topic as they came, with the reason in headers of ours."""
     FactProducer().send_all(
         (
             dead_letter_topic(message.topic),
-            message.key,
+            message.raw_key,
             message.value,
-            message.headers | _reason(consumer, message, reason),
+            _with_reason(message, _reason(consumer, message, reason)),
         )
         for message, reason in dead
     )
     MESSAGES_DEAD.labels(consumer=consumer.name).inc(len(dead))
+
+
+def _with_reason(message: Message, reason: dict[str, str]) -> list[tuple[str, str | bytes | None]]:
+    """Return the sender's headers and ours; one that was buried before has the last reason only."""
+    return [*((name, value) for name, value in message.raw_headers if name not in reason), *reason.items()]
 
 
 def _reason(consumer: TopicConsumer, message: Message, reason: str) -> dict[str, str]:

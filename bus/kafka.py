@@ -6,7 +6,7 @@ another port at each start, so the file is read again whenever a client is made.
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ log = structlog.get_logger(__name__)
 
 ACKNOWLEDGE_SECONDS = 15.0
 ANSWER_SECONDS = 1.5
-Outgoing = tuple[str, str, bytes, dict[str, str]]
+Headers = Mapping[str, str] | Sequence[tuple[str, str | bytes | None]]
+# Topic, key, value, headers.
+Outgoing = tuple[str, str | bytes | None, bytes, Headers]
 
 
 class KafkaUnavailable(Exception):
@@ -101,10 +103,12 @@ class FactProducer:
             reason = self._failed[0] if self._failed else "time-out"
             raise KafkaUnavailable(f"{waiting + len(self._failed)} messages not acknowledged: {reason}")
 
-    def _produce(self, topic: str, key: str, value: bytes, headers: dict[str, str]) -> None:
+    def _produce(self, topic: str, key: str | bytes | None, value: bytes, headers: Headers) -> None:
+        pairs: list[tuple[str, str | bytes | None]]
+        pairs = [*headers.items()] if isinstance(headers, Mapping) else [*headers]
         while True:
             try:
-                self._producer.produce(topic, value=value, key=key.encode(), headers=list(headers.items()))
+                self._producer.produce(topic, value=value, key=key, headers=pairs)
                 return
             except BufferError:
                 self._producer.poll(0.1)
@@ -213,6 +217,8 @@ def to_message(raw: RawMessage) -> Message:
         value=_bytes(raw.value()),
         headers=headers,
         id=headers.get("ce_id", ""),
+        raw_key=raw.key() if raw.key() is None else _bytes(raw.key()),
+        raw_headers=tuple(given),
     )
 
 

@@ -20,7 +20,10 @@ class Handler:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A Kafka message; `id` is what the inbox deduplicates by, or '' when the sender gave none."""
+    """A Kafka message; `id` is what the inbox deduplicates by, or '' when the sender gave none.
+
+    Key and headers are read as text; `raw_…` are what the sender has written, whatever it is.
+    """
 
     topic: str
     partition: int
@@ -29,6 +32,8 @@ class Message:
     value: bytes
     headers: dict[str, str]
     id: str
+    raw_key: bytes | None = None
+    raw_headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(frozen=True)

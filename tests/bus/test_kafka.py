@@ -119,7 +119,8 @@ class TestReadOnce:
     ) -> None:
         topic = f"tests-{uuid.uuid4()}"
         producer = FactProducer()
-        producer.send_all([(topic, "k", b"good", {}), (topic, "k", b"bad", {})])
+        strange = [("x", b"\xff\x00"), ("x", None), ("x", b"again"), ("x-dead-reason", b"an older one")]
+        producer.send_all([(topic, "k", b"good", {}), (topic, b"\xff", b"bad", strange)])
         done: list[bytes] = []
 
         def consume(messages: list[Message]) -> None:
@@ -141,3 +142,6 @@ class TestReadOnce:
         assert done[-1:] == [b"good"]
         assert dead.value == b"bad"
         assert "not JSON" in dead.headers["x-dead-reason"]
+        assert dead.raw_key == b"\xff"
+        assert dead.raw_headers[:3] == (("x", b"\xff\x00"), ("x", None), ("x", b"again"))
+        assert [name for name, _ in dead.raw_headers[3:]] == ["x-dead-reason", "x-dead-consumer", "x-dead-from"]
