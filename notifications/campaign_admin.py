@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -23,8 +23,9 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFiel
 from common.problems import Problem
 from notifications.campaign_steps import RUN, STEPS, ask_for_code, steps_for, take_step
 from notifications.models import Campaign, NotificationEvent, NotificationJob
+from notifications.models.campaign import CampaignQuerySet
 from notifications.models.choices import Channel
-from notifications.selectors.mailings import count_results
+from notifications.selectors.mailings import count_results, progress_of
 from notifications.services.preview_campaign import preview_campaign
 
 PauseReason = NotificationEvent.PauseReason
@@ -34,7 +35,6 @@ HELD = {
     PauseReason.FAILURES: _("has held itself: too many failures"),
     PauseReason.COMPLAINTS: _("has held itself: too many complaints"),
 }
-SENT = frozenset({NotificationJob.Status.SENT, NotificationJob.Status.DELIVERED})
 SERVED = [choice for choice in Channel.choices if choice[0] != Channel.WEBHOOK]
 
 
@@ -49,7 +49,12 @@ def said(duration: timedelta) -> str:
 class CampaignForm(forms.ModelForm):
     channels = forms.MultipleChoiceField(label=_("Channels"), choices=SERVED, widget=forms.CheckboxSelectMultiple)
     canary_percent = forms.IntegerField(
-        label=_("canary percent"), min_value=0, max_value=100, initial=1, widget=UnfoldAdminIntegerFieldWidget
+        label=_("canary percent"),
+        help_text=_("So many are told first; the rest when that has gone well. 0: all at once."),
+        min_value=0,
+        max_value=100,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     per_second = forms.IntegerField(
         label=_("per second"), min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget
@@ -93,16 +98,13 @@ class CampaignAdmin(ModelAdmin):
     actions_detail = ["test_this", "start_this", "pause_this", "go_on_this", "cancel_this"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
-        campaigns: QuerySet[Campaign] = super().get_queryset(request)
-        waiting = NotificationJob.objects.unfinished().filter(event_id=OuterRef("event_id"))
-        return campaigns.annotate(is_waited_for=Exists(waiting))
+        campaigns: CampaignQuerySet = super().get_queryset(request)
+        return campaigns.judged()
 
     @admin.display(description=_("State"))
     def state(self, campaign: Campaign) -> str:
         if campaign.event is not None and campaign.state == Campaign.State.PAUSED:
             return str(HELD[PauseReason(campaign.event.pause_reason)])
-        if campaign.state == Campaign.State.PLANNED and not getattr(campaign, "is_waited_for", True):
-            return gettext("gone out")
         return str(campaign.state.label)
 
     @admin.display(description=_("Planned"))
@@ -119,24 +121,17 @@ class CampaignAdmin(ModelAdmin):
 
     @admin.display(description=_("Messages that have come to an end"))
     def ended(self, campaign: Campaign) -> str:
-        """Say how far the sending is: of all that is to come, not of what is planned so far."""
-        event = campaign.event
-        if event is None:
+        if campaign.event is None:
             return "—"
-        counts = count_results(event=event)
-        planned = sum(count for _, _, count in counts)
-        over = sum(count for _, status, count in counts if status not in NotificationJob.UNFINISHED)
-        sent = sum(count for _, status, count in counts if status in SENT)
-        is_planning = event.status == NotificationEvent.Status.PLANNING
-        every = max(planned, (event.audience_size or 0) * len(campaign.channels)) if is_planning else planned
-        if not every:
+        far = progress_of(campaign=campaign, results=count_results(event=campaign.event))
+        if not far.messages:
             return "—"
         return format_html(
             '<progress max="{0}" value="{1}">{1}</progress> {1} / {0} · {2}',
-            every,
-            over,
+            far.messages,
+            far.ended,
             gettext("sent: %(sent)d, not sent: %(not_sent)d, waiting: %(waiting)d")
-            % {"sent": sent, "not_sent": over - sent, "waiting": every - over},
+            % {"sent": far.sent, "not_sent": far.not_sent, "waiting": far.waiting},
         )
 
     @admin.display(description=_("Whom it would reach"))

@@ -5,26 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.second_factor import is_fresh
 from common.callers import caller_id
-from common.problems import Problem
 from common.transactions import use_case
 from notifications.models import Campaign
 from notifications.models.choices import Channel
-from notifications.selectors.mailings import find_campaign, has_unfinished_jobs
+from notifications.selectors.mailings import find_campaign
 from notifications.services.control_campaign import begin_campaign, cancel_campaign, pause_campaign, resume_campaign
 from notifications.services.send_campaign_test import send_campaign_test
+from notifications.step_pages import allowed, ask, take
 
 RUN = "notifications.change_campaign"
 
@@ -57,6 +53,7 @@ def _test(request: HttpRequest, campaign: Campaign) -> None:
 
 
 STATES = Campaign.State
+AT_ONCE = _("Messages go out to real people, to all of them at once: it has no canary. A campaign starts once.")
 STEPS: dict[str, Step] = {
     "start": Step(
         _("Start"),
@@ -99,12 +96,6 @@ def steps_for(campaign: Campaign) -> set[str]:
     fitting = {name for name, step in STEPS.items() if campaign.state in step.states}
     if Channel.EMAIL not in campaign.channels:
         fitting -= {"test"}
-    if (
-        campaign.event is not None
-        and campaign.state == STATES.PLANNED
-        and not has_unfinished_jobs(event=campaign.event)
-    ):
-        fitting -= {"pause", "cancel"}
     return fitting
 
 
@@ -117,35 +108,21 @@ def ask_for_code(request: HttpRequest) -> HttpResponse | None:
 
 def take_step(request: HttpRequest, model_admin: Any, campaign_id: UUID, name: str) -> HttpResponse:
     """Say what a step will do, and take it on POST."""
-    if not request.user.has_perm(RUN):
-        raise PermissionDenied
-    campaign = find_campaign(campaign_id=campaign_id)
-    if campaign is None or name not in STEPS:
-        raise Http404
-    step = STEPS[name]
+    found = find_campaign(campaign_id=campaign_id)
+    campaign, step = allowed(request, permission=RUN, thing=found, steps=STEPS, name=name)
     if step.is_final and (asking := ask_for_code(request)):
         return asking
     page = reverse("admin:notifications_campaign_change", args=[campaign_id])
     if request.method == "POST":
-        _tell(request, model_admin, step, campaign)
+        take(request, model_admin, title=step.title, act=lambda: step.act(request, campaign))
         return HttpResponseRedirect(page)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": step.title,
-        "step": step,
-        "subject": campaign,
-        "about": f"{campaign.template} → {campaign.segment} · {model_admin.state(campaign)}",
-        "preview": model_admin.preview(campaign) if name == "start" else "",
-        "page": page,
-        "opts": model_admin.opts,
-    }
-    return TemplateResponse(request, "admin/notifications/step.html", context)
-
-
-def _tell(request: HttpRequest, model_admin: Any, step: Step, campaign: Campaign) -> None:
-    try:
-        step.act(request, campaign)
-    except Problem as problem:
-        model_admin.message_user(request, gettext(problem.title), messages.ERROR)
-    else:
-        model_admin.message_user(request, f"{step.title}: {gettext('done.')}", messages.SUCCESS)
+    return ask(
+        request,
+        model_admin,
+        title=step.title,
+        consequence=AT_ONCE if name == "start" and not campaign.canary_percent else step.consequence,
+        subject=campaign,
+        about=f"{campaign.template} → {campaign.segment} · {model_admin.state(campaign)}",
+        preview=model_admin.preview(campaign) if name == "start" else "",
+        page=page,
+    )

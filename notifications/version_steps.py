@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.callers import caller_id
-from common.problems import Problem
 from common.transactions import use_case
 from notifications.models import TemplateVersion
 from notifications.models.choices import Channel
@@ -23,6 +18,7 @@ from notifications.selectors.texts import find_template_version
 from notifications.services.draft_text import draft_text
 from notifications.services.publish_version import publish_version
 from notifications.services.send_test_mail import send_test_mail
+from notifications.step_pages import allowed, ask, take
 
 MAY = "notifications.add_templateversion"
 Status = TemplateVersion.Status
@@ -87,37 +83,21 @@ def steps_for(version: TemplateVersion) -> set[str]:
 
 def take_step(request: HttpRequest, model_admin: Any, version_id: UUID, name: str) -> HttpResponse:
     """Say what a step will do, and take it on POST."""
-    if not request.user.has_perm(MAY):
-        raise PermissionDenied
-    version = find_template_version(version_id=version_id)
-    if version is None or name not in STEPS:
-        raise Http404
-    step = STEPS[name]
+    found = find_template_version(version_id=version_id)
+    version, step = allowed(request, permission=MAY, thing=found, steps=STEPS, name=name)
     if request.method == "POST":
-        return HttpResponseRedirect(_page_of(_taken(request, model_admin, step, version)))
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": step.title,
-        "step": step,
-        "subject": f"{version.template} {version}",
-        "about": version.get_status_display(),
-        "preview": model_admin.preview(version),
-        "page": _page_of(version_id),
-        "opts": model_admin.opts,
-    }
-    return TemplateResponse(request, "admin/notifications/step.html", context)
-
-
-def _taken(request: HttpRequest, model_admin: Any, step: Step, version: TemplateVersion) -> UUID:
-    """Take the step; return the text to go on with."""
-    try:
-        leads_to = step.act(request, version)
-    except Problem as problem:
-        said = "; ".join(str(one.detail) for one in problem.errors) or gettext(problem.title)
-        model_admin.message_user(request, said, messages.ERROR)
-        return version.id
-    model_admin.message_user(request, f"{step.title}: {gettext('done.')}", messages.SUCCESS)
-    return leads_to
+        leads_to = take(request, model_admin, title=step.title, act=lambda: step.act(request, version))
+        return HttpResponseRedirect(_page_of(leads_to or version_id))
+    return ask(
+        request,
+        model_admin,
+        title=step.title,
+        consequence=step.consequence,
+        subject=f"{version.template} {version}",
+        about=version.get_status_display(),
+        preview=model_admin.preview(version),
+        page=_page_of(version_id),
+    )
 
 
 def _page_of(version_id: UUID) -> str:

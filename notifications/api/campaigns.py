@@ -38,8 +38,9 @@ class CampaignView(APIView):
     @extend_schema(
         tags=TAG,
         summary="See how far a campaign is",
-        description="`recipients_planned` of `audience_size` have their messages planned; `results` counts the messages "
-        "by channel and status. While something holds it, `pause_reason` says what.",
+        description="`recipients_planned` of `audience_size` have their messages planned (`progress_percent`); `sending` "
+        "tells how many messages have come to an end, `results` counts them by channel and status. `state` is `finished` "
+        "once nothing may go out any more. While something holds it, `pause_reason` says what.",
         responses=serializers.CampaignProgressSerializer,
     )
     def get(self, request: Request, campaign_id: UUID) -> Response:

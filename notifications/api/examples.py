@@ -52,12 +52,13 @@ CAMPAIGN: dict[str, Any] = {
     "progress_percent": 1,
 }
 CAMPAIGN_PROGRESS = CAMPAIGN | {
+    "sending": {"messages": 168_000, "sent": 1212, "not_sent": 468, "waiting": 166_320, "percent": 1},
     "results": [
         {"channel": "email", "status": "sent", "messages": 812},
         {"channel": "email", "status": "suppressed", "messages": 28},
         {"channel": "push", "status": "sent", "messages": 400},
         {"channel": "push", "status": "undeliverable", "messages": 440},
-    ]
+    ],
 }
 RECIPIENT = {
     "user_id": USER_ID,

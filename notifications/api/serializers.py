@@ -12,6 +12,7 @@ from notifications.api import examples
 from notifications.api.recipient_serializers import PlainBooleanField
 from notifications.models import Campaign, ContactPoint, InboxItem, NotificationEvent, NotificationJob
 from notifications.models.choices import Category, Channel, DigestPeriod
+from notifications.selectors.mailings import progress_of
 
 
 class EnvelopeSerializer(serializers.Serializer[Any]):
@@ -172,13 +173,28 @@ class CampaignResultSerializer(serializers.Serializer[Any]):
     messages = serializers.IntegerField()
 
 
+class CampaignMessagesSerializer(serializers.Serializer[Any]):
+    """How far the sending is, of all messages that are to come."""
+
+    messages = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    not_sent = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    percent = serializers.IntegerField()
+
+
 @shown_as(examples.CAMPAIGN_PROGRESS)
 class CampaignProgressSerializer(CampaignSerializer):
+    sending = serializers.SerializerMethodField()
     results = serializers.SerializerMethodField()
 
     class Meta(CampaignSerializer.Meta):
-        fields = [*CampaignSerializer.Meta.fields, "results"]
+        fields = [*CampaignSerializer.Meta.fields, "sending", "results"]
         read_only_fields = fields
+
+    @extend_schema_field(CampaignMessagesSerializer)
+    def get_sending(self, campaign: Campaign) -> Any:
+        return CampaignMessagesSerializer(progress_of(campaign=campaign, results=self.context["results"])).data
 
     @extend_schema_field(CampaignResultSerializer(many=True))
     def get_results(self, campaign: Campaign) -> list[dict[str, Any]]:

@@ -8,6 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
 from notifications.models.choices import Channel
+from notifications.models.job import NotificationJob
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def judged(self) -> "CampaignQuerySet":
+        """Those of which `state` can tell that everything has gone out."""
+        waiting = NotificationJob.objects.unfinished().filter(event_id=models.OuterRef("event_id"))
+        return self.annotate(is_waited_for=models.Exists(waiting))
 
 
 class Campaign(models.Model):
@@ -19,6 +27,7 @@ class Campaign(models.Model):
         PLANNING = "planning", _("going out")
         PAUSED = "paused", _("held")
         PLANNED = "planned", _("planned for everybody")
+        FINISHED = "finished", _("gone out")
         CANCELLED = "cancelled", _("ended")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -40,6 +49,11 @@ class Campaign(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    # Whether a message of it may still go out; asked by `judged`.
+    is_waited_for = True
+
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -68,4 +82,6 @@ class Campaign(models.Model):
             return self.State.NOT_STARTED
         if self.event.pause_reason and self.event.status != "cancelled":
             return self.State.PAUSED
+        if self.event.status == "planned" and not self.is_waited_for:
+            return self.State.FINISHED
         return self.State(self.event.status)

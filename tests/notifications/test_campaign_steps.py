@@ -94,6 +94,12 @@ class TestOffers:
 
 
 class TestSteps:
+    @pytest.mark.parametrize(("percent", "words"), [(1, "the canary&#x27;s first"), (0, "to all of them at once")])
+    def test_say_whether_anybody_is_told_before_the_others(self, office: Client, percent: int, words: str) -> None:
+        campaign = make_campaign(canary_percent=percent)
+
+        assert words in office.get(path_of(campaign, "start")).content.decode()
+
     def test_do_nothing_by_being_looked_at(self, office: Client) -> None:
         campaign = make_campaign(members=3)
 

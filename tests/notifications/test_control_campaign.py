@@ -145,13 +145,14 @@ class TestControlCampaign:
 class TestProgress:
     def test_is_told_all_along(self, office: APIClient, mail_server: MailServer) -> None:
         campaign = make_campaign(members=20, canary_percent=50)
-        seen = []
+        seen, sending = [], []
 
         def look() -> None:
             said = office.get(f"{URL}{campaign.id}/").json()
             seen.append(
                 (said["state"], said["pause_reason"], said["audience_size"], said["progress_percent"], said["results"])
             )
+            sending.append(tuple(said["sending"].values()))
 
         look()
         start(campaign)
@@ -161,18 +162,31 @@ class TestProgress:
         deliver_everything()
         look()
         press(office, campaign, "resume")
+        plan_audiences()
+        look()
         deliver_everything()
         look()
 
-        def results(status: str, count: int) -> list[dict[str, Any]]:
-            return [{"channel": "email", "status": status, "messages": count}]
+        def results(*counts: Any) -> list[dict[str, Any]]:
+            pairs = zip(counts[::2], counts[1::2], strict=True)
+            return [{"channel": "email", "status": status, "messages": count} for status, count in pairs]
 
         assert seen == [
             ("not_started", "", None, 0, []),
             ("planning", "", None, 0, []),
             ("paused", "canary", 20, 50, results("planned", 10)),
             ("paused", "canary", 20, 50, results("sent", 10)),
-            ("planned", "", 20, 100, results("sent", 20)),
+            ("planned", "", 20, 100, results("planned", 10, "sent", 10)),
+            ("finished", "", 20, 100, results("sent", 20)),
+        ]
+        # Messages, sent, not sent, waiting, percent.
+        assert sending == [
+            (0, 0, 0, 0, 0),
+            (0, 0, 0, 0, 0),
+            (20, 0, 0, 20, 0),
+            (20, 10, 0, 10, 50),
+            (20, 10, 0, 10, 50),
+            (20, 20, 0, 0, 100),
         ]
 
     def test_of_all_needs_as_many_queries_as_of_one(self, office: APIClient, django_assert_num_queries: Any) -> None:
