@@ -1,8 +1,10 @@
-"""The back office in the product's colours: those of static/css/tokens.css, in the theme's steps from light to dark.
+"""How the back office looks. Its colours are the product's: those of static/css/tokens.css, in the theme's steps from light to dark.
 
 The theme writes links in `primary-600` on light and in `primary-500` on dark grounds, and quiet words in `base-500` and
 `base-400`: these are readable there (tested).
 """
+
+from typing import Any
 
 COLORS = {
     "base": {
@@ -31,4 +33,16 @@ COLORS = {
         "900": "#0b3c40",
         "950": "#062528",
     },
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Aquastream",
+    "SITE_HEADER": "Aquastream",
+    "SITE_ICON": lambda _: "/static/img/mark.svg",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: "/static/img/mark.svg"}],
+    "STYLES": [lambda _: "/static/css/admin.css"],
+    "COLORS": COLORS,
+    "SHOW_LANGUAGES": True,
+    # Unfold's badge for test installations; here it says in which zone the times are.
+    "ENVIRONMENT": "accounts.admin_site.zone_badge",
 }

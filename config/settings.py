@@ -280,17 +280,7 @@ CHAT_REMINDER_SECONDS = env.number("CHAT_REMINDER_SECONDS", 300)
 # Messages older than so many days are removed; 0 keeps them for ever.
 CHAT_KEPT_DAYS = env.number("CHAT_KEPT_DAYS", 0)
 
-UNFOLD = {
-    "SITE_TITLE": "Aquastream",
-    "SITE_HEADER": "Aquastream",
-    "SITE_ICON": lambda _: "/static/img/mark.svg",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: "/static/img/mark.svg"}],
-    "STYLES": [lambda _: "/static/css/admin.css"],
-    "COLORS": admin_look.COLORS,
-    "SHOW_LANGUAGES": True,
-    # Unfold's badge for test installations; here it says in which zone the times are.
-    "ENVIRONMENT": "accounts.admin_site.zone_badge",
-}
+UNFOLD = admin_look.UNFOLD
 
 CHANNEL_LAYERS: dict[str, dict[str, str]] = {}
 
