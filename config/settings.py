@@ -302,6 +302,8 @@ TELEGRAM_PER_SECOND_AND_CHAT = 0.85
 TELEGRAM_API_URL = env.text("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
 # Marketing messages that a person gets in a week through a channel.
 MARKETING_WEEKLY_CAP = env.number("MARKETING_WEEKLY_CAP", 5)
+# How long a mail waits for an address that nobody has told yet; 0: not at all.
+ADDRESS_WAIT_HOURS = env.number("ADDRESS_WAIT_HOURS", 72)
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "Aquastream <hello@aquastream.example>")
 
 LANGUAGE_CODE = "ru"

@@ -16,8 +16,7 @@ from notifications.models.choices import Category, Channel, DigestPeriod
 from notifications.models.suppression import hash_of_address
 from notifications.services.know_batch import BatchKnowledge
 
-# How long a message waits for an address that nobody has told yet, and how often it is looked for without being told.
-PATIENCE = timedelta(days=3)
+# How often an address that nobody has told yet is looked for without being told.
 LOOK_AGAIN = timedelta(hours=1)
 # How often a held mailing's messages ask whether it goes on, when nobody wakes them.
 ASK_AGAIN = timedelta(minutes=15)
@@ -48,6 +47,8 @@ class Question:
     job: NotificationJob
     known: BatchKnowledge
     marketing_cap: int
+    # How long a message waits for an address.
+    address_wait: timedelta
     now: datetime
 
     @property
@@ -117,13 +118,14 @@ def _contact_point(question: Question) -> Decision | None:
         return Decision(status=Status.UNDELIVERABLE, reason="address_refused")
     if job.channel not in WAITS_FOR_ADDRESS:
         return Decision(status=Status.UNDELIVERABLE, reason="not_subscribed")
-    return _wait_for_address(job, question.now)
+    return _wait_for_address(question)
 
 
-def _wait_for_address(job: NotificationJob, now: datetime) -> Decision:
-    if now - job.created_at >= PATIENCE:
+def _wait_for_address(question: Question) -> Decision:
+    ends_at = question.job.created_at + question.address_wait
+    if question.now >= ends_at:
         return Decision(status=Status.UNDELIVERABLE, reason="no_address_in_time")
-    until = min(now + LOOK_AGAIN, job.created_at + PATIENCE)
+    until = min(question.now + LOOK_AGAIN, ends_at)
     return Decision(status=Status.DEFERRED, reason="no_address", until=until)
 
 

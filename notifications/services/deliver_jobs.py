@@ -86,7 +86,13 @@ def _write_down(unwritten: list[Finished], now: datetime) -> datetime:
 def _attempt(job: NotificationJob, batch: Batch) -> Outcome:
     now = batch.clock()
     decision = decide_delivery(
-        question=Question(job=job, known=batch.known, marketing_cap=settings.MARKETING_WEEKLY_CAP, now=now)
+        question=Question(
+            job=job,
+            known=batch.known,
+            marketing_cap=settings.MARKETING_WEEKLY_CAP,
+            address_wait=timedelta(hours=settings.ADDRESS_WAIT_HOURS),
+            now=now,
+        )
     )
     if decision.status != Status.SENDING:
         return Outcome(

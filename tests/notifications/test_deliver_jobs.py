@@ -181,13 +181,19 @@ class TestDeliverJobs:
 
         assert [mail["To"] for mail in mail_server.mails] == ["new@example.com"]
 
-    def test_gives_up_an_address_that_never_came(self, mail_server: MailServer) -> None:
+    @pytest.mark.parametrize("hours", [72, 5])
+    def test_gives_up_an_address_that_never_came(self, mail_server: MailServer, settings: Any, hours: int) -> None:
+        settings.ADDRESS_WAIT_HOURS = hours
         job = make_job(recipient=make_recipient(email=None))
+        ends_at = job.created_at + timedelta(hours=hours)
+        stood = []
 
-        send([job.id], now=timezone.now() + timedelta(days=3, minutes=1))
+        for now in (ends_at - timedelta(minutes=1), ends_at):
+            send([job.id], now=now)
+            job.refresh_from_db()
+            stood.append((job.status, job.reason, job.next_attempt_at))
 
-        job.refresh_from_db()
-        assert (job.status, job.reason) == ("undeliverable", "no_address_in_time")
+        assert stood == [("deferred", "no_address", ends_at), ("undeliverable", "no_address_in_time", None)]
 
     def test_tries_a_temporary_refusal_again(self, mail_server: MailServer) -> None:
         mail_server.refuse_recipient = "451 4.3.0 come back later"
