@@ -5,18 +5,22 @@ message that has waited goes out as itself.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from common.transactions import requires_transaction
 from notifications.envelope import hash_of
-from notifications.event_types.registry import OneCustomer, OneUser, Plan, Someone
+from notifications.event_types.registry import OneAddress, OneCustomer, OneUser, Plan, Someone
 from notifications.models import NotificationJob, Recipient
+from notifications.models.choices import Channel
 from notifications.rendering.message import render_message
 from notifications.rendering.sandbox import TemplateIsBroken
+from notifications.selectors.addresses import list_contact_points
 from notifications.selectors.texts import find_text
 from notifications.services.announce_fact import OWN_SOURCE
 from notifications.services.decide_delivery import DIGEST_DUE, DIGEST_REASON, DIGEST_TEMPLATE
+from notifications.services.know_recipients import key_of
 from notifications.services.queue_jobs import LOST_TASK_SECONDS, send_to_workers
 from notifications.services.store_events import Incoming, store_events
 
@@ -33,16 +37,15 @@ def collect_digests(*, now: datetime) -> int:
     groups: dict[Group, list[NotificationJob]] = defaultdict(list)
     for job in due.select_related("recipient").locked()[:LIMIT]:
         groups[job.recipient_id, job.channel, job.category].append(job)
-    alone = [jobs[0].id for jobs in groups.values() if len(jobs) == 1 or _person(jobs[0].recipient) is None]
-    NotificationJob.objects.filter(id__in=alone).update(
+    people = _people(jobs[0].recipient for jobs in groups.values())
+    digests = [jobs for jobs in groups.values() if len(jobs) > 1 and jobs[0].recipient_id in people]
+    alone = [job for jobs in groups.values() if len(jobs) == 1 or jobs[0].recipient_id not in people for job in jobs]
+    NotificationJob.objects.filter(id__in=[job.id for job in alone]).update(
         status=Status.QUEUED, reason=DIGEST_DUE, next_attempt_at=now + timedelta(seconds=LOST_TASK_SECONDS)
     )
-    firsts = [jobs[0] for jobs in groups.values() if jobs[0].id in alone]
-    send_to_workers([(job.id, job.channel, job.category, job.is_urgent) for job in firsts])
-    digests = [jobs for jobs in groups.values() if jobs[0].id not in alone]
-    for jobs, stored in zip(
-        digests, store_events(events=[_event(jobs, now) for jobs in digests], now=now), strict=True
-    ):
+    send_to_workers([(job.id, job.channel, job.category, job.is_urgent) for job in alone])
+    events = [_event(jobs, people[jobs[0].recipient_id], now) for jobs in digests]
+    for jobs, stored in zip(digests, store_events(events=events, now=now), strict=True):
         NotificationJob.objects.filter(id__in=[job.id for job in jobs]).update(
             status=Status.SENT,
             reason="in_digest",
@@ -53,11 +56,18 @@ def collect_digests(*, now: datetime) -> int:
     return len(digests)
 
 
-def _event(jobs: list[NotificationJob], now: datetime) -> Incoming:
+def _people(recipients: Iterable[Recipient]) -> dict[UUID, Someone]:
+    """Return as whom a plan speaks of each recipient; who can't be named so has no digests."""
+    known = {one.id: one for one in recipients}
+    bare = [one.id for one in known.values() if one.kind == Recipient.Kind.ADDRESS]
+    points = list_contact_points(recipient_ids=bare, channels=[Channel.EMAIL]) if bare else ()
+    addresses = {one.recipient_id: one.address for one in points if one.switched_off_at is None}
+    named = {one.id: _person(one, addresses.get(one.id)) for one in known.values()}
+    return {recipient_id: person for recipient_id, person in named.items() if person is not None}
+
+
+def _event(jobs: list[NotificationJob], person: Someone, now: datetime) -> Incoming:
     first = jobs[0]
-    person = _person(first.recipient)
-    if person is None:
-        raise LookupError(f"job {first.id} goes to nobody who has digests")
     items = [item for job in jobs[-MOST_ITEMS:] if (item := _item(job))]
     context = {"items": items, "count": len(jobs)}
     plan = Plan(
@@ -74,11 +84,14 @@ def _event(jobs: list[NotificationJob], now: datetime) -> Incoming:
     )
 
 
-def _person(recipient: Recipient) -> Someone | None:
+def _person(recipient: Recipient, address: str | None) -> Someone | None:
     if recipient.kind == Recipient.Kind.USER:
         return OneUser(user_id=recipient.external_id)
     if recipient.kind == Recipient.Kind.CUSTOMER and recipient.project_id:
         return OneCustomer(project_id=recipient.project_id, customer_id=recipient.external_id)
+    if recipient.kind == Recipient.Kind.ADDRESS and address:
+        person = OneAddress(email=address)
+        return person if key_of(person) == (recipient.kind, recipient.external_id) else None
     return None
 
 

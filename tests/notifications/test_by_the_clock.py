@@ -9,11 +9,12 @@ from anymail.signals import AnymailTrackingEvent, tracking
 from django.utils import timezone
 
 from common.transactions import use_case
-from notifications.event_types.registry import OneUser
+from notifications.event_types.registry import OneAddress, OneUser
 from notifications.models import DigestChoice, NotificationEvent, NotificationJob, Recipient, Suppression
 from notifications.models.suppression import hash_of_address
 from notifications.services.collect_digests import collect_digests
 from notifications.services.decide_delivery import end_of_period
+from notifications.services.know_recipients import key_of
 from notifications.services.note_about_recipient import note_about_recipient
 from notifications.services.receive_mail_report import receive_mail_report
 from notifications.services.remind_of_events import remind_of_events
@@ -66,6 +67,28 @@ class TestCollectDigests:
         assert set(
             NotificationJob.objects.filter(id__in=[job.id for job in jobs]).values_list("reason", flat=True)
         ) == {"in_digest"}
+
+    @pytest.mark.parametrize(
+        ("address", "mails"),
+        [
+            ("guest@example.com", 1),
+            # A plan couldn't name them by their address: each of their messages goes as itself.
+            ("other@example.com", 2),
+        ],
+    )
+    def test_reaches_people_without_an_account(self, mail_server: MailServer, address: str, mails: int) -> None:
+        _, known_by = key_of(OneAddress(email="guest@example.com"))
+        recipient = make_recipient(kind="address", external_id=known_by, email=address)
+        DigestChoice.objects.create(recipient=recipient, category="social", period="hourly")
+        jobs = [review_job(recipient, title) for title in ("Rafting", "Sailing")]
+        now = datetime(2026, 3, 1, 12, 10, tzinfo=UTC)
+
+        send([job.id for job in jobs], now=now)
+        collect(now + timedelta(minutes=50))
+        deliver_everything(now=now + timedelta(minutes=50))
+
+        assert [mail["To"] for mail in mail_server.mails] == [address] * mails
+        assert Recipient.objects.count() == 1
 
     def test_sends_a_single_message_as_itself(self, mail_server: MailServer) -> None:
         recipient = make_recipient()
