@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +50,7 @@ def said(duration: timedelta) -> str:
 class CampaignForm(forms.ModelForm):
     channels = forms.MultipleChoiceField(label=_("Channels"), choices=SERVED, widget=forms.CheckboxSelectMultiple)
     canary_percent = forms.IntegerField(
-        label=_("canary percent"),
+        label=capfirst(_("canary percent")),
         help_text=_("So many are told first; the rest when that has gone well. 0: all at once."),
         min_value=0,
         max_value=100,
@@ -57,10 +58,15 @@ class CampaignForm(forms.ModelForm):
         widget=UnfoldAdminIntegerFieldWidget,
     )
     per_second = forms.IntegerField(
-        label=_("per second"), min_value=1, required=False, widget=UnfoldAdminIntegerFieldWidget
+        label=capfirst(_("per second")),
+        help_text=_("So many people a second; empty: as many as the providers take."),
+        min_value=1,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     failure_percent = forms.DecimalField(
-        label=_("failure percent"),
+        label=capfirst(_("failure percent")),
+        help_text=_("It holds itself when more of the messages have failed."),
         min_value=0,
         max_value=100,
         decimal_places=2,
@@ -68,7 +74,8 @@ class CampaignForm(forms.ModelForm):
         widget=UnfoldAdminDecimalFieldWidget,
     )
     complaint_percent = forms.DecimalField(
-        label=_("complaint percent"),
+        label=capfirst(_("complaint percent")),
+        help_text=_("It holds itself when more people have called it spam."),
         min_value=0,
         max_value=100,
         decimal_places=2,
@@ -93,13 +100,22 @@ class CampaignAdmin(ModelAdmin):
     list_select_related = ["template", "segment", "event"]
     search_fields = ["name", "template__code", "segment__code"]
     ordering = ["-created_at"]
-    readonly_fields = ["preview", "state", "progress", "ended", "results"]
+    readonly_fields = ["through", "preview", "state", "progress", "ended", "results"]
     actions = ["start", "pause", "go_on", "cancel"]
     actions_detail = ["test_this", "start_this", "pause_this", "go_on_this", "cancel_this"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         campaigns: CampaignQuerySet = super().get_queryset(request)
         return campaigns.judged()
+
+    def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
+        """Ask for the channels before the start, and name them afterwards."""
+        other = "channels" if obj is not None and obj.event_id else "through"
+        return [str(name) for name in super().get_fields(request, obj) if name != other]
+
+    @admin.display(description=_("Channels"))
+    def through(self, campaign: Campaign) -> str:
+        return ", ".join(str(Channel(channel).label) for channel in campaign.channels)
 
     @admin.display(description=_("State"))
     def state(self, campaign: Campaign) -> str:
