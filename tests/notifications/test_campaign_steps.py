@@ -217,6 +217,7 @@ class TestWords:
         page = office.get(f"{LIST}{campaign.id}/change/", headers={"Accept-Language": "ru"}).content.decode()
 
         assert "Электронная почта · отправлено: 2" in page
+        assert re.search(r">\s*Электронная почта\s*<", page)
         assert '<progress max="2" value="2">2</progress> 2 / 2' in page
         assert "отправлено: 2, не отправлено: 0, ждёт: 0" in page
         assert "разослана" in office.get(LIST, headers={"Accept-Language": "ru"}).content.decode()
