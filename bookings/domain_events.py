@@ -87,9 +87,10 @@ class BookingRefunded(BookingFact):
 @states("bookings.booking.changed.v1", key="booking_id")
 @dataclass(frozen=True, kw_only=True)
 class BookingChanged(BookingFact):
-    """A confirmed booking has other seats now; `refund` of its currency goes back."""
+    """A confirmed booking has other seats now; `refund` of its currency goes back, or `paid` came for them besides."""
 
     refund: Decimal
+    paid: Decimal
 
 
 @states("bookings.booking.offered.v1", key="booking_id")

@@ -64,7 +64,7 @@ def apply_quote(*, booking: Booking, quote: ChangeQuote, answers: Sequence[Given
         discount=quote.discount.amount,
         points_worth=quote.points_worth.amount,
     )
-    _write(booking, seats, refund=quote.refund.amount, now=now)
+    _write(booking, seats, refund=quote.refund.amount, paid=Decimal(0), now=now)
     _answer(booking, seats, answers, now)
     run_last(
         partial(
@@ -104,7 +104,7 @@ def apply_paid_change(*, change_id: uuid.UUID, now: datetime) -> bool:
         discount=sum((item.discount for item in items), Decimal(0)),
         points_worth=booking.points_worth,
     )
-    _write(booking, seats, refund=Decimal(0), now=now)
+    _write(booking, seats, refund=Decimal(0), paid=change.amount, now=now)
     if change.answers:
         _answer(booking, seats, [GivenAnswer.from_json(one) for one in change.answers], now)
         BookingChange.objects.filter(id=change.id).update(answers=[])
@@ -116,7 +116,7 @@ def apply_paid_change(*, change_id: uuid.UUID, now: datetime) -> bool:
     return True
 
 
-def _write(booking: Booking, seats: NewSeats, *, refund: Decimal, now: datetime) -> None:
+def _write(booking: Booking, seats: NewSeats, *, refund: Decimal, paid: Decimal, now: datetime) -> None:
     wanted = {item.ticket_type_id: item.quantity for item in seats.items}
     _fit_tickets(booking, wanted, now)
     booking.items.all().delete()
@@ -128,7 +128,7 @@ def _write(booking: Booking, seats: NewSeats, *, refund: Decimal, now: datetime)
         points_worth=seats.points_worth,
         version=F("version") + 1,
     )
-    record_fact(BookingChanged(**told_of(Booking.objects.told().get(id=booking.id)), refund=refund))
+    record_fact(BookingChanged(**told_of(Booking.objects.told().get(id=booking.id)), refund=refund, paid=paid))
 
 
 def _answer(booking: Booking, seats: NewSeats, answers: Sequence[GivenAnswer], now: datetime) -> None:

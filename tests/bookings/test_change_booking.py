@@ -1,3 +1,4 @@
+import json
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -202,6 +203,8 @@ class TestChangeToMore:
         booking = Booking.objects.told().get(id=booking.id)
         assert (booking.amount, booking.quantities, valid_tickets(booking)) == (Decimal(1500), {dear.id: 1}, 1)
         assert (seats_of(cheap), seats_of(dear), drift()) == ((0, 0), (0, 1), [])
+        told = json.loads(OutboxRow.objects.get(wire_type="bookings.booking.changed.v1").payload)
+        assert (told["amount"], told["paid"], told["refund"]) == ("1500.00", str(open_change.amount), "0")
 
     def test_is_forgotten_when_nobody_pays(self) -> None:
         cheap, dear = two_kinds()

@@ -130,7 +130,7 @@ ROWS = [
     booking(BookingCancelled, "event_cancelled", cancelled_by="event", refund=Decimal(500)),
     Row(BookingCancelled, lambda world: world.booking, {"cancelled_by": "transfer", "refund": Decimal(0)}),
     booking(BookingRefunded, "booking_refunded", refund_id=uuid.uuid4(), refund=Decimal(500), why="late_payment"),
-    booking(BookingChanged, "booking_changed", refund=Decimal(500)),
+    booking(BookingChanged, "booking_changed", refund=Decimal(500), paid=Decimal(0)),
     booking(BookingMoved, "booking_moved", previous_event_id=uuid.uuid4()),
     booking(WaitingListOffered, "waiting_list_offer", hold_expires_at=NOON),
     booking(BookingAttended, "review_request"),
