@@ -8,8 +8,15 @@ from bookings.ports import PointsNotAvailable, points
 from bus.facts import ReceivedFact
 from common.money import Money
 from common.transactions import use_case
-from loyalty.handlers import BookingConfirmed, BookingRefunded, on_booking_confirmed, on_booking_refunded
-from loyalty.models import Customer, PointsHold, Project
+from loyalty.handlers import (
+    BookingChanged,
+    BookingConfirmed,
+    BookingRefunded,
+    on_booking_changed,
+    on_booking_confirmed,
+    on_booking_refunded,
+)
+from loyalty.models import Customer, Order, PointsHold, Project
 from loyalty.points_for_bookings import PlatformPoints
 from loyalty.selectors import count_ledger_discrepancies, get_balances, get_spendable_points
 from loyalty.services.accrue_booking import refund_booking
@@ -42,6 +49,22 @@ def confirmed(user: Any, amount: int = 1000, **fields: Any) -> BookingConfirmed:
     with use_case():
         on_booking_confirmed(told(booking))
     return booking
+
+
+def extended(booking: BookingConfirmed, paid: int) -> None:
+    """Let seats be added to a booking, for so much more."""
+    known = {"booking_id": booking.booking_id, "user_id": booking.user_id, "currency": booking.currency}
+    changed = told(BookingChanged(amount=booking.amount + paid, paid=Decimal(paid), **known))
+    for _ in range(2):
+        with use_case():
+            on_booking_changed(changed)
+
+
+def refunded(booking: BookingConfirmed, amount: int, why: str = "goodwill") -> None:
+    refund = BookingRefunded(booking_id=booking.booking_id, refund_id=uuid4(), refund=Decimal(amount), why=why)
+    for _ in range(2):
+        with use_case():
+            on_booking_refunded(told(refund))
 
 
 class TestPlatformPoints:
@@ -157,6 +180,32 @@ class TestBookings:
             refund_booking(booking_id=uuid4(), refund_id=uuid4(), amount=Decimal(1), now=NOON)
 
         assert get_spendable_points(user_id=user.id) == 60
+
+    def test_earn_for_seats_that_were_added(self, platform: Shop, user: Any) -> None:
+        booking = confirmed(user)
+
+        extended(booking, 2000)
+        extended(booking, 0)
+
+        assert get_spendable_points(user_id=user.id) == 300
+
+    @pytest.mark.parametrize(("back", "left"), [(2000, 100), (500, 250), (2400, 60), (3000, 0), (9000, 0)])
+    def test_lose_what_seats_given_back_had_earned(self, platform: Shop, user: Any, back: int, left: int) -> None:
+        booking, other = confirmed(user), confirmed(user)
+        extended(booking, 2000)
+
+        refunded(booking, back)
+
+        assert get_spendable_points(user_id=user.id) == left + 100
+        assert Order.objects.get(order_id=f"paid-booking:{other.booking_id}").refunded_amount == 0
+
+    @pytest.mark.parametrize("why", ["late_payment", "paid_twice"])
+    def test_lose_nothing_with_money_that_had_bought_nothing(self, platform: Shop, user: Any, why: str) -> None:
+        booking = confirmed(user)
+
+        refunded(booking, 1000, why)
+
+        assert get_spendable_points(user_id=user.id) == 100
 
     def test_a_user_stays_one_customer_under_a_new_address(self, platform: Shop, user: Any) -> None:
         confirmed(user)
