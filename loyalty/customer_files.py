@@ -4,9 +4,12 @@ Columns of an import, in any order and under the names that shops use: e-mail, p
 needs an e-mail or a phone. The separator is a comma, a semicolon or a tab.
 """
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +33,9 @@ COLUMNS = {
     "birth_on": BIRTHDAY_KEYS,
     "points": POINTS_KEYS,
 }
+# Points have two decimals: a third one that says something is a mistake of whoever made the file.
+PARTS_OF_A_CENT = re.compile(r"[.,]\d\d\d*[1-9]")
+YEARS_OF_BIRTH = range(1900, 2100)
 DAY_FORMS = ("%Y-%m-%d", "%d.%m.%Y")
 
 
@@ -76,9 +82,17 @@ def read_lines(content: bytes) -> list[Line]:
         raise UnreadableFile("not_csv") from error
     if "email" not in names and "phone" not in names:
         raise UnreadableFile("no_contact_column")
+    if any(names.count(one) > 1 for one in COLUMNS):
+        raise UnreadableFile("column_twice")
     if len(lines) > MOST_ROWS:
         raise UnreadableFile("too_many_rows")
     return lines
+
+
+def contact_of(line: Line, *, region: str) -> Contact:
+    """Return whom a row names, as far as that can be read."""
+    cells = line.cells
+    return Contact(email=read_email(cells.get("email", "")), phone=read_phone(cells.get("phone", ""), region=region))
 
 
 def read_customer(line: Line, *, region: str) -> CustomerRow:
@@ -87,8 +101,7 @@ def read_customer(line: Line, *, region: str) -> CustomerRow:
     Raises:
         WrongRow
     """
-    cells = line.cells
-    contact = Contact(email=read_email(cells.get("email", "")), phone=read_phone(cells.get("phone", ""), region=region))
+    cells, contact = line.cells, contact_of(line, region=region)
     if cells.get("email") and not contact.email:
         raise WrongRow("not_an_email")
     if cells.get("phone") and not contact.phone:
@@ -96,7 +109,7 @@ def read_customer(line: Line, *, region: str) -> CustomerRow:
     if not contact:
         raise WrongRow("contact_required")
     points = read_amount(cells.get("points") or "0")
-    if points is None:
+    if points is None or PARTS_OF_A_CENT.search(cells.get("points", "")):
         raise WrongRow("not_an_amount")
     birth_on = _day(cells["birth_on"]) if cells.get("birth_on") else None
     return CustomerRow(
@@ -119,11 +132,16 @@ def _written(cell: Any) -> str:
 
 
 def _decoded(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile("not_utf8") from error
-    if "\x00" in text:
+    """Return the text as spreadsheets save it: UTF-8, UTF-16 with its mark, or what Excel in Russian calls CSV."""
+    encodings = ["utf-16"] if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ["utf-8-sig", "cp1251"]
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            break
+    else:
+        raise UnreadableFile("not_text")
+    # A workbook instead of CSV, say.
+    if "\x00" in text or content.startswith(b"PK\x03\x04"):
         raise UnreadableFile("not_csv")
     return text
 
@@ -140,8 +158,8 @@ def _cells(names: Sequence[str], row: Sequence[str]) -> dict[str, str]:
 
 def _day(text: str) -> date:
     for form in DAY_FORMS:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007  (a day has no zone)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            day = datetime.strptime(text, form).date()  # noqa: DTZ007  (a day has no zone)
+            if day.year in YEARS_OF_BIRTH:
+                return day
     raise WrongRow("not_a_date")

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,6 +99,13 @@ def get_platform_project() -> Project | None:
 def get_platform_ledger() -> Project | None:
     """Return the platform's project though its programme is switched off: what was begun in it is brought to its end."""
     return Project.objects.filter(is_platform=True).first()
+
+
+def opened_customers(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of these customers, or who was merged into them, got points to begin with from a file."""
+    own = Q(customer__in=ids) | Q(customer__merged_into__in=ids)
+    found = LedgerTransaction.objects.filter(own, kind=LedgerTransaction.Kind.OPENING)
+    return set(found.values_list(Coalesce("customer__merged_into_id", "customer_id"), flat=True))
 
 
 def get_spendable_points(*, user_id: uuid.UUID) -> Decimal:

@@ -60,6 +60,17 @@ def find_customer(*, project: Project, contact: Contact) -> Customer:
     return found.merged_into or found
 
 
+def find_customers(*, project: Project, contacts: Sequence[Contact]) -> list[Customer | None]:
+    """Return the customer whom each contact means, or None; as `find_or_create_customers`, but nobody is made."""
+    register = _Register({})
+    register.learn(Customer.objects.known_as("email", [(project.id, one.email) for one in contacts if one.email]))
+    register.learn(Customer.objects.known_as("phone", [(project.id, one.phone) for one in contacts if one.phone]))
+    return [
+        register.by_email.get((project.id, one.email)) or register.by_phone.get((project.id, one.phone))
+        for one in contacts
+    ]
+
+
 @requires_transaction
 def find_or_create_customers(*, project: Project, people: Sequence[Person]) -> list[Customer]:
     """Return one customer per person, in the same order. The caller has locked the project."""
@@ -72,10 +83,8 @@ def find_or_create_everywhere(asked: Sequence[tuple[Project, Person]]) -> list[C
     emails = {(project.id, one.contact.email) for project, one in asked if one.contact.email}
     phones = {(project.id, one.contact.phone) for project, one in asked if one.contact.phone}
     register = _Register(_inviters(asked))
-    if emails:
-        register.learn(Customer.objects.known_as("email", emails))
-    if phones:
-        register.learn(Customer.objects.known_as("phone", phones))
+    register.learn(Customer.objects.known_as("email", emails))
+    register.learn(Customer.objects.known_as("phone", phones))
     customers = [register.customer_of(project, person) for project, person in asked]
     register.write()
     return customers

@@ -5,18 +5,28 @@ in. An export writes nothing but its file, so it begins again.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
 from common.transactions import requires_transaction, use_case
-from loyalty.customer_files import CustomerRow, Line, UnreadableFile, WrongRow, read_customer, read_lines, write_lines
+from loyalty.customer_files import (
+    CustomerRow,
+    Line,
+    UnreadableFile,
+    WrongRow,
+    contact_of,
+    read_customer,
+    read_lines,
+    write_lines,
+)
 from loyalty.models import LedgerTransaction, Project, Transfer
 from loyalty.report_selectors import EXPORTED
+from loyalty.selectors import opened_customers
 from loyalty.services.award_points import Award, Plan, award, carry_out
-from loyalty.services.find_customers import Person, find_or_create_customers
+from loyalty.services.find_customers import Person, find_customers, find_or_create_customers
 from loyalty.services.post_transactions import lock_accounts
 
 log = structlog.get_logger(__name__)
@@ -25,6 +35,9 @@ ROWS_AT_ONCE = 500
 EXPORTED_AT_ONCE = 5_000
 LEASE = timedelta(seconds=60)
 MOST_ERRORS = 100
+# Codes of rows that are well written and left out all the same.
+REPEATED = "repeated_in_file"
+OPENED = "points_given_before"
 Status = Transfer.Status
 Clock = Callable[[], datetime]
 
@@ -69,14 +82,15 @@ def claim_transfer(*, now: datetime) -> Transfer | None:
 
 def _import(transfer: Transfer, clock: Clock) -> None:
     lines = read_lines(bytes(transfer.content))
+    repeated = _repeated(lines, transfer.project.default_region)
     while True:
         with use_case():
             now = clock()
             part = lines[transfer.rows_done : transfer.rows_done + ROWS_AT_ONCE]
             if transfer.started_at is None:
-                wrong = check_rows(transfer=transfer, lines=part)
+                wrong = check_rows(transfer=transfer, lines=part, repeated=repeated)
             else:
-                wrong = import_rows(transfer=transfer, lines=part, now=now)
+                wrong = import_rows(transfer=transfer, lines=part, repeated=repeated, now=now)
             transfer.rows_total, transfer.rows_done = len(lines), transfer.rows_done + len(part)
             transfer.failed_rows += len(wrong)
             transfer.errors = [*transfer.errors, *wrong][:MOST_ERRORS]
@@ -91,18 +105,25 @@ def _import(transfer: Transfer, clock: Clock) -> None:
 
 
 @requires_transaction
-def check_rows(*, transfer: Transfer, lines: list[Line]) -> list[dict[str, object]]:
+def check_rows(*, transfer: Transfer, lines: list[Line], repeated: Collection[int]) -> list[dict[str, object]]:
     """Return what is wrong with rows; nothing is written."""
-    return _understood(transfer.project, lines)[1]
+    right, wrong = _understood(transfer.project, lines, repeated)
+    known = find_customers(project=transfer.project, contacts=[row.contact for _, row in right])
+    opened = opened_customers({one.id for one in known if one})
+    again = [line for (line, row), one in zip(right, known, strict=True) if row.points and one and one.id in opened]
+    return wrong + [_wrong(line, OPENED) for line in again]
 
 
 @requires_transaction
-def import_rows(*, transfer: Transfer, lines: list[Line], now: datetime) -> list[dict[str, object]]:
+def import_rows(
+    *, transfer: Transfer, lines: list[Line], repeated: Collection[int], now: datetime
+) -> list[dict[str, object]]:
     """Make the customers of rows known and give them their points; return what is wrong with the others.
 
-    The shop has brought them itself: nobody is told of these points.
+    Nobody gets points to begin with a second time, from whichever file or row. The shop has brought them itself: nobody is
+    told of these points.
     """
-    right, wrong = _understood(transfer.project, lines)
+    right, wrong = _understood(transfer.project, lines, repeated)
     if not right:
         return wrong
     project = Project.objects.locked().get(id=transfer.project_id)
@@ -110,9 +131,13 @@ def import_rows(*, transfer: Transfer, lines: list[Line], now: datetime) -> list
     customers = find_or_create_customers(project=project, people=people)
     accounts = lock_accounts(project_id=project.id, customer_ids={one.id for one in customers})
     plan = Plan(project, accounts, now)
+    opened = opened_customers({one.id for one in customers})
     for (line, row), customer in zip(right, customers, strict=True):
-        if row.points:
+        if row.points and customer.id in opened:
+            wrong.append(_wrong(line, OPENED))
+        elif row.points:
             award(plan, _opening(transfer.id, line, row, customer.id))
+            opened.add(customer.id)
     plan.telling.clear()
     carry_out(plan)
     return wrong
@@ -131,14 +156,36 @@ def _opening(transfer_id: uuid.UUID, line: Line, row: CustomerRow, customer_id: 
     )
 
 
-def _understood(project: Project, lines: list[Line]) -> tuple[list[tuple[Line, CustomerRow]], list[dict[str, object]]]:
+def _understood(
+    project: Project, lines: list[Line], repeated: Collection[int]
+) -> tuple[list[tuple[Line, CustomerRow]], list[dict[str, object]]]:
     right, wrong = [], []
     for line in lines:
+        if line.number in repeated:
+            wrong.append(_wrong(line, REPEATED))
+            continue
         try:
             right.append((line, read_customer(line, region=project.default_region)))
         except WrongRow as error:
-            wrong.append({"line": line.number, "code": str(error)})
+            wrong.append(_wrong(line, str(error)))
     return right, wrong
+
+
+def _repeated(lines: list[Line], region: str) -> set[int]:
+    """Return the numbers of the rows whose e-mail or phone an earlier row has: the first one counts."""
+    seen: set[str] = set()
+    found = set()
+    for line in lines:
+        contact = contact_of(line, region=region)
+        contacts = {contact.email, contact.phone} - {""}
+        if contacts & seen:
+            found.add(line.number)
+        seen |= contacts
+    return found
+
+
+def _wrong(line: Line, code: str) -> dict[str, object]:
+    return {"line": line.number, "code": code}
 
 
 def _export(transfer: Transfer, clock: Clock) -> None:

@@ -245,7 +245,7 @@ class TestFilePages:
         work()
 
         assert (brought.status_code, started.status_code) == (302, 302)
-        assert "not_an_email" in page
+        assert "line 3: This is not an e-mail address." in page
         assert "2 of 2 rows" in page
         assert shop.balances() == {"anna@example.com": (250, 0)}
 

@@ -5,7 +5,7 @@ import pytest
 
 from common.transactions import use_case
 from loyalty.models import Customer, LedgerTransaction, Transfer
-from loyalty.selectors import count_ledger_discrepancies
+from loyalty.selectors import count_ledger_discrepancies, opened_customers
 from loyalty.services import run_transfers as worker
 from loyalty.services.request_transfer import (
     FileTooLarge,
@@ -88,6 +88,17 @@ class TestImport:
         assert LedgerTransaction.objects.get().kind == "opening"
         assert count_ledger_discrepancies() == 0
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+    def test_reads_what_spreadsheets_save(self, shop: Shop, encoding: str) -> None:
+        transfer = brought(shop, "почта;имя;баллы\nanna@example.com;Анна;5\n".encode(encoding))
+        work()
+
+        started(transfer, shop)
+        work()
+
+        assert Customer.objects.get().name == "Анна"
+        assert shop.balances() == {"anna@example.com": (5, 0)}
+
     def test_completes_customers_who_are_known(self, shop: Shop) -> None:
         accrue(shop, purchase())
         transfer = brought(shop, "email,phone,points\nanna@example.com,+79001234567,10\n")
@@ -98,6 +109,66 @@ class TestImport:
 
         assert Customer.objects.get().phone == "+79001234567"
         assert shop.balances() == {"anna@example.com": (60, 0)}
+
+    def test_gives_nobody_points_to_begin_with_twice(self, shop: Shop) -> None:
+        for points in ("250", "300"):
+            transfer = brought(shop, f"email,phone,points\nanna@example.com,,{points}\nb@example.com,,0\n")
+            work()
+            transfer.refresh_from_db()
+            checked = transfer.errors
+            started(transfer, shop)
+            work()
+
+        transfer.refresh_from_db()
+        assert checked == transfer.errors == [{"line": 2, "code": "points_given_before"}]
+        assert shop.balances()["anna@example.com"] == (250, 0)
+        assert count_ledger_discrepancies() == 0
+
+    @pytest.mark.parametrize("rows_at_once", [1, 500])
+    def test_takes_the_first_of_rows_that_name_one_person(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+    ) -> None:
+        monkeypatch.setattr(worker, "ROWS_AT_ONCE", rows_at_once)
+        rows = [
+            "anna@example.com,+79037335471,5",
+            "Anna@example.com,,7",
+            ",8 903 733-54-71,9",
+            "b@example.com,,1",
+        ]
+        transfer = brought(shop, "\n".join(["email,phone,points", *rows]))
+        work()
+        transfer.refresh_from_db()
+        checked = transfer.errors
+
+        started(transfer, shop)
+        work()
+
+        transfer.refresh_from_db()
+        assert checked == transfer.errors == [{"line": line, "code": "repeated_in_file"} for line in (3, 4)]
+        assert shop.balances() == {"anna@example.com": (5, 0), "b@example.com": (1, 0)}
+
+    def test_knows_one_person_by_two_contacts(self, shop: Shop) -> None:
+        accrue(shop, purchase())
+        Customer.objects.update(phone="+79037335471")
+        transfer = brought(shop, "email,phone,points\nanna@example.com,,5\n,+79037335471,9\n")
+        work()
+
+        started(transfer, shop)
+        work()
+
+        transfer.refresh_from_db()
+        assert transfer.errors == [{"line": 3, "code": "points_given_before"}]
+        assert shop.balances() == {"anna@example.com": (55, 0)}
+
+    def test_remembers_the_points_of_who_was_merged(self, shop: Shop) -> None:
+        transfer = brought(shop, "email,phone,points\nanna@example.com,,5\n")
+        work()
+        started(transfer, shop)
+        work()
+        other = Customer.objects.create(project=shop.project, email="b@example.com")
+        Customer.objects.filter(email="anna@example.com").update(merged_into=other)
+
+        assert opened_customers([other.id]) == {other.id}
 
     def test_goes_on_where_a_dead_worker_has_stopped(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(worker, "ROWS_AT_ONCE", 10)
@@ -143,9 +214,13 @@ class TestImport:
     @pytest.mark.parametrize(
         ("content", "code"),
         [
-            (b"\xff\xfe", "not_utf8"),
+            (b"email\n\x98", "not_text"),
+            (b"\xff\xfe", "no_contact_column"),
+            (b"\xff\xfe\x00", "not_text"),
+            (b"PK\x03\x04 a workbook", "not_csv"),
             ("name,points\nAnna,5\n", "no_contact_column"),
             ("", "no_contact_column"),
+            ("email,e-mail\na@example.com,b@example.com\n", "column_twice"),
             ("email\n\x00", "not_csv"),
             ('email\n"' + "x" * 200_000, "not_csv"),
         ],
