@@ -31,6 +31,7 @@ from loyalty.services.receive_webhook import (
     receive_at_once,
     receive_webhook,
 )
+from loyalty.services.refund_purchase import RefundChanged
 
 LARGEST_BODY = 5 * 1024 * 1024
 # What is kept of the headers: nothing that proves who the sender is.
@@ -111,7 +112,7 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
     if receipt.needs_work and records is None and verdict.is_shared:
         _waker.wake()
     WEBHOOKS.labels(project=str(project.id), outcome=receipt.status).inc()
-    response = _answer(receipt, records, is_tilda=is_tilda)
+    response = _answer(receipt, records, understood)
     # The webhook's row says more than a line could.
     response.is_on_record = True  # type: ignore[attr-defined]
     return response
@@ -171,11 +172,12 @@ def _wait_for(receipt: Receipt, prefer: str) -> list[dict[str, Any]] | None:
         _places.release()
 
 
-def _answer(receipt: Receipt, records: list[dict[str, Any]] | None, *, is_tilda: bool) -> HttpResponse:
-    if is_tilda:
+def _answer(receipt: Receipt, records: list[dict[str, Any]] | None, understood: Understood) -> HttpResponse:
+    if understood.format == "tilda":
         return HttpResponse("ok", content_type="text/plain; charset=utf-8")
     if receipt.status == CONFLICT:
-        raise OrderAmountChanged(webhookId=receipt.answer["webhookId"])
+        changed = RefundChanged if understood.returned else OrderAmountChanged
+        raise changed(webhookId=receipt.answer["webhookId"])
     if records is None:
         return _json(receipt.answer)
     response = _json(receipt.answer | {"status": "processed", "records": records})

@@ -26,8 +26,6 @@ MOST_PROBLEMS = 100
 ORDER_ID_LENGTH = 100
 MOST_ITEMS = 1000
 KNOWN_KEYS = frozenset({"email", "phone", "amount", "orderId", "status", "referralCode"})
-# What shops send when they have no order number.
-NO_ORDER = frozenset({"", "0", "-1"})
 
 
 class StandardFormat:
@@ -88,9 +86,9 @@ class Members:
         return amount or Decimal(0)
 
     def order_id(self, *, required: bool) -> str:
-        """Read `orderId`, or '' where it is none: missing, null, 0 and -1 are what shops send without a number."""
+        """Read `orderId`, or '' where it is missing, null or empty. 0 is an id as any other."""
         given = self.source.get("orderId")
-        if given is None or (isinstance(given, str | int) and str(given).strip() in NO_ORDER):
+        if given is None or (isinstance(given, str) and not given.strip()):
             if required:
                 self.refuse("orderId", "required", _("Name the order."))
             return ""

@@ -12,7 +12,7 @@ CENT = Decimal("0.01")
 LARGEST_AMOUNT = Decimal("999999999999.99")
 # Digits, one point; what people put between thousands is removed before.
 AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
-THOUSANDS = dict.fromkeys(map(ord, " \u00a0\u2009\u202f_'"))
+THOUSANDS = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'"))
 CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 # What most addresses look like; the validator, which is asked about all others, takes ten times as long.

@@ -52,7 +52,11 @@ def process_deliveries(*, clock: Clock) -> int:
 
 
 def process_now(*, delivery_id: uuid.UUID, clock: Clock, wait_seconds: int) -> list[dict[str, Any]] | None:
-    """Process one webhook while its sender waits; return its outcomes, or None when a worker will have to do it."""
+    """Process one webhook while its sender waits; return its outcomes, or None when a worker will have to do it.
+
+    Raises:
+        Problem: it is refused for good, and its sender still listens. Nothing holds its id then: sent again, it is judged again.
+    """
     with use_case():
         claim = claim_delivery(delivery_id=delivery_id, now=clock())
     if claim is None:
@@ -63,7 +67,11 @@ def process_now(*, delivery_id: uuid.UUID, clock: Clock, wait_seconds: int) -> l
             return apply_deliveries(claims=[claim], now=clock())[delivery_id]
     except Exception as error:
         _record_failure(claim, error, clock())
-        return None
+        if not _is_final(error):
+            return None
+        with use_case():
+            WebhookDelivery.objects.filter(id=delivery_id, status=Status.DEAD).update(webhook_id="", claim=None)
+        raise
 
 
 def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
@@ -172,10 +180,14 @@ def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]]) -> None:
     WEBHOOKS_PROCESSED.labels(project=str(delivery.project_id), outcome=delivery.status).inc()
 
 
+def _is_final(error: Exception) -> bool:
+    """A return may overtake its purchase; every other refusal stays one."""
+    return isinstance(error, Problem) and not isinstance(error, OrderUnknown)
+
+
 def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
     """Schedule the next attempt, or give up: at the last one, or at once when the body itself is wrong."""
-    # A return may overtake its purchase; every other refusal stays one.
-    gives_up = claim.attempt >= MAX_ATTEMPTS or (isinstance(error, Problem) and not isinstance(error, OrderUnknown))
+    gives_up = claim.attempt >= MAX_ATTEMPTS or _is_final(error)
     log.error("loyalty.webhook.failed", delivery=str(claim.delivery_id), gives_up=gives_up, exc_info=error)
     pause = FIRST_DELAY_SECONDS * 2 ** (claim.attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  (spreads load)
     with use_case():

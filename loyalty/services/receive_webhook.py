@@ -7,6 +7,7 @@ repeated order is a duplicate; another amount is a conflict, which is kept for p
 
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ import structlog
 
 from common.problems import Problem
 from common.transactions import requires_transaction, run_alone
+from loyalty.formats.reading import understand
 from loyalty.formats.understood import Understood
 from loyalty.metrics import WEBHOOKS_PROCESSED
 from loyalty.models import Project, WebhookDelivery
@@ -173,7 +175,7 @@ def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime, 
             WebhookDelivery.objects.filter(id=holder.id).update(claim=None)
             return
         _repeat(delivery, holder, DUPLICATE, now)
-    elif holder.order_amount != delivery.order_amount:
+    elif holder.order_amount != delivery.order_amount or _other_items(delivery, holder):
         log.warning("loyalty.webhook.conflict", delivery=str(delivery.id), first=str(holder.id))
         _repeat(delivery, holder, CONFLICT, now)
     elif delivery.order_paid and _first_to_say_paid(holder):
@@ -181,6 +183,24 @@ def _compare(delivery: WebhookDelivery, holder: WebhookDelivery, now: datetime, 
         delivery.claim = None
     else:
         _repeat(delivery, holder, DUPLICATE, now)
+
+
+def _other_items(delivery: WebhookDelivery, holder: WebhookDelivery) -> bool:
+    """Tell whether two messages about one return name different goods."""
+    if delivery.action != "refund_purchase" or delivery.order_amount is not None or delivery.digest == holder.digest:
+        return False
+    return _items(delivery) != _items(holder)
+
+
+def _items(delivery: WebhookDelivery) -> Counter[str]:
+    # A return names nobody, so it is of no region.
+    returned = understand(
+        body=bytes(delivery.body), content_type=delivery.headers.get("content-type", ""), region=""
+    ).returned
+    pieces: Counter[str] = Counter()
+    for item in returned.items if returned else ():
+        pieces[item.name] += item.quantity
+    return pieces
 
 
 def _gives_up_claim(holder: WebhookDelivery) -> bool:

@@ -46,11 +46,11 @@ class RefundTooLarge(Problem):
 
 
 class RefundChanged(Problem):
-    """The return is known with another amount."""
+    """The return is known with another amount or other items."""
 
     code = "refund_changed"
     status = 422
-    title = "This return is known with another amount."
+    title = "This return is known with another amount or other items."
 
 
 class ItemUnknown(Problem):

@@ -16,7 +16,6 @@ WORDS = {
     "register_user": _("customer registered"),
     "spend_bonuses": _("paid with points"),
     "connection_check": _("connection check"),
-    "unreadable_order": _("An order that could not be read."),
     "no_contact": _("An order without an e-mail or a phone: nobody can be given its points."),
     "unreadable_order": _("An order whose payment can't be read: nobody got its points."),
     "no_order": _("a form without an order"),

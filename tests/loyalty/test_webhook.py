@@ -328,7 +328,26 @@ class TestReturns:
 
         response = shop.post({"action": "refund_purchase", "payload": refund | {"amount": 500}})
 
-        assert (response.status_code, response.json()["code"]) == (422, "order_amount_changed")
+        assert (response.status_code, response.json()["code"]) == (422, "refund_changed")
+
+    @pytest.mark.parametrize(
+        ("again", "status"),
+        [
+            ([{"name": "a"}], 200),
+            ([{"quantity": 1, "name": "a"}], 200),
+            ([{"name": "a", "quantity": 2}], 422),
+            ([{"name": "b", "quantity": 1}], 422),
+            ([{"name": "a", "quantity": 1}, {"name": "b", "quantity": 1}], 422),
+        ],
+    )
+    def test_refuse_other_items(self, shop: Shop, again: list[dict[str, Any]], status: int) -> None:
+        refund = {"orderId": "A-1", "refundId": "R-1"}
+        shop.post({"action": "refund_purchase", "payload": refund | {"items": [{"name": "a", "quantity": 1}]}})
+
+        response = shop.post({"action": "refund_purchase", "payload": refund | {"items": again}})
+
+        assert response.status_code == status
+        assert status == 200 or response.json()["code"] == "refund_changed"
 
     @pytest.mark.parametrize(
         ("payload", "pointer"),
@@ -374,6 +393,18 @@ class TestPreferWait:
         delivery = WebhookDelivery.objects.get()
         assert response.json()["status"] == "accepted"
         assert (delivery.status, delivery.attempts) == ("received", 1)
+
+    @pytest.mark.parametrize("headers", [{}, {"webhook-id": "m-1"}])
+    def test_answers_with_a_refusal_that_is_final(self, shop: Shop, headers: dict[str, str]) -> None:
+        shop.post(PURCHASE, headers={"Prefer": "wait=2"})
+        refund = {"action": "refund_purchase", "payload": {"orderId": "A-1", "refundId": "R-1", "amount": 7700}}
+
+        responses = [shop.post(refund, headers=headers | {"Prefer": "wait=2"}) for _ in range(2)]
+
+        assert [(one.status_code, one.json()["code"]) for one in responses] == [(409, "refund_too_large")] * 2
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+        log = WebhookDelivery.objects.filter(action="refund_purchase")
+        assert [one.status for one in log] == ["dead"] * 2
 
 
 class TestTilda:
