@@ -54,13 +54,20 @@ class EventCancelled(EventFact):
 @states("events.event.suspended.v1", key="event_id")
 @dataclass(frozen=True, kw_only=True)
 class EventSuspended(EventFact):
-    """An administrator has taken it down: holds end, tickets stay but are not admitted."""
+    """An administrator has taken it down: holds end, tickets stay but are not admitted.
+
+    `member_ids` are the organizer's people who should know, here and below.
+    """
+
+    member_ids: list[UUID]
 
 
 @states("events.event.restored.v1", key="event_id")
 @dataclass(frozen=True, kw_only=True)
 class EventRestored(EventFact):
     """An administrator has put it back."""
+
+    member_ids: list[UUID]
 
 
 @states("events.event.rescheduled.v1", key="event_id")

@@ -81,9 +81,14 @@ class RoleSeen(msgspec.Struct, kw_only=True):
     missing: int
 
 
-class CrewSeen(EventSeen, kw_only=True):
-    roles: list[RoleSeen] = []
+class OwnEventSeen(EventSeen, kw_only=True):
+    """What those who organize the event are told."""
+
     member_ids: list[UUID] = []
+
+
+class CrewSeen(OwnEventSeen, kw_only=True):
+    roles: list[RoleSeen] = []
 
 
 class ReviewSeen(msgspec.Struct, kw_only=True):

@@ -19,6 +19,7 @@ from notifications.facts_seen import (
     EventSeen,
     LetterSeen,
     MovedSeen,
+    OwnEventSeen,
     PersonSeen,
     PlannedCopy,
     PointsSeen,
@@ -141,10 +142,17 @@ def on_event_rescheduled(fact: ReceivedFact) -> None:
 
 @handles("events.crew.unfilled.v1", schema=CrewSeen)
 def on_crew_unfilled(fact: ReceivedFact) -> None:
-    crew: CrewSeen = fact.data
-    for member_id in crew.member_ids:
-        once, to = uuid5(UUID(fact.id), str(member_id)), OneUser(user_id=member_id)
-        _tell(fact, to, "crew_unfilled", MAIL_AND_INBOX, _context_of(crew), event_id=once)
+    _tell_organizer(fact, "crew_unfilled")
+
+
+@handles("events.event.suspended.v1", schema=OwnEventSeen)
+def on_event_suspended(fact: ReceivedFact) -> None:
+    _tell_organizer(fact, "event_suspended")
+
+
+@handles("events.event.restored.v1", schema=OwnEventSeen)
+def on_event_restored(fact: ReceivedFact) -> None:
+    _tell_organizer(fact, "event_restored")
 
 
 @handles("reviews.review.published.v1", schema=ReviewSeen)
@@ -243,6 +251,14 @@ def _tell_of_sign_in(fact: ReceivedFact, template_code: str) -> None:
 def _tell_of_booking(fact: ReceivedFact, template_code: str, channels: tuple[str, ...]) -> None:
     booking: BookingSeen = fact.data
     _tell(fact, OneUser(user_id=booking.user_id), template_code, channels, _context_of(booking))
+
+
+def _tell_organizer(fact: ReceivedFact, template_code: str) -> None:
+    """Tell each of the organizer's people whom the fact names, once."""
+    event: OwnEventSeen = fact.data
+    for member_id in event.member_ids:
+        once, to = uuid5(UUID(fact.id), str(member_id)), OneUser(user_id=member_id)
+        _tell(fact, to, template_code, MAIL_AND_INBOX, _context_of(event), event_id=once)
 
 
 def _tell_of_review(fact: ReceivedFact, template_code: str) -> None:

@@ -11,6 +11,7 @@ from events.domain_events import EventRestored, fact_about
 from events.models import Event
 from events.models.lifecycle import Status
 from events.selectors.events import get_any_event
+from events.selectors.members import list_managers_of
 from events.services.change_status import change_status
 
 
@@ -36,7 +37,8 @@ def restore_event(
         expected_version=expected_version,
         status_reason="",
     )
-    record_fact(fact_about(EventRestored, event))
+    told = list_managers_of(organizer_ids=[event.organizer_id])[event.organizer_id]
+    record_fact(fact_about(EventRestored, event, member_ids=told))
     record_entry(
         actor_id=administrator.user_id,
         action="events.restore",

@@ -10,6 +10,7 @@ from events.domain_events import EventSuspended, fact_about
 from events.models import Event
 from events.models.lifecycle import Status
 from events.selectors.events import get_any_event
+from events.selectors.members import list_managers_of
 from events.services.change_status import change_status
 
 
@@ -33,7 +34,8 @@ def suspend_event(
         expected_version=expected_version,
         status_reason=reason,
     )
-    record_fact(fact_about(EventSuspended, event, reason=reason))
+    told = list_managers_of(organizer_ids=[event.organizer_id])[event.organizer_id]
+    record_fact(fact_about(EventSuspended, event, reason=reason, member_ids=told))
     record_entry(
         actor_id=administrator.user_id,
         action="events.suspend",

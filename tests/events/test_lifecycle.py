@@ -1,5 +1,6 @@
 """Every step of every status: allowed as the table says, refused otherwise."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -133,14 +134,19 @@ class TestSuspendEvent:
 
     def test_states_and_audits_with_the_reason(self) -> None:
         administrator = make_user(is_staff=True)
-        event = make_event()
+        event, manager = make_event(), make_user()
+        event.organizer.members.create(user=manager, role="manager")
+        event.organizer.members.create(user=make_user(), role="door")
 
         with use_case():
             suspend_event(
                 administrator=Actor(administrator.id, administers=True), event_id=event.id, reason="Complaints"
             )
 
-        assert OutboxRow.objects.get().wire_type == "events.event.suspended.v1"
+        fact = OutboxRow.objects.get()
+        assert fact.wire_type == "events.event.suspended.v1"
+        told = json.loads(fact.payload)["member_ids"]
+        assert set(told) == {str(manager.id), str(event.organizer.members.get(role="owner").user_id)}
         assert AuditEntry.objects.get().reason == "Complaints"
 
 

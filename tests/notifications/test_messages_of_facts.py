@@ -31,7 +31,7 @@ from bookings.domain_events import (
 from bus.facts import STATED, Fact, ReceivedFact, payload_of
 from bus.subscriptions import HANDLERS
 from common.transactions import use_case
-from events.domain_events import CrewUnfilled, EventRescheduled, RoleAsked
+from events.domain_events import CrewUnfilled, EventRescheduled, EventRestored, EventSuspended, RoleAsked
 from events.models import Event
 from loyalty.domain_events import BonusAwarded, BonusExpiring, LevelChanged
 from messaging.domain_events import MessagesUnread
@@ -111,6 +111,15 @@ def points(fact: type[Fact], template: str, channels: tuple[str, ...], **more: A
     return Row(fact, lambda world: world.points, more, (("user", template, channels),))
 
 
+def of_organizer(fact: type[Fact], template: str, **more: Any) -> Row:
+    return Row(
+        fact,
+        lambda world: world.announcement | {"member_ids": [world.user.id, world.receiver.id]},
+        {"ends_at": NOON} | more,
+        (("user", template, BOTH), ("receiver", template, BOTH)),
+    )
+
+
 def missed(template: str, **more: Any) -> Row:
     message = {"conversation_id": uuid.uuid4(), "title": "", "sender_name": "Анна", "unread": 3, "last_seq": 7}
     return Row(MessagesUnread, lambda world: {"user_id": world.user.id}, message | more, (("user", template, SITE),))
@@ -164,6 +173,8 @@ ROWS = [
         {"ends_at": NOON, "roles": [RoleAsked(role="guide", missing=1)]},
         (("user", "crew_unfilled", BOTH), ("receiver", "crew_unfilled", BOTH)),
     ),
+    of_organizer(EventSuspended, "event_suspended", reason="Жалобы на безопасность."),
+    of_organizer(EventRestored, "event_restored"),
     review(ReviewPublished, "review_published", is_anonymous=False, safety=None),
     review(ReviewRejected, "review_rejected", reason_code="spam", reason="реклама"),
     review(ReviewReplied, "review_replied"),
@@ -193,9 +204,7 @@ SILENT = {
         "events.crew.requested.v1",
         "events.event.finished.v1",
         "events.event.published.v1",
-        "events.event.restored.v1",
         "events.event.started.v1",
-        "events.event.suspended.v1",
         "messaging.conversation.changed.v1",
         "messaging.message.committed.v1",
         "messaging.monitoring.buffer_overflowed.v1",
