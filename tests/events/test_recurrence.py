@@ -19,9 +19,9 @@ def local(rule: str, starts_at: datetime = FRIDAY, zone: str = "Europe/Berlin") 
     return [one.astimezone(ZoneInfo(zone)).strftime("%m-%d %H:%M") for one in starts]
 
 
-def refusal(rule: str) -> str:
+def refusal(rule: str, starts_at: datetime = FRIDAY) -> str:
     with pytest.raises(InvalidInput) as refused:
-        starts_of(rule=rule, starts_at=FRIDAY, time_zone="Europe/Berlin")
+        starts_of(rule=rule, starts_at=starts_at, time_zone="Europe/Berlin")
     [problem] = refused.value.errors
     assert problem.pointer == "/rule"
     return problem.code
@@ -69,10 +69,44 @@ class TestDates:
     def test_follow_the_rule(self, rule: str, dates: list[str]) -> None:
         assert local(rule) == dates
 
-    def test_end_after_five_years(self) -> None:
-        starts = starts_of(rule="FREQ=YEARLY;COUNT=200", starts_at=FRIDAY, time_zone="Europe/Berlin")
+    @pytest.mark.parametrize(
+        ("rule", "years"), [("FREQ=YEARLY;COUNT=6", 6), ("FREQ=YEARLY;UNTIL=20350322", 6), ("FREQ=YEARLY;COUNT=2", 2)]
+    )
+    def test_end_after_five_years_at_the_latest(self, rule: str, years: int) -> None:
+        starts = starts_of(rule=rule, starts_at=FRIDAY, time_zone="Europe/Berlin")
 
+        assert len(starts) == years
         assert starts[-1] <= FRIDAY + timedelta(days=5 * 366)
+
+    # The 22nd of March 2030 is the fourth Friday of its month, the last but one, and the tenth day from its end.
+    @pytest.mark.parametrize(
+        ("named", "is_first"),
+        [
+            ("BYDAY=4FR", True),
+            ("BYDAY=+4FR", True),
+            ("BYDAY=-2FR", True),
+            ("BYDAY=3FR", False),
+            ("BYDAY=-1FR", False),
+            ("BYDAY=SU,FR", True),
+            ("BYDAY=SU,MO", False),
+            ("BYMONTHDAY=22", True),
+            ("BYMONTHDAY=-10", True),
+            ("BYMONTHDAY=1,-1", False),
+            ("BYDAY=FR;BYMONTHDAY=21,22", True),
+            ("BYDAY=TH;BYMONTHDAY=22", False),
+            ("BYDAY=FR;BYSETPOS=4", True),
+            ("BYDAY=FR;BYSETPOS=-2", True),
+            ("BYDAY=FR;BYSETPOS=-1", False),
+            ("BYDAY=MO,TU;BYSETPOS=1", False),
+        ],
+    )
+    def test_begin_with_the_event_itself_or_not_at_all(self, named: str, is_first: bool) -> None:
+        rule = f"FREQ=MONTHLY;{named};COUNT=1"
+
+        if is_first:
+            assert local(rule) == ["03-22 10:00"]
+        else:
+            assert refusal(rule) == "start_not_in_rule"
 
     @given(count=st.integers(1, MOST_EVENTS), interval=st.integers(1, 9))
     def test_are_as_many_as_the_rule_says_and_in_order(self, count: int, interval: int) -> None:
@@ -106,6 +140,11 @@ class TestRefusals:
             ("FREQ=WEEKLY;BYDAY=SA;COUNT=2", "start_not_in_rule"),
             ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", "start_not_in_rule"),
             ("FREQ=WEEKLY;UNTIL=20200101", "start_not_in_rule"),
+            # They name no day at all: found out without a walk to the year 9999.
+            ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;UNTIL=20310101", "start_not_in_rule"),
+            ("FREQ=MONTHLY;BYDAY=5MO;BYSETPOS=4;COUNT=2", "start_not_in_rule"),
+            ("FREQ=YEARLY;COUNT=200", "too_long"),
+            ("FREQ=YEARLY;UNTIL=20500101", "too_long"),
             ("FREQ=DAILY;COUNT=201", "too_many"),
             ("FREQ=DAILY;UNTIL=20340101", "too_many"),
         ],
