@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from audit.models import AuditEntry
-from common.problems import StaleVersion
+from common.problems import InvalidInput, StaleVersion
 from common.transactions import use_case
 from events.actors import Actor
 from events.services.change_prices import change_prices
@@ -31,6 +31,14 @@ class TestChangePrices:
             Decimal("849.99"),
         ]
         assert AuditEntry.objects.get().changes == {"999.99": ["999.99", "849.99"]}
+
+    def test_refuses_more_than_can_be_written_down(self) -> None:
+        ticket_type = make_ticket_type(price=Decimal("9999999999.99"))
+
+        with pytest.raises(InvalidInput) as refused, use_case():
+            change_prices(actor=ADMINISTRATOR, event_id=ticket_type.event_id, percent=500)
+
+        assert refused.value.errors[0].pointer == "/percent"
 
     def test_refuses_an_old_version(self) -> None:
         event = make_event(version=3)
