@@ -12,12 +12,16 @@ def missing_for_publication(*, event: Event, types: list[TicketType], now: datet
     """Return everything that is missing at once, each with a pointer into the event."""
     missing = [*missing_in_content(event=event), *missing_in_offer(event=event, types=types)]
     if event.starts_at <= now:
-        missing.append(FieldProblem("/starts_at", "in_the_past", _("The start must lie in the future.")))
+        missing.append(start_in_the_past())
     if not event.organizer.members.filter(role="owner", user__email_verified_at__isnull=False).exists():
         missing.append(
             FieldProblem("/organizer", "email_not_verified", _("The organizer's owner must verify their e-mail first."))
         )
     return tuple(missing)
+
+
+def start_in_the_past() -> FieldProblem:
+    return FieldProblem("/starts_at", "in_the_past", _("The start must lie in the future."))
 
 
 def missing_in_content(*, event: Event) -> tuple[FieldProblem, ...]:

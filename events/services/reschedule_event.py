@@ -4,11 +4,9 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from audit.services.record_entry import record_entry
 from bus.services.record_fact import record_fact
-from common.problems import FieldProblem, InvalidInput
+from common.problems import InvalidInput
 from common.transactions import requires_transaction
 from events.actors import Actor
 from events.domain_events import EventRescheduled, fact_about
@@ -17,6 +15,7 @@ from events.models.lifecycle import Status, actions_from
 from events.selectors.events import get_managed_event
 from events.services.change_status import InvalidTransition
 from events.services.check_content import check_content
+from events.services.check_event import start_in_the_past
 from events.services.update_event import write_fields
 
 # How long those who had booked before may leave without a loss.
@@ -54,7 +53,7 @@ def reschedule_event(
         expected_version=event.version if expected_version is None else expected_version,
     )
     if event.starts_at <= now:
-        raise InvalidInput(errors=(FieldProblem("/starts_at", "in_the_past", _("The start must lie in the future.")),))
+        raise InvalidInput(errors=(start_in_the_past(),))
     check_content(event=event, now=now)
     record_fact(
         fact_about(

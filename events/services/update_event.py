@@ -17,7 +17,7 @@ from events.models import Category, Event
 from events.models.lifecycle import EDITABLE, Status
 from events.selectors.events import get_managed_event
 from events.services.check_content import check_content
-from events.services.check_event import missing_in_content
+from events.services.check_event import missing_in_content, start_in_the_past
 from events.services.move_crew import move_crew
 from events.services.ring_availability import ring_availability
 
@@ -66,7 +66,7 @@ def update_event(
         NotFound, NotAllowed: it isn't the actor's to change.
         StaleVersion: it was changed meanwhile.
         EventClosed, RescheduleRequired, CapacityTaken: its state doesn't allow the change.
-        InvalidInput: the fields contradict each other, or a published event would lose what it needs.
+        InvalidInput: the fields contradict each other, a published event would lose what it needs, or begin in the past.
     """
     event = get_managed_event(actor=actor, event_id=event_id)
     before = {name: getattr(event, name) for name in fields}
@@ -74,8 +74,11 @@ def update_event(
     changes = {name: [before[name], value] for name, value in fields.items() if before[name] != value}
     if "capacity" in changes:
         _check_capacity(event)
-    if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys() and event.held + event.sold:
-        raise RescheduleRequired
+    if event.status != Status.DRAFT and TIME_AND_PLACE & changes.keys():
+        if event.held + event.sold:
+            raise RescheduleRequired
+        if "starts_at" in changes and event.starts_at <= now:
+            raise InvalidInput(errors=(start_in_the_past(),))
     if event.status != Status.DRAFT and not changes.keys().isdisjoint(CHECKED):
         check_content(event=event, now=now)
     if "capacity" in changes or (actor.administers and changes):

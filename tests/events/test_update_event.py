@@ -106,6 +106,19 @@ class TestUpdateEvent:
 
         assert update(event, actor, venue="Elsewhere").venue == "Elsewhere"
 
+    def test_moves_no_published_event_into_the_past(self) -> None:
+        (event, actor), (draft, writer) = make_own_event(), make_own_event(status=Status.DRAFT)
+        passed = NOW - timedelta(days=3)
+
+        with pytest.raises(InvalidInput) as refused:
+            update(event, actor, starts_at=passed)
+        update(draft, writer, starts_at=passed)
+
+        [wrong] = refused.value.errors
+        assert (wrong.pointer, wrong.code) == ("/starts_at", "in_the_past")
+        event.refresh_from_db()
+        assert event.starts_at > NOW
+
     def test_lets_a_published_event_lose_nothing_that_it_needs(self) -> None:
         event, actor = make_own_event()
 
