@@ -207,7 +207,10 @@ def structured_data(event: Event, *, offers: list[dict[str, Any]]) -> dict[str, 
     if shows_place and event.address:
         address["streetAddress"] = event.address
     place: dict[str, Any] = {"@type": "Place", "name": event.venue or event.city, "address": address}
-    online = bool(event.online_url)
+    # Who takes part from afar is led to this page: the link itself comes with the booking.
+    room = {"@type": "VirtualLocation", "url": url}
+    where = [("Offline", place)] if event.venue or not event.online_url else []
+    where += [("Online", room)] if event.online_url else []
     return {
         "@context": "https://schema.org",
         "@type": "Event",
@@ -218,8 +221,8 @@ def structured_data(event: Event, *, offers: list[dict[str, Any]]) -> dict[str, 
         "startDate": event.starts_at.astimezone(zone).isoformat(timespec="seconds"),
         "endDate": event.ends_at.astimezone(zone).isoformat(timespec="seconds"),
         "eventStatus": f"https://schema.org/{'EventCancelled' if cancelled else 'EventScheduled'}",
-        "eventAttendanceMode": f"https://schema.org/{'Online' if online else 'Offline'}EventAttendanceMode",
-        "location": {"@type": "VirtualLocation", "url": url} if online and not event.venue else place,
+        "eventAttendanceMode": f"https://schema.org/{where[0][0] if len(where) == 1 else 'Mixed'}EventAttendanceMode",
+        "location": where[0][1] if len(where) == 1 else [location for _mode, location in where],
         "inLanguage": event.language,
         "organizer": {"@type": "Organization", "name": event.organizer.name},
         "offers": [

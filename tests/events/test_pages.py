@@ -385,6 +385,28 @@ class TestEventPage:
         assert "/book/" not in page
         assert ("Continue your booking" in later, "/book/" in later) == (False, True)
 
+    @pytest.mark.parametrize(
+        ("place", "link", "mode", "kinds"),
+        [
+            ("The camp", "", "Offline", ["Place"]),
+            ("", "https://example.org/room", "Online", ["VirtualLocation"]),
+            ("The camp", "https://example.org/room", "Mixed", ["Place", "VirtualLocation"]),
+        ],
+    )
+    def test_tells_search_engines_where_to_take_part(
+        self, english: Client, place: str, link: str, mode: str, kinds: list[str]
+    ) -> None:
+        event = make_event(venue=place, online_url=link)
+
+        page = text(english.get(url(event)))
+
+        [written] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+        structured = json.loads(written)
+        where = structured["location"]
+        assert structured["eventAttendanceMode"] == f"https://schema.org/{mode}EventAttendanceMode"
+        assert [one["@type"] for one in (where if isinstance(where, list) else [where])] == kinds
+        assert "example.org" not in written
+
     def test_tells_search_engines_what_guests_may_know(self, english: Client) -> None:
         event = make_event(title="</script><b>Rafting", address="Secret street 1")
         make_ticket_type(event=event, price=Decimal("1500.00"), sold=10)
