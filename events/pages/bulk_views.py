@@ -48,7 +48,8 @@ class BulkView(LoginRequiredMixin, View):
         if not 0 < len(events) <= MOST_AT_ONCE and "following" not in request.GET:
             messages.error(request, _("Choose from 1 to %(most)d events.") % {"most": MOST_AT_ONCE})
             return redirect("own-events")
-        return _ask(request, action, events, FORMS[action](initial={"made_as": made_as(user_id=caller_id(request))}))
+        form = FORMS[action](initial={"made_as": made_as(user_id=caller_id(request))}, label_suffix="")
+        return _ask(request, action, events, form)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         action, events = _asked(request, request.POST)
@@ -144,7 +145,6 @@ def _ask(request: HttpRequest, action: str, events: list[Event], form: BulkForm)
         "rows": [_row(event, action, percent) for event in events],
         "stakes": bookings().stakes_of(event_ids=[event.id for event in events]) if action == "cancel" else None,
         "form": form,
-        "looked": percent is not None,
     }
     return render(request, "events/bulk.html", shown, status=400 if form.errors else 200)
 
@@ -152,7 +152,7 @@ def _ask(request: HttpRequest, action: str, events: list[Event], form: BulkForm)
 def _row(event: Event, action: str, percent: int | None) -> dict[str, Any]:
     is_possible = event.status in EDITABLE if action == "change_prices" else action in actions_from(event.status)
     prices = [
-        (one, one.price, None if percent is None else changed_price(one.price, percent))
+        (one, one.price, changed_price(one.price, percent) if percent is not None and is_possible else None)
         for one in event.ticket_types.all()
     ]
     url = edit_address(event) if event.status in EDITABLE else url_of(event)
