@@ -8,7 +8,7 @@ from audit.services.record_entry import record_entry
 from common.problems import Problem
 from common.transactions import requires_transaction
 from loyalty.models import Customer, LedgerAccount, LedgerTransaction, Lot, MergeCandidate, Order, PointsHold, Project
-from loyalty.services.award_points import Plan, carry_out
+from loyalty.services.award_points import Plan, carry_out, settle_debt
 from loyalty.services.post_transactions import Line, lock_accounts
 
 Account = LedgerAccount.Kind
@@ -51,6 +51,7 @@ def merge_customers(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: dateti
     Lot.objects.filter(customer=gives).update(customer=keeps)
     Order.objects.filter(customer=gives).update(customer=keeps)
     PointsHold.objects.filter(customer=gives).update(customer=keeps)
+    _pay_debts(Plan(project, accounts, now), keeps.id)
     Customer.objects.filter(referred_by=gives).exclude(id=keeps.id).update(referred_by=keeps)
     Customer.objects.filter(merged_into=gives).update(merged_into=keeps)
     _join(keeps, gives)
@@ -96,6 +97,13 @@ def _moved_debt(plan: Plan, source: uuid.UUID, target: uuid.UUID) -> list[Line]:
         Line(kind=Account.DEBT, amount=-owed, customer_id=source),
         Line(kind=Account.DEBT, amount=owed, customer_id=target),
     ]
+
+
+def _pay_debts(plan: Plan, customer_id: uuid.UUID) -> None:
+    """Let what the one owes be paid by the points of the other, those first that lapse soonest."""
+    for lot in Lot.objects.filter(customer=customer_id).spendable(plan.now):
+        settle_debt(plan, lot, lot.free)
+    carry_out(plan)
 
 
 def _join(keeps: Customer, gives: Customer) -> None:

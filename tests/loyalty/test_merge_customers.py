@@ -6,13 +6,14 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEntry
 from common.transactions import use_case
-from loyalty.formats.understood import Contact, Purchase, Return
+from loyalty.formats.understood import Contact, Purchase, Return, Spending
 from loyalty.models import Customer, LedgerTransaction, MergeCandidate, Project
 from loyalty.selectors import count_ledger_discrepancies, get_balances
 from loyalty.services.find_customers import find_customer
 from loyalty.services.hold_points import hold_points
 from loyalty.services.merge_customers import MergeDecided, dismiss_merge, merge_customers
 from loyalty.services.refund_purchase import refund_purchase
+from loyalty.services.spend_points import spend_points
 from tests.factories.loyalty import NOON, Shop, accrue, check_deferred_rules, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,18 @@ def shop() -> Shop:
 def decide(shop: Shop) -> Customer:
     with use_case():
         return merge_customers(candidate_id=MergeCandidate.objects.get().id, actor_id=shop.owner.id, now=NOON)
+
+
+def spend_all(shop: Shop, customer: Customer) -> None:
+    points = get_balances(customer_id=customer.id).active
+    spending = Spending(
+        contact=Contact(email=customer.email, phone=customer.phone),
+        points=points,
+        order_id=f"S-{customer.id}",
+        order_amount=points,
+    )
+    with use_case():
+        spend_points(project=shop.project, spending=spending, now=NOON)
 
 
 class TestMergeCustomers:
@@ -65,6 +78,26 @@ class TestMergeCustomers:
         assert (balances.active, balances.held) == (180, 20)
         assert (kept.email, kept.phone) == ("anna@example.com", PHONE)
         assert find_customer(project=shop.project, contact=Contact(phone=PHONE)) == kept
+        assert count_ledger_discrepancies() == 0
+        check_deferred_rules()
+
+    @pytest.mark.parametrize("owes", ["keeps", "gives"])
+    def test_lets_the_points_of_the_one_pay_what_the_other_owes(self, shop: Shop, owes: str) -> None:
+        candidate = MergeCandidate.objects.get()
+        debtor = getattr(candidate, owes)
+        bought_goods = debtor.orders.order_by("order_id").values_list("order_id", flat=True)[0]
+        spend_all(shop, debtor)
+        with use_case():
+            returned = Return(order_id=bought_goods, refund_id="R", amount=Decimal(1000))
+            refund_purchase(project=shop.project, returned=returned, now=NOON)
+        before = get_balances(customer_id=debtor.id)
+        other = get_balances(customer_id=candidate.gives_id if owes == "keeps" else candidate.keeps_id)
+
+        kept = decide(shop)
+
+        after = get_balances(customer_id=kept.id)
+        assert (before.active, before.debt) == (0, 50)
+        assert (after.active, after.debt) == (other.active - 50, 0)
         assert count_ledger_discrepancies() == 0
         check_deferred_rules()
 
