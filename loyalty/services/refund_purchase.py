@@ -154,9 +154,9 @@ def _take_back(plan: Plan, order: Order, refund_id: str, before: Decimal, after:
     lot = Lot.objects.filter(order=order).first()
     taken = ZERO
     if lot is not None:
-        earned = lot.amount
-        gone = share_of(earned, part=before, whole=order.amount)
-        taken = share_of(earned, part=after, whole=order.amount) - gone
+        earned, whole = lot.amount, _earning(order)
+        gone = share_of(earned, part=before, whole=whole)
+        taken = share_of(earned, part=after, whole=whole) - gone
         if taken:
             _take(plan, lot, order, taken, refund_id)
     if after == order.amount:
@@ -167,6 +167,13 @@ def _take_back(plan: Plan, order: Order, refund_id: str, before: Decimal, after:
             if entry.lot is not None:
                 _take(plan, entry.lot, order, entry.amount, f"{refund_id}/{entry.transaction.reference}")
     return taken
+
+
+def _earning(order: Order) -> Decimal:
+    """Return the part of the amount that has earned: where delivery had earned nothing, its goods are what goes back first."""
+    accruals = LedgerTransaction.objects.filter(order=order, kind=Movement.ACCRUAL)
+    basis = accruals.values_list("explanation__inputs__basis", flat=True).first()
+    return order.amount - order.delivery_amount if basis == "without_delivery" else order.amount
 
 
 def _take(plan: Plan, lot: Lot, order: Order, points: Decimal, reference: str) -> None:

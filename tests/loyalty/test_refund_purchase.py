@@ -53,6 +53,29 @@ class TestRefundPurchase:
         assert shop.balances() == {"anna@example.com": (0, 0)}
         check_deferred_rules()
 
+    @pytest.mark.parametrize(
+        ("parts", "left"),
+        [
+            (["2490"], 0),
+            (["1245"], Decimal("62.25")),
+            (["1245", "1245", "800"], 0),
+            (["3290"], 0),
+            (["2490", "800"], 0),
+        ],
+    )
+    def test_takes_all_points_with_all_goods_where_delivery_earns_nothing(
+        self, parts: list[str], left: Decimal
+    ) -> None:
+        shop = make_shop(basis="without_delivery")
+        accrue(shop, purchase(amount="3290", delivery_amount=Decimal(800)))
+        Project.objects.update(basis="paid_amount")
+
+        for number, amount in enumerate(parts):
+            give_back(shop, f"R-{number}", amount=amount)
+
+        assert shop.balances() == {"anna@example.com": (left, 0)}
+        assert count_ledger_discrepancies() == 0
+
     def test_counts_once(self, shop: Shop) -> None:
         accrue(shop, purchase())
 
