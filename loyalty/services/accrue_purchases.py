@@ -13,7 +13,7 @@ many at once come to the same as one after another.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -196,7 +196,7 @@ def _accrue(work: _Work, order: Order) -> tuple[str, Decimal]:
     level = work.levels.get(customer.level_id) if customer.level_id else None
     accrual = accrual_for(project, amount=order.amount, delivery_amount=order.delivery_amount, level=level)
     for_payment = project.accrue_on == Project.AccrueOn.PAID and order.status == Order.Status.CREATED
-    activates_at = None if for_payment else _ripe_at(work)
+    activates_at = None if for_payment else work.plan.ripe_at()
     outcome = PENDING if for_payment or activates_at else ACCRUED
     if not for_payment:
         work.count(order)
@@ -214,11 +214,6 @@ def _accrue(work: _Work, order: Order) -> tuple[str, Decimal]:
     return outcome, accrual.points
 
 
-def _ripe_at(work: _Work) -> datetime | None:
-    days = work.plan.project.pending_days
-    return work.plan.now + timedelta(days=days) if days else None
-
-
 def _pay(work: _Work, order: Order) -> Decimal:
     """Mark the order paid and let its pending points be spent, now or when they are ripe; return how many these are."""
     order.status, order.paid_at = Order.Status.PAID, work.plan.now
@@ -232,7 +227,7 @@ def _pay(work: _Work, order: Order) -> Decimal:
         return ZERO
     is_new = lot.id in work.plan.lots
     points = lot.amount if is_new else lot.remaining
-    ripe_at = _ripe_at(work)
+    ripe_at = work.plan.ripe_at()
     if ripe_at:
         lot.activates_at = ripe_at
         if not is_new:

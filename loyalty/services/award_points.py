@@ -42,6 +42,11 @@ class Plan:
         days = self.project.bonus_lifetime_days
         return None if days is None else self.now + timedelta(days=days)
 
+    def ripe_at(self) -> datetime | None:
+        """Return when points given now can be spent, or None where the project lets nobody wait."""
+        days = self.project.pending_days
+        return self.now + timedelta(days=days) if days else None
+
     def tell(self, posting: Posting, *, event: str, amount: Decimal, order_id: str = "") -> None:
         news = News(event=event, customer_id=posting.customer_id, amount=amount, balance=ZERO, order_id=order_id)
         self.telling.append((posting.id, news))

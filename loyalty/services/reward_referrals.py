@@ -61,7 +61,17 @@ def _give(plan: Plan, whom: uuid.UUID, *, points: Decimal, order: Order, side: s
         "inputs": {"invited": str(order.customer_id)},
         "points": str(points),
     }
-    given = Award(customer_id=whom, points=points, kind=REFERRAL, explanation=explanation, order=order, reference=side)
+    ripe_at = plan.ripe_at()
+    given = Award(
+        customer_id=whom,
+        points=points,
+        kind=REFERRAL,
+        explanation=explanation,
+        order=order,
+        reference=side,
+        waits=ripe_at is not None,
+        activates_at=ripe_at,
+    )
     award(plan, given)
 
 

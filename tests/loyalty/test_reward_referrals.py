@@ -1,10 +1,14 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from loyalty.models import Customer
+from common.transactions import use_case
+from loyalty.models import Customer, Project
+from loyalty.selectors import count_ledger_discrepancies
+from loyalty.services.activate_lots import activate_lots
 from loyalty.services.reward_referrals import inviters_of
-from tests.factories.loyalty import Shop, accrue, make_shop, purchase
+from tests.factories.loyalty import NOON, Shop, accrue, make_shop, purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +48,18 @@ class TestRewardReferrals:
 
         assert shop.balances()["anna@example.com"] == (110, 0)
         assert shop.balances()["gleb@example.com"] == (70, 0)
+
+    def test_lets_its_points_wait_as_long_as_those_of_the_purchase(self, shop: Shop) -> None:
+        Project.objects.update(pending_days=14)
+        invited(shop, "boris")
+        at_once = shop.balances()
+
+        with use_case():
+            activate_lots(now=NOON + timedelta(days=14))
+
+        assert at_once == {"anna@example.com": (50, 30), "boris@example.com": (0, 70)}
+        assert shop.balances() == {"anna@example.com": (80, 0), "boris@example.com": (70, 0)}
+        assert count_ledger_discrepancies() == 0
 
     def test_knows_no_code_of_a_known_customer(self, shop: Shop) -> None:
         accrue(shop, purchase("B-0", email="boris@example.com"))
