@@ -312,7 +312,7 @@ class Backlog:
 
 def get_backlog(*, now: datetime) -> Backlog:
     """Return how many webhooks are due and how long the oldest has been so."""
-    due = WebhookDelivery.objects.due(now).aggregate(count=Count("id"), oldest=Min("received_at"))
+    due = WebhookDelivery.objects.due(now).aggregate(count=Count("id"), oldest=Min("next_attempt_at"))
     oldest = (now - due["oldest"]).total_seconds() if due["oldest"] else 0.0
     return Backlog(due["count"], max(0.0, oldest))
 

@@ -26,6 +26,9 @@ from loyalty.services.refund_purchase import OrderUnknown, refund_purchase
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY_SECONDS = 2.0
+# A return may come before its purchase, which its shop may send again a minute later, or with the day's others at night.
+WAITS_FOR_ORDER = timedelta(days=1)
+LONGEST_PAUSE = timedelta(minutes=10)
 # About a thousand records; a single batch may be larger and then has a transaction of its own.
 MOST_BYTES_AT_ONCE = 128 * 1024
 # What a worker needs of a webhook.
@@ -180,6 +183,28 @@ def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]]) -> None:
     WEBHOOKS_PROCESSED.labels(project=str(delivery.project_id), outcome=delivery.status).inc()
 
 
+def _waits_for_its_order(claim: Claim, now: datetime) -> bool:
+    """Let a return that came before its purchase wait for that: as long again as it has waited, ten minutes at most.
+
+    Return False when it has waited for a day.
+    """
+    mine = WebhookDelivery.objects.filter(id=claim.delivery_id, status=Status.PROCESSING, attempts=claim.attempt)
+    received_at = mine.values_list("received_at", flat=True).first()
+    if received_at is None or now - received_at >= WAITS_FOR_ORDER:
+        return False
+    pause = min(max(now - received_at, timedelta(seconds=FIRST_DELAY_SECONDS)), LONGEST_PAUSE)
+    with use_case():
+        # One attempt: this is no failure that could kill a worker.
+        mine.update(
+            status=Status.RECEIVED,
+            attempts=1,
+            lease_expires_at=None,
+            next_attempt_at=now + pause,
+            last_error=OrderUnknown.__name__,
+        )
+    return True
+
+
 def _is_final(error: Exception) -> bool:
     """A return may overtake its purchase; every other refusal stays one."""
     return isinstance(error, Problem) and not isinstance(error, OrderUnknown)
@@ -187,6 +212,8 @@ def _is_final(error: Exception) -> bool:
 
 def _record_failure(claim: Claim, error: Exception, now: datetime) -> None:
     """Schedule the next attempt, or give up: at the last one, or at once when the body itself is wrong."""
+    if isinstance(error, OrderUnknown) and _waits_for_its_order(claim, now):
+        return
     gives_up = claim.attempt >= MAX_ATTEMPTS or _is_final(error)
     log.error("loyalty.webhook.failed", delivery=str(claim.delivery_id), gives_up=gives_up, exc_info=error)
     pause = FIRST_DELAY_SECONDS * 2 ** (claim.attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  (spreads load)

@@ -1,9 +1,12 @@
+import itertools
 import json
 import socket
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -321,6 +324,32 @@ class TestReturns:
 
         assert early.status == "received"
         assert shop.balances() == {"anna@example.com": (0, 0)}
+
+    def test_wait_for_their_purchase(self, shop: Shop) -> None:
+        shop.post({"action": "refund_purchase", "payload": {"orderId": "A-1", "refundId": "R-1", "amount": 1000}})
+        early = WebhookDelivery.objects.get()
+        looks = []
+        while early.next_attempt_at < early.received_at + timedelta(hours=1):
+            looks.append(early.next_attempt_at - early.received_at)
+            work_off(early.next_attempt_at)
+            early.refresh_from_db()
+        shop.post(PURCHASE)
+        work_off(early.next_attempt_at)
+
+        early.refresh_from_db()
+        assert early.status == "processed"
+        assert shop.balances() == {"anna@example.com": (0, 0)}
+        assert [one.seconds for one in looks[:4]] == [0, 2, 4, 8]
+        assert max(after - before for before, after in itertools.pairwise(looks)) == timedelta(minutes=10)
+
+    def test_are_given_up_after_a_day_without_a_purchase(self, shop: Shop) -> None:
+        shop.post({"action": "refund_purchase", "payload": {"orderId": "A-1", "refundId": "R-1", "amount": 1000}})
+        WebhookDelivery.objects.update(received_at=F("received_at") - timedelta(days=1), attempts=4)
+
+        work_off()
+
+        early = WebhookDelivery.objects.get()
+        assert (early.status, early.last_error.partition(":")[0]) == ("dead", "OrderUnknown")
 
     def test_refuse_a_changed_amount(self, shop: Shop) -> None:
         refund = {"orderId": "A-1", "refundId": "R-1", "amount": 400}
