@@ -1,33 +1,16 @@
 """Forms of the account pages."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.phones import NotAPhone, to_e164
 from accounts.scopes import ACCOUNT, READ, WRITE
 from accounts.services.issue_token import DEFAULT_LIFETIME_DAYS
-from common.problems import Problem
-
-R = TypeVar("R")
-
-
-class RefusableForm(forms.Form):
-    """A form whose use case may refuse; the refusal is shown above the fields."""
-
-    def carry_out(self, use_case: Callable[[], R]) -> R | None:
-        """Return the outcome, or None when it was refused."""
-        try:
-            return use_case()
-        except Problem as problem:
-            details = [error.detail for error in problem.errors] or [gettext(problem.title)]
-            self.add_error(None, [forms.ValidationError(detail) for detail in details])
-            return None
+from common.refusable_forms import RefusableForm
 
 
 class CodeForm(RefusableForm):
