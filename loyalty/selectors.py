@@ -1,17 +1,14 @@
 """Reads of loyalty, scoped to who asks."""
 
-import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import unquote_plus
 
 from django.db import connection
 from django.db.models import (
-    BinaryField,
     Count,
     DecimalField,
     F,
@@ -43,10 +40,6 @@ from loyalty.models import (
     WebhookSecret,
 )
 
-PAYLOAD_SHOWN = 4000
-# Cookies that a shop's page has sent along.
-COOKIES_IN_FORM = re.compile(r"(COOKIES=)[^&]*", re.IGNORECASE)
-COOKIES_IN_JSON = re.compile(r'("COOKIES"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=16, decimal_places=2))
 
 # What the triggers keep true; an answer above zero means that somebody went around them.
@@ -265,26 +258,6 @@ def list_deliveries(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[We
         .defer("body")
         .annotate(size_bytes=Func("body", function="octet_length", output_field=IntegerField()))
     )
-
-
-def list_latest_payloads(*, user_id: uuid.UUID, project_id: uuid.UUID, limit: int) -> list[tuple[WebhookDelivery, str]]:
-    """Return the latest webhooks, each with the beginning of its body; somebody's cookies are left out.
-
-    Raises:
-        NotFound
-    """
-    project = get_project(user_id=user_id, project_id=project_id)
-    latest = WebhookDelivery.objects.filter(project=project).order_by("-received_at", "-id")
-    beginning = Func("body", Value(1), Value(PAYLOAD_SHOWN), function="substring", output_field=BinaryField())
-    found = latest.defer("body").annotate(beginning=beginning)[:limit]
-    return [(one, _readable(bytes(one.beginning), one.headers.get("content-type", ""))) for one in found]
-
-
-def _readable(beginning: bytes, content_type: str) -> str:
-    text = beginning.decode("utf-8", "replace")
-    if "urlencoded" in content_type:
-        return unquote_plus(COOKIES_IN_FORM.sub(r"\1…", text), errors="replace")
-    return COOKIES_IN_JSON.sub(r"\1…", text)
 
 
 def list_webhook_secrets(*, project: Project) -> QuerySet[WebhookSecret]:

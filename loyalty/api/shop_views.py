@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
@@ -12,13 +11,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.callers import caller_id
-from common.outbound_addresses import Rules
 from common.transactions import use_case
 from loyalty import selectors
 from loyalty.api import filters
 from loyalty.api import shop_serializers as shapes
 from loyalty.api.views import rows_for
-from loyalty.services.change_callback import replay_callbacks, rotate_callback_key, set_callback
+from loyalty.services.change_callback import (
+    callback_rules,
+    replay_callbacks,
+    rotate_callback_key,
+    set_callback,
+)
 from loyalty.services.set_levels import set_levels
 from loyalty.services.simulate_webhook import simulate_webhook
 
@@ -27,10 +30,6 @@ GOLD = OpenApiExample("Gold", value={"name": "gold", "turnover": "50000.00", "pe
 DEAD_EVENTS = OpenApiExample(
     "One of them", value={"events": ["01997b1e-7d1a-7c52-9a51-0f6f3f0f5b21"]}, request_only=True
 )
-
-
-def callback_rules() -> Rules:
-    return Rules(https_only=settings.CALLBACKS_HTTPS_ONLY, at_home=settings.CALLBACKS_AT_HOME)
 
 
 class MyLoyaltyView(APIView):

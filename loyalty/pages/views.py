@@ -1,5 +1,6 @@
 """The shop's pages: its programme, what came from the shop, and its customers."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common.callers import caller_id
 from common.transactions import use_case
-from loyalty import report_selectors, selectors
+from loyalty import report_selectors, selectors, shop_selectors
 from loyalty.pages.forms import ProjectForm
 from loyalty.report_words import shown
 from loyalty.services.create_project import create_project
@@ -45,14 +46,16 @@ def shops(request: HttpRequest) -> HttpResponse:
 @require_safe
 def shop(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """One programme: where webhooks go, the latest of them with what was understood, the newest customers."""
-    scope = {"user_id": caller_id(request), "project_id": project_id}
+    scope: Any = {"user_id": caller_id(request), "project_id": project_id}
     project = selectors.get_project(**scope)
     context = {
         "project": project,
         "webhook_address": f"{settings.PUBLIC_URL}/api/webhook/",
         "secrets": selectors.list_webhook_secrets(project=project),
-        "deliveries": selectors.list_latest_payloads(**scope, limit=LATEST),
+        "deliveries": [
+            (one, shop_selectors.payload_shown(one)) for one in shop_selectors.search_deliveries(**scope)[:LATEST]
+        ],
         **shown(report_selectors.get_report(**scope, days=REPORTED_DAYS, now=timezone.now())),
-        "customers": selectors.list_customers(**scope).order_by("-created_at", "-id")[:LATEST],
+        "customers": shop_selectors.search_customers(**scope, text="")[:LATEST],
     }
     return render(request, "loyalty/shop.html", context)

@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from audit.services.record_entry import record_entry
 from common.outbound_addresses import ForbiddenAddress, Rules, check_form
 from common.problems import FieldProblem, InvalidInput, NotFound
@@ -12,6 +14,11 @@ from loyalty.models import Callback, CallbackEvent, Project
 from loyalty.secrets_of_shops import new_signing_key
 
 OVERLAP = timedelta(hours=24)
+
+
+def callback_rules() -> Rules:
+    """Return what addresses of shops may be in this environment."""
+    return Rules(https_only=settings.CALLBACKS_HTTPS_ONLY, at_home=settings.CALLBACKS_AT_HOME)
 
 
 @requires_transaction
