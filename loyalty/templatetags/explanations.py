@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext_lazy
 
 register = template.Library()
@@ -49,7 +50,7 @@ def _said(rule: Mapping[str, Any]) -> str:
 def signed(points: Decimal) -> str:
     """Write points with their sign."""
     sign = "+" if points > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{abs(points):.2f}"
+    return f"{sign}{floatformat(abs(points), '-2g')}"
 
 
 @register.filter
