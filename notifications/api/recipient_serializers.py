@@ -53,7 +53,9 @@ class RecipientSerializer(KnownMembersOnly, serializers.Serializer[Any]):
     loyalty_level = PlainCharField(required=False, max_length=100, allow_blank=True)
     genres = serializers.ListField(child=PlainCharField(max_length=40), required=False, max_length=100)
     tags = serializers.ListField(child=PlainCharField(max_length=60), required=False, max_length=100)
-    marketing_consent = PlainBooleanField(required=False)
+    marketing_consent = PlainBooleanField(
+        required=False, help_text="Who has refused offers here stays without: `false` is answered then."
+    )
 
     def validate_email(self, value: str | None) -> str | None:
         if value and len(value.rpartition("@")[0]) > LONGEST_LOCAL_PART:

@@ -3,7 +3,7 @@
 import hashlib
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now, Trim
 
 from common.ids import new_id
 from notifications.models.choices import Category, Channel
@@ -12,6 +12,12 @@ from notifications.models.choices import Category, Channel
 def hash_of_address(address: str) -> bytes:
     """Return what an address is known by on the list: the list outlives the person, so it holds no addresses."""
     return hashlib.sha256(address.strip().lower().encode()).digest()
+
+
+def hash_in_database(address: str) -> models.Func:
+    """Return the same of a column that holds an address."""
+    written = models.Func(Lower(Trim(address)), models.Value("UTF8"), function="convert_to")
+    return models.Func(written, function="sha256", output_field=models.BinaryField())
 
 
 class Suppression(models.Model):

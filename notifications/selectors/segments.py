@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 
-from notifications.models import ContactPoint, Preference, Recipient, Segment
+from notifications.models import ContactPoint, Preference, Recipient, Segment, Suppression
 from notifications.models.choices import Channel
+from notifications.models.suppression import hash_in_database
 from notifications.segment_language import Conditions, leaves, membership
 
 
@@ -50,7 +51,10 @@ def count_reachable(*, members: QuerySet[Recipient], channel: str, category: str
     if category == "marketing":
         reachable = reachable.filter(marketing_consent_at__isnull=False)
     if channel != Channel.IN_APP:
-        reachable = reachable.filter(
-            Exists(ContactPoint.objects.active().filter(recipient=OuterRef("pk"), channel=channel))
+        suppressed = Suppression.objects.filter(
+            channel=channel, address_hash=OuterRef("hash"), category__in=["", category]
         )
+        addresses = ContactPoint.objects.active().filter(recipient=OuterRef("pk"), channel=channel)
+        usable = addresses.annotate(hash=hash_in_database("address")).filter(~Exists(suppressed))
+        reachable = reachable.filter(Exists(usable))
     return reachable.count()

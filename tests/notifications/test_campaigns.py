@@ -13,6 +13,7 @@ from audit.models import AuditEntry
 from common.transactions import use_case
 from notifications.campaign_admin import said
 from notifications.models import Campaign, NotificationEvent, NotificationJob, Recipient, Suppression, Template
+from notifications.models.suppression import hash_of_address
 from notifications.services import watch_mailings as watching
 from notifications.services.control_mailing import (
     MailingNotPaused,
@@ -30,7 +31,7 @@ from notifications.services.start_campaign import (
     canary_size,
     start_campaign,
 )
-from notifications.services.watch_mailings import watch_mailings
+from notifications.services.watch_mailings import COMPLAINT_PERCENT, FAILURE_PERCENT, Results, watch_mailings
 from tests.factories.accounts import make_user
 from tests.factories.notifications import make_recipient, make_segment, make_template
 from tests.notifications.conftest import MailServer
@@ -66,15 +67,24 @@ class TestPreviewCampaign:
         with use_case():
             wishes = Wishes(choices={("marketing", "email"): False})
             save_preferences(user_id=deaf.external_id, wishes=wishes, now=timezone.now())
+        for address, reason, category in (
+            ("Bounced@Example.com ", "bounce", ""),
+            ("offers@example.com", "unsubscribe", "marketing"),
+            ("reviews@example.com", "unsubscribe", "social"),
+        ):
+            make_recipient(email=address.strip().upper(), marketing_consent_at=timezone.now())
+            Suppression.objects.create(
+                channel="email", address_hash=hash_of_address(address), reason=reason, category=category
+            )
 
         seen = preview_campaign(campaign=campaign, limits={"email": 0.5}, now=timezone.now())
 
-        assert seen.members == 5
+        assert seen.members == 8
         assert [(one.channel, one.reachable, one.duration.total_seconds()) for one in seen.channels] == [
-            ("email", 3, 6),
+            ("email", 4, 8),
             ("push", 0, 0),
         ]
-        assert seen.duration.total_seconds() == 6
+        assert seen.duration.total_seconds() == 8
 
 
 class TestStartCampaign:
@@ -136,6 +146,31 @@ class TestStartCampaign:
     )
     def test_takes_a_canary_that_says_something(self, audience: int, percent: int, size: int | None) -> None:
         assert canary_size(audience, percent) == size
+
+
+class TestResults:
+    @pytest.mark.parametrize(
+        ("reached", "failed", "refused", "complaints", "verdict"),
+        [
+            (0, 9, 0, 0, ""),
+            (0, 10, 0, 0, "failures"),
+            (95, 5, 0, 0, ""),
+            (94, 6, 0, 0, "failures"),
+            (94, 0, 6, 0, "failures"),
+            (94, 3, 3, 0, "failures"),
+            (9, 0, 0, 9, ""),
+            (1000, 0, 0, 3, ""),
+            (1000, 0, 0, 4, "complaints"),
+        ],
+    )
+    def test_stop_a_mailing_beyond_its_limits_once_they_say_something(
+        self, reached: int, failed: int, refused: int, complaints: int, verdict: str
+    ) -> None:
+        results = Results(
+            reached=reached, failed=failed, refused=refused, under_way=0, waiting=0, complaints=complaints
+        )
+
+        assert results.judge(failure_percent=FAILURE_PERCENT, complaint_percent=COMPLAINT_PERCENT) == verdict
 
 
 class TestWatchMailings:
