@@ -7,6 +7,7 @@ PIPELINING (RFC 2920) takes the first three at once.
 import smtplib
 from collections.abc import Sequence
 from email.generator import BytesGenerator
+from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.policy import Compat32
 from functools import lru_cache
@@ -21,6 +22,8 @@ from django.core.mail.message import sanitize_address
 Reply = tuple[int, bytes]
 TAKEN = {250, 251}
 GO_AHEAD = 354
+# Of a line of a header, without its end.
+LONGEST_LINE = 998
 
 
 class AtOnce(smtplib.SMTP):
@@ -80,17 +83,33 @@ class AtOnceOverTls(AtOnce, smtplib.SMTP_SSL):
 
 
 class PlainHeaders(Compat32):
-    """Writes a header that needs neither folding nor encoding as it is: most of them, and the general way is dear."""
+    """Writes a header that needs neither folding nor encoding as it is: most of them, and the general way is dear.
+
+    That way leaves the first line empty where the first word is long, and some programs show the blank that is left.
+    """
 
     def fold(self, name: str, value: Any) -> str:
         if self._is_plain(name, value):
             return f"{name}: {value}{self.linesep}"
-        return super().fold(name, value)
+        return self._begun_at_once(name, super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if self._is_plain(name, value):
             return f"{name}: {value}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
+        folded = super().fold_binary(name, value)
+        return self._begun_at_once(name, folded.decode("ascii")).encode("ascii") if folded.isascii() else folded
+
+    def _begun_at_once(self, name: str, folded: str) -> str:
+        """Return the header with its first line filled: a subject is parted anew, a link stays whole (RFC 5322, 2.1.1)."""
+        nothing = f"{name}: {self.linesep}"
+        if not folded.startswith(nothing):
+            return folded
+        words = folded.removeprefix(nothing).strip()
+        if name.lower() == "subject" and words.startswith("=?"):
+            text = str(make_header(decode_header(words)))
+            words = Header(text, "utf-8", header_name=name, maxlinelen=75).encode(linesep=self.linesep)
+        is_short = all(len(line) <= LONGEST_LINE for line in f"{name}: {words}".splitlines())
+        return f"{name}: {words}{self.linesep}" if is_short else folded
 
     def _is_plain(self, name: str, value: Any) -> bool:
         is_short = isinstance(value, str) and len(name) + 2 + len(value) <= (self.max_line_length or 0)

@@ -1,7 +1,9 @@
 """The way to a mail server: what is said at once, what its refusals mean then, and the bytes of a mail."""
 
+import re
 import smtplib
 import uuid
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
@@ -131,6 +133,19 @@ def scripted(monkeypatch: pytest.MonkeyPatch, *replies: tuple[int, bytes]) -> tu
     return line, written
 
 
+def parts_of(raw: bytes) -> dict[str, bytes]:
+    """Return a mail's headers as they are written, each once, by their names, and its body."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    fields = [re.match(rb"([^:]+)(:.*)", one, re.DOTALL) for one in re.split(rb"\r\n(?![ \t])", head)]
+    return {one[1].decode(): one[2] for one in fields if one} | {"body": body}
+
+
+def text_of(written: bytes) -> str:
+    """Return what a header says."""
+    unfolded = re.sub(rb"\r\n(?=[ \t])", b"", written.removeprefix(b":"))
+    return str(make_header(decode_header(unfolded.decode()))).strip()
+
+
 class TestAsBytes:
     @pytest.mark.parametrize("subject", ["Short", "Два слова", LONG, "x " * 200, "double  space", "=?utf-8?q?trick?="])
     def test_writes_what_the_library_would_write(self, subject: str) -> None:
@@ -144,4 +159,26 @@ class TestAsBytes:
         mail.attach_alternative(f"<p>{LONG}</p>", "text/html")
         message: EmailMessage = mail.message()
 
-        assert as_bytes(message) == message.as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+        library = message.as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+        mine, its = parts_of(as_bytes(message)), parts_of(library)
+        # Its own way where it leaves no first line empty, and the same words where it does.
+        left_empty = {name for name, written in its.items() if written.startswith(b": \r\n")}
+        assert left_empty <= {"Subject", "List-Unsubscribe"}
+        assert {name: mine[name] for name in mine if name not in left_empty} == {
+            name: its[name] for name in its if name not in left_empty
+        }
+        for name in left_empty:
+            assert text_of(mine[name]) == text_of(its[name])
+
+    @pytest.mark.parametrize("subject", [LONG, "Бронирование подтверждено: «Сплав по Катуни», которое не помещается"])
+    def test_leaves_no_first_line_empty(self, subject: str) -> None:
+        link = f"<https://example.com/notifications/unsubscribe/{'x' * 200}/>"
+        mail = EmailMultiAlternatives(subject, "t", to=["a@example.com"], headers={"List-Unsubscribe": link})
+        mail.encoding = SAFE_CHARSET
+
+        raw = as_bytes(mail.message())
+
+        assert b": \r\n" not in raw
+        assert f"List-Unsubscribe: {link}\r\n".encode() in raw
+        assert max(len(line) for line in raw.split(b"\r\n") if b"=?" in line) <= 76
+        assert text_of(parts_of(raw)["Subject"]) == subject.strip()
