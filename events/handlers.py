@@ -12,7 +12,7 @@ from django.utils import timezone
 from bus.facts import ReceivedFact
 from bus.subscriptions import Message, UnreadableMessage, consumes, handles
 from events.catalogue_cache import forget_catalogue
-from events.services.apply_crew_reply import CrewEventUnknown, CrewReply, apply_crew_reply
+from events.services.apply_crew_reply import CrewEventUnknown, CrewReply, CrewReplyAhead, apply_crew_reply
 from events.services.apply_rating import Stars, apply_rating, lend_rating
 from events.services.move_crew import release_crew
 
@@ -99,5 +99,5 @@ def consume_crew_replies(messages: Sequence[Message]) -> None:
         try:
             seen = msgspec.json.decode(message.value, type=ReplySeen)
             apply_crew_reply(reply=CrewReply(**msgspec.structs.asdict(seen)), now=timezone.now())
-        except (msgspec.DecodeError, CrewEventUnknown) as error:
+        except (msgspec.DecodeError, CrewEventUnknown, CrewReplyAhead) as error:
             raise UnreadableMessage(f"{type(error).__name__}: {error}") from error

@@ -7,7 +7,7 @@ the crew service is told so, and asked again.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -21,11 +21,16 @@ from events.services.request_crew import ask_for_missing, is_open, taken_seats
 
 Status = CrewAssignment.Status
 Reason = CrewAssignment.Reason
+CLOCKS_DIFFER = timedelta(minutes=5)
 NO_OVERLAP = "events_crew_assignment_no_overlap"
 
 
 class CrewEventUnknown(Exception):
     """The reply is about an event that doesn't exist."""
+
+
+class CrewReplyAhead(Exception):
+    """The reply is dated later than now: it would count against all that the crew service says until then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,10 @@ def apply_crew_reply(*, reply: CrewReply, now: datetime) -> None:
 
     Raises:
         CrewEventUnknown: there is no such event.
+        CrewReplyAhead: it is dated further ahead than clocks differ.
     """
+    if reply.at > now + CLOCKS_DIFFER:
+        raise CrewReplyAhead(reply.at.isoformat())
     # Held until the end, so that two replies never fill the last place both.
     wanted = {need.role: need.wanted for need in CrewNeed.objects.filter(event_id=reply.event_id).locked()}
     event = Event.objects.filter(id=reply.event_id).first()

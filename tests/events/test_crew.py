@@ -201,7 +201,7 @@ class TestConsume:
         told = {"event_id": str(event.id), "person_id": str(ANN), "role": "captain", "status": "assigned"}
 
         with use_case():
-            consume_crew_replies([self.message(json.dumps(told | {"at": "2030-01-01T00:00:00Z"}).encode())])
+            consume_crew_replies([self.message(json.dumps(told | {"at": "2026-01-01T00:00:00Z"}).encode())])
 
         assert crew(event) == {ANN: ("assigned", "")}
 
@@ -217,7 +217,7 @@ class TestConsume:
                     "person_id": str(ANN),
                     "role": "captain",
                     "status": "assigned",
-                    "at": "2030-01-01T00:00:00Z",
+                    "at": "2026-01-01T00:00:00Z",
                 }
             ).encode(),
         ],
@@ -225,6 +225,15 @@ class TestConsume:
     def test_puts_aside_what_it_cannot_read(self, value: bytes) -> None:
         with use_case(), pytest.raises(UnreadableMessage):
             consume_crew_replies([self.message(value)])
+
+    def test_puts_aside_what_is_dated_ahead(self) -> None:
+        event = at_sea()
+        told = {"event_id": str(event.id), "person_id": str(ANN), "role": "captain", "status": "assigned"}
+
+        with use_case(), pytest.raises(UnreadableMessage, match="CrewReplyAhead"):
+            consume_crew_replies([self.message(json.dumps(told | {"at": "9999-12-31T23:59:59Z"}).encode())])
+
+        assert crew(event) == {}
 
     def test_the_simulator_answers_what_is_asked(self) -> None:
         import random
