@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, Func
 
 from events.availability import level_of_event, level_of_type, sale_of
 from events.models import Event, TicketType
+from events.models.lifecycle import Status
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,14 @@ class StatementMicroseconds(Func):
 
 
 def get_live_availability(*, event_id: uuid.UUID, now: datetime) -> LiveAvailability | None:
-    """Return the coarse availability of an event that guests may read, of all its open ticket types; else None.
+    """Return the coarse availability of an event, of all its open ticket types; None while it is a draft.
+
+    Of one that was taken down everything is closed: who has its page open is told so.
 
     The version is taken before the seats are read, so an older version never tells of newer seats.
     """
-    event = Event.objects.readable_by_guests().filter(id=event_id).annotate(version_now=StatementMicroseconds()).first()
+    out = Event.objects.exclude(status=Status.DRAFT)
+    event = out.filter(id=event_id).annotate(version_now=StatementMicroseconds()).first()
     if event is None:
         return None
     types = list(TicketType.objects.filter(event=event, access_code="").order_by("position", "created_at", "id"))
