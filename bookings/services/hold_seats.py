@@ -45,7 +45,9 @@ def hold_seats(
         InvalidInput: from `record_answers`, what the event asks isn't answered for each seat
         SeatsSoldOut: from `take_seats`, at the end of the use case
     """
-    sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
+    sale = check_sale(
+        event_id=event_id, quantities=quantities, access_code=wish.access_code, promo_code=wish.promo_code, now=now
+    )
     if wish.promo_code or wish.points:
         # A hold whose time is over gives its points back before they are counted; and nobody is told that their code
         # is used up by the very booking that they have.

@@ -71,7 +71,9 @@ def quote_seats(
         InvalidInput: from `check_answers`
         PromoInvalid, PromoExpired, PromoExhausted, PromoNotApplicable: from `check_promo_code`
     """
-    sale = check_sale(event_id=event_id, quantities=quantities, access_code=wish.access_code, now=now)
+    sale = check_sale(
+        event_id=event_id, quantities=quantities, access_code=wish.access_code, promo_code=wish.promo_code, now=now
+    )
     if answers:
         check_answers(event_id=event_id, quantities=quantities, answers=answers)
     questions = tuple(list_questions_of_types(event_id=event_id, ticket_type_ids=quantities))

@@ -20,7 +20,7 @@ from events.services.add_ticket_type import add_ticket_type
 from events.services.change_ticket_type import change_ticket_type
 from events.services.remove_ticket_type import remove_ticket_type
 
-ACCESS_CODE = OpenApiParameter("access_code", str, description="Shows the types that are hidden behind this code.")
+ACCESS_CODE = OpenApiParameter("access_code", str, description="Shows the types behind this access or promo code.")
 
 
 class TicketTypeEndpoint(EventEndpoint):
@@ -57,7 +57,7 @@ class TicketTypesView(TicketTypeEndpoint, generics.ListAPIView):
         standing = standing_of(actor=self.actor, event=self.event)
         # PostgreSQL looks for no zero characters.
         access_code = self.request.query_params.get("access_code", "").replace("\0", "")
-        return list_ticket_types(event=self.event, standing=standing, access_code=access_code)
+        return list_ticket_types(event=self.event, standing=standing, access_code=access_code, now=self.now)
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), **self.context_of(self.event)}

@@ -144,7 +144,7 @@ def present_event(
     held: HeldBooking | None = None,
 ) -> dict[str, Any]:
     """Return what the event's page shows to this reader."""
-    types = shown_ticket_types(event=event, standing=standing, access_code=access_code)
+    types = shown_ticket_types(event=event, standing=standing, access_code=access_code, now=now)
     offers = [
         {
             "type": one,
@@ -175,6 +175,8 @@ def present_event(
         "reviews_url": f"/events/{event.id}/reviews/",
         "offers": offers,
         "access_code": access_code,
+        # What only a promo code opens is booked with it.
+        "promo_code": "" if standing.inside or all(one.is_opened_by(access_code) for one in types) else access_code,
         "hides_types": len(types) < len(event.ticket_types.all()),
         "on_sale": any(offer["sale"] == Sale.OPEN for offer in offers),
         "bookable": any(offer["bookable"] for offer in offers),

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -12,6 +13,7 @@ from common.statements import composed_once
 from events.actors import Actor
 from events.models import Event, EventAccess, TicketType
 from events.models.lifecycle import HIDDEN, Status
+from events.selectors.hidden_types import list_types_opened_by_promo
 
 GUEST = Actor()
 
@@ -153,12 +155,29 @@ def get_ticket_type(*, event: Event, ticket_type_id: uuid.UUID) -> TicketType:
     return ticket_type
 
 
-def list_ticket_types(*, event: Event, standing: Standing, access_code: str = "") -> QuerySet[TicketType]:
-    """Return the event's ticket types; those behind an access code only to insiders and to who says it."""
+def list_ticket_types(
+    *, event: Event, standing: Standing, access_code: str = "", now: datetime | None = None
+) -> QuerySet[TicketType]:
+    """Return the event's ticket types; those behind a code only to insiders and to who says it.
+
+    A promo code opens the types that it names, while it counts at `now`.
+    """
     types = TicketType.objects.filter(event=event)
-    return types if standing.inside else types.filter(TicketType.opened_by(access_code))
+    if standing.inside:
+        return types
+    opened = list_types_opened_by_promo(event_id=event.id, code=access_code, now=now) if now else []
+    return types.filter(TicketType.opened_by(access_code) | Q(id__in=opened))
 
 
-def shown_ticket_types(*, event: Event, standing: Standing, access_code: str = "") -> list[TicketType]:
+def shown_ticket_types(
+    *, event: Event, standing: Standing, access_code: str = "", now: datetime | None = None
+) -> list[TicketType]:
     """Return the same of an event whose types have been read."""
-    return [one for one in event.ticket_types.all() if standing.inside or one.is_opened_by(access_code)]
+    types = list(event.ticket_types.all())
+    if standing.inside:
+        return types
+    seen = [one for one in types if one.is_opened_by(access_code)]
+    if not access_code or now is None or len(seen) == len(types):
+        return seen
+    opened = list_types_opened_by_promo(event_id=event.id, code=access_code, now=now)
+    return [one for one in types if one in seen or one.id in opened]

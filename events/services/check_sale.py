@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from common.problems import FieldProblem, InvalidInput, NotFound, Problem
 from common.statements import composed_once
 from events.models import Event, Question, TicketType
 from events.models.lifecycle import HIDDEN, LISTED
+from events.selectors.hidden_types import list_types_opened_by_promo
 
 # What those who sell look at; a description, say, may be long and is read only when somebody asks for it.
 OF_EVENT = (
@@ -69,11 +70,17 @@ class Sale:
 
 
 def check_sale(
-    *, event_id: uuid.UUID, quantities: Mapping[uuid.UUID, int], now: datetime, access_code: str = ""
+    *,
+    event_id: uuid.UUID,
+    quantities: Mapping[uuid.UUID, int],
+    now: datetime,
+    access_code: str = "",
+    promo_code: str = "",
 ) -> Sale:
     """Return the event and its wanted types, if they may be booked now. Says nothing about free seats.
 
-    A type behind another access code than the given one isn't there.
+    A type behind another access code than the given one isn't there, unless the promo code names it. Whoever passes a
+    promo code takes a use of it.
 
     Raises:
         NotFound: there is no such event, or it isn't shown to anybody.
@@ -90,6 +97,10 @@ def check_sale(
     if not quantities:
         raise InvalidInput(errors=(_unknown_type(),))
     types = _offered_types.prepared(event_id=event_id, type_ids=list(quantities), access_code=access_code)
+    if len(types) != len(quantities) and promo_code:
+        opened = list_types_opened_by_promo(event_id=event_id, code=promo_code, now=now)
+        theirs = Q(id__in=opened) | TicketType.opened_by(access_code)
+        types = list(TicketType.objects.filter(theirs, event_id=event_id, id__in=list(quantities)).order_by("id"))
     if len(types) != len(quantities):
         raise InvalidInput(errors=(_unknown_type(),))
     for ticket_type in types:
