@@ -36,11 +36,17 @@ def understand(
         InvalidInput: the structure is wrong; `errors` points at what.
     """
     decoded = _decode(body, content_type)
-    habits = Habits(region=region, names=names or {}, with_details=with_details)
+    habits = Habits(region=region, names=_words_in(names) if names else {}, with_details=with_details)
     for one in FORMATS:
         if one.recognises(decoded):
             return one.understand(decoded, habits=habits)
     raise InvalidInput(errors=(FieldProblem("", "unknown_structure", _("No known format begins like this.")),))
+
+
+def _words_in(names: Any) -> dict[str, list[str]]:
+    """Return what of a shop's names can be used: an order is taken in though its shop has written them wrongly."""
+    found = names.items() if isinstance(names, Mapping) else ()
+    return {what: [one for one in words if isinstance(one, str)] for what, words in found if isinstance(words, list)}
 
 
 def _decode(body: bytes, content_type: str) -> Any:

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
 CENT = Decimal("0.01")
-LARGEST_AMOUNT = Decimal("999999999999.99")
+# So much that ten thousand of them fit into one customer's account.
+LARGEST_AMOUNT = Decimal("9999999999.99")
 # Digits, one point; what people put between thousands is removed before.
 AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 THOUSANDS = dict.fromkeys(map(ord, " \u00a0\u2009\u202f'"))

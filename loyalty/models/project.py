@@ -1,14 +1,18 @@
 """A shop on the loyalty side: the tenant that every other row of this app belongs to."""
 
 import uuid
+from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
+from loyalty.models.project_checks import CHECKS
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -98,32 +102,53 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=models.Q(base_percent__gte=0, base_percent__lte=100),
                 name="loyalty_project_base_percent_range",
+                violation_error_message=_("The base percent lies between 0 and 100."),
             ),
             # An order is never paid with points beyond its amount.
             models.CheckConstraint(
                 condition=models.Q(spend_max_percent__gte=0, spend_max_percent__lte=100),
                 name="loyalty_project_spend_percent_range",
+                violation_error_message=_("The part of an order paid with points lies between 0 and 100 percent."),
             ),
             # No rule takes points away by a negative number.
             models.CheckConstraint(
                 condition=models.Q(spend_min_order__gte=0, referrer_bonus__gte=0, referred_bonus__gte=0),
                 name="loyalty_project_amounts_not_negative",
+                violation_error_message=_("Points for invitations and the smallest order aren't negative."),
             ),
             # A project takes at least one webhook and one record a minute.
             models.CheckConstraint(
                 condition=models.Q(rate_limit_per_minute__gte=1, record_limit_per_minute__gte=1),
                 name="loyalty_project_limits_positive",
+                violation_error_message=_("At least one webhook and one record a minute must be let in."),
             ),
             # The platform has one programme of its own.
             models.UniqueConstraint(
                 fields=["is_platform"],
                 condition=models.Q(is_platform=True),
                 name="loyalty_project_one_of_platform",
+                violation_error_message=_("The platform has a programme of its own already."),
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check what forms fill in. Here, not as validators of the fields: those would stand in the migrations."""
+        errors: dict[str, Any] = {}
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        for name, check in CHECKS.items():
+            if name not in errors and name not in (exclude or ()):
+                try:
+                    check(getattr(self, name))
+                except ValidationError as error:
+                    errors[name] = error.error_list
+        if errors:
+            raise ValidationError(errors)
 
 
 class ProjectMember(models.Model):
