@@ -27,11 +27,14 @@ def give_back_spent(*, plan: Plan, order: Order, points: Decimal, reference: str
     """Plan that points which paid for an order come back; return how many to which lot.
 
     They are split over what each lot still misses by the method of the largest remainder, so that returns in any order
-    and any number give every lot back exactly what it gave.
+    and any number give every lot back exactly what it gave. What has come back already, by whichever way, doesn't again.
     """
     missing = _missing(order)
+    points = min(points, sum(missing.values(), ZERO))
     given = dict(zip(missing, apportion(points, list(missing.values())), strict=True))
     given = {lot_id: part for lot_id, part in given.items() if part}
+    if not given:
+        return {}
     lots = revive(plan, given)
     posting = plan.post(
         Movement.RETURN_SPENT,

@@ -117,10 +117,10 @@ def return_hold(*, project: Project, purpose: str, points: Decimal, reference: s
     if order is None or hold.status != Status.SPENT or part <= 0 or again.exists():
         return Decimal(0)
     plan = Plan(project, accounts, now)
-    give_back_spent(plan=plan, order=order, points=part, reference=reference)
+    given = give_back_spent(plan=plan, order=order, points=part, reference=reference)
     carry_out(plan)
     PointsHold.objects.filter(id=hold.id).update(returned=hold.returned + part)
-    return part
+    return sum(given.values(), Decimal(0))
 
 
 def _open_hold(project: Project, purpose: str, now: datetime) -> tuple[PointsHold, Plan] | None:

@@ -225,6 +225,6 @@ def _give_back(plan: Plan, spend: Order, main: Order, refund_id: str, after: Dec
     given = share_of(points, part=refunded, whole=spend.amount) - back_before
     if spend.id != main.id:
         Order.objects.filter(id=spend.id).update(refunded_amount=refunded)
-    if given > 0:
-        give_back_spent(plan=plan, order=spend, points=given, reference=refund_id)
-    return given
+    if given <= 0:
+        return given
+    return sum(give_back_spent(plan=plan, order=spend, points=given, reference=refund_id).values(), ZERO)

@@ -4,11 +4,13 @@ from decimal import Decimal
 import pytest
 
 from common.transactions import use_case
+from loyalty.formats.understood import Return
 from loyalty.models import Customer, LedgerTransaction, Lot, PointsHold
 from loyalty.selectors import count_ledger_discrepancies, get_balances
 from loyalty.services.expire_lots import expire_lots
 from loyalty.services.hold_points import hold_points, release_hold, return_hold, spend_hold
 from loyalty.services.pick_lots import InsufficientBonuses
+from loyalty.services.refund_purchase import refund_purchase
 from tests.factories.loyalty import NOON, Shop, accrue, check_deferred_rules, make_shop, purchase
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +126,19 @@ class TestReturnHold:
         assert given == [20, 0, 10, 0]
         assert shop.balances() == {"anna@example.com": (50, 0)}
         assert PointsHold.objects.get().returned == 30
+
+    @pytest.mark.parametrize(("before", "left"), [("30", 0), ("10", 20)])
+    def test_gives_nothing_that_has_come_back_by_another_way(self, shop: Shop, before: str, left: int) -> None:
+        """Its shop may return the order of a hold by a webhook: what pays for it must be able to end all the same."""
+        with use_case():
+            returned = Return(order_id="booking:1", refund_id="R-1", amount=Decimal(before))
+            refund_purchase(project=shop.project, returned=returned, now=NOON)
+
+        with use_case():
+            given = return_hold(
+                project=shop.project, purpose="booking:1", points=Decimal(30), reference="R-2", now=NOON
+            )
+
+        assert given == left
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+        assert count_ledger_discrepancies() == 0
