@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import (
     Count,
@@ -103,16 +104,28 @@ def opened_customers(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
 
 def get_spendable_points(*, user_id: uuid.UUID) -> Decimal:
     """Return how many points of the platform a user can spend now."""
-    mine = Q(customer__user_id=user_id, customer__merged_into__isnull=True) | Q(customer__merged__user_id=user_id)
-    account = LedgerAccount.objects.filter(mine, project__is_platform=True, kind=LedgerAccount.Kind.ACTIVE).first()
-    return Decimal((account.balance if account else None) or 0)
+    customer = get_platform_customer(user_id=user_id)
+    return get_balances(customer_id=customer.id).active if customer else Decimal(0)
+
+
+def get_platform_customer(*, user_id: uuid.UUID) -> Customer | None:
+    """Return who a user is in the platform's programme: their own customer, else one that nobody has claimed.
+
+    That is known by the user's verified address: who came from a file or a shop has points before the first booking.
+    """
+    of_platform = Customer.objects.filter(project__is_platform=True).select_related("level", "merged_into__level")
+    own = of_platform.filter(user_id=user_id).first()
+    if own is not None:
+        return own.merged_into or own
+    email = get_user_model().objects.verified().filter(id=user_id).values_list("email", flat=True).first()
+    known = of_platform.filter(email=email.lower(), user__isnull=True).first() if email else None
+    target = (known.merged_into or known) if known else None
+    return target if target and target.user_id is None else None
 
 
 def get_my_loyalty(*, user_id: uuid.UUID) -> dict[str, Any]:
     """Return a user's points on the platform, of which none may be."""
-    found = Customer.objects.filter(user_id=user_id, project__is_platform=True).select_related("level", "merged_into")
-    customer = found.first()
-    customer = (customer.merged_into or customer) if customer else None
+    customer = get_platform_customer(user_id=user_id)
     nothing = Balances(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
     balances = get_balances(customer_id=customer.id) if customer else nothing
     lots = Lot.objects.filter(customer=customer).with_points_to_take()

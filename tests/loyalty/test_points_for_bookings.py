@@ -18,11 +18,11 @@ from loyalty.handlers import (
 )
 from loyalty.models import Customer, Order, PointsHold, Project
 from loyalty.points_for_bookings import PlatformPoints
-from loyalty.selectors import count_ledger_discrepancies, get_balances, get_spendable_points
+from loyalty.selectors import count_ledger_discrepancies, get_balances, get_my_loyalty, get_spendable_points
 from loyalty.services.accrue_booking import refund_booking
 from loyalty.services.find_platform_customer import find_platform_customer
 from tests.factories.accounts import make_user
-from tests.factories.loyalty import NOON, Shop, make_shop
+from tests.factories.loyalty import NOON, Shop, accrue, make_shop, purchase
 
 pytestmark = pytest.mark.django_db
 PRICE = Money(Decimal(1000), "RUB")
@@ -153,6 +153,21 @@ class TestPlatformPoints:
             points().reserve(booking_id=uuid4(), user_id=make_user().id, points=Decimal(1), now=NOON)
 
         assert caught.value.extra == {"available": "0", "why": "balance"}
+
+    def test_are_known_by_the_verified_address_before_anything_was_booked(self, platform: Shop, user: Any) -> None:
+        accrue(platform, purchase(email=user.email))
+        stranger = make_user(email_verified_at=None)
+        accrue(platform, purchase("A-2", email=stranger.email))
+        mine = {"booking_id": uuid4(), "now": NOON}
+
+        seen = [get_spendable_points(user_id=one.id) for one in (user, stranger)]
+        shown = get_my_loyalty(user_id=user.id)["active_points"]
+        with use_case():
+            points().reserve(user_id=user.id, points=Decimal(60), **mine)
+
+        assert (seen, shown) == ([100, 0], 100)
+        assert get_spendable_points(user_id=user.id) == 40
+        assert Customer.objects.get(user=user).email == user.email
 
 
 class TestBookings:
