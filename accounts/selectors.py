@@ -47,6 +47,12 @@ def get_email(*, user_id: uuid.UUID) -> str:
     return User.objects.values_list("email", flat=True).get(id=user_id)
 
 
+def find_verified_user(*, email: str) -> User | None:
+    """Return the user who has proved this address, or None."""
+    user: User | None = User.objects.active().verified().filter(email__iexact=email).first()
+    return user
+
+
 def get_verified_user(*, user_id: uuid.UUID) -> User:
     """Return an active user who has proved their e-mail address.
 

@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
         "BookingStatus": "bookings.models.lifecycle.BookingStatus",
         "PromoKind": "events.models.promo_code.PromoKind",
         "ConversationRole": "messaging.models.conversation.Membership.Role",
+        "ShopRole": "loyalty.models.project.ProjectMember.Role",
         "OrganizerRole": "accounts.models.organizer.OrganizerMember.Role",
         "PointsMovement": "loyalty.models.ledger.LedgerTransaction.Kind",
         "CustomerFileKind": "loyalty.models.transfer.Transfer.Kind",

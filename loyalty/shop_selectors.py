@@ -8,7 +8,16 @@ from urllib.parse import unquote_plus
 from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
 
 from common.problems import NotFound
-from loyalty.models import Callback, Customer, LedgerTransaction, Order, Project, WebhookDelivery, WebhookSecret
+from loyalty.models import (
+    Callback,
+    Customer,
+    LedgerTransaction,
+    Order,
+    Project,
+    ProjectMember,
+    WebhookDelivery,
+    WebhookSecret,
+)
 from loyalty.selectors import get_project, list_customers, list_transactions
 
 PAYLOAD_SHOWN = 4000
@@ -96,3 +105,25 @@ def list_valid_secrets(*, project: Project, now: datetime) -> QuerySet[WebhookSe
 def find_callback(*, project: Project) -> Callback | None:
     """Return where the shop wants its events, if it has said so; only owners may see its key."""
     return Callback.objects.filter(project=project).first()
+
+
+def list_members(*, user_id: uuid.UUID, project_id: uuid.UUID) -> QuerySet[ProjectMember]:
+    """Return who runs a project that the user runs, the first of them first.
+
+    Raises:
+        NotFound
+    """
+    project = get_project(user_id=user_id, project_id=project_id)
+    return ProjectMember.objects.filter(project=project).select_related("user").order_by("created_at", "id")
+
+
+def get_member(*, user_id: uuid.UUID, project_id: uuid.UUID, member_id: uuid.UUID) -> ProjectMember:
+    """Return a member of a project that the user runs.
+
+    Raises:
+        NotFound
+    """
+    member = list_members(user_id=user_id, project_id=project_id).select_related("project").filter(id=member_id).first()
+    if member is None:
+        raise NotFound
+    return member

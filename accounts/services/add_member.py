@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from accounts.models import OrganizerMember, User
+from accounts.models import OrganizerMember
+from accounts.selectors import find_verified_user
 from accounts.services.change_organizer import demand_owner
 from audit.services.record_entry import record_entry
 from common.problems import Problem
@@ -33,7 +34,7 @@ def add_member(*, actor_id: UUID, organizer_id: UUID, email: str, role: str) -> 
         NotFound, NotAllowed, MemberUnknown, MemberAlready
     """
     demand_owner(actor_id=actor_id, organizer_id=organizer_id)
-    user = User.objects.active().verified().filter(email__iexact=email).first()
+    user = find_verified_user(email=email)
     if user is None:
         raise MemberUnknown
     with violations({"accounts_organizer_member_once": MemberAlready}):

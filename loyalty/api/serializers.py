@@ -3,14 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-import phonenumbers
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from common.api.examples import shown_as
 from common.api.known_members import KnownMembersOnly
 from loyalty.api import examples
 from loyalty.models import Customer, LedgerEntry, LedgerTransaction, Project, WebhookDelivery
+from loyalty.models.project_checks import check_field_names, check_region
 from loyalty.services.rotate_secret import OVERLAP
 
 OVERLAP_HOURS = OVERLAP // timedelta(hours=1)
@@ -37,6 +36,7 @@ RULES = [
     "referral_limit",
     "telegram_bot",
     "default_region",
+    "field_names",
 ]
 
 
@@ -44,7 +44,7 @@ def points(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=16, decimal_places=2, **options)
 
 
-class ProjectInput(serializers.ModelSerializer):
+class ProjectInput(KnownMembersOnly, serializers.ModelSerializer):
     """A project's rules; what is left out has its usual value, or stays as it is."""
 
     base_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False)
@@ -63,11 +63,12 @@ class ProjectInput(serializers.ModelSerializer):
         fields = RULES
 
     def validate_default_region(self, region: str) -> str:
-        if region not in phonenumbers.SUPPORTED_REGIONS:
-            raise serializers.ValidationError(
-                _("This must be a country: two letters, as in RU."), code="unknown_region"
-            )
+        check_region(region)
         return region
+
+    def validate_field_names(self, names: Any) -> Any:
+        check_field_names(names)
+        return names
 
 
 @shown_as(examples.PROJECT)

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from loyalty.api import report_views, shop_views, views
+from loyalty.api import member_views, report_views, shop_views, views
 
 PROJECT = "loyalty/projects/<uuid:project_id>/"
 
 urlpatterns = [
     path("me/loyalty/", shop_views.MyLoyaltyView.as_view(), name="my-loyalty"),
+    path(f"{PROJECT}members/", member_views.ProjectMembersView.as_view(), name="loyalty-members"),
+    path(f"{PROJECT}members/<uuid:member_id>/", member_views.ProjectMemberView.as_view(), name="loyalty-member"),
     path(f"{PROJECT}levels/", shop_views.LevelsView.as_view(), name="loyalty-levels"),
     path(f"{PROJECT}callback/", shop_views.CallbackView.as_view(), name="loyalty-callback"),
     path(

@@ -4,20 +4,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import phonenumbers
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from common.refusable_forms import RefusableForm
-from loyalty.models import Project
+from loyalty.models import Project, ProjectMember
+from loyalty.models.project_checks import check_field_names
 
-AMOUNTS = ("base_percent", "spend_max_percent", "spend_min_order", "referrer_bonus", "referred_bonus")
-PERCENTS = ("base_percent", "spend_max_percent")
-MOST_NAMES = 20
-LONGEST_NAME = 60
 JSON, FORM, XML = "application/json", "application/x-www-form-urlencoded", "application/xml"
+PERCENTS = ("base_percent", "spend_max_percent")
+AMOUNTS = (*PERCENTS, "spend_min_order", "referrer_bonus", "referred_bonus")
 # What Tilda calls a field is up to the shop; its own names are known beside the usual ones.
 NAMED = {
     "email": _("What the shop calls the e-mail"),
@@ -72,41 +70,37 @@ class RulesForm(forms.ModelForm):
             self.fields[name].validators.append(MinValueValidator(0))
         for name in PERCENTS:
             self.fields[name].validators.append(MaxValueValidator(100))
-        self.fields["bonus_lifetime_days"].validators += [MinValueValidator(1), MaxValueValidator(36_500)]
+        self.fields["bonus_lifetime_days"].validators.append(MinValueValidator(1))
         self.fields["bonus_lifetime_days"].help_text = _("Empty: points never expire.")
-        self.fields["currency"].validators.append(RegexValidator(r"\A[A-Z]{3}\Z"))
-        self.fields["telegram_bot"].validators.append(RegexValidator(r"\A[A-Za-z][A-Za-z0-9_]{4,31}\Z"))
         for what, label in NAMED.items():
             known = ", ".join(self.instance.field_names.get(what) or [])
             self.fields[f"names_{what}"] = forms.CharField(
                 label=label, required=False, initial=known, max_length=500, help_text=_("Several with commas between.")
             )
 
-    def clean_default_region(self) -> str:
-        region: str = self.cleaned_data["default_region"]
-        if region not in phonenumbers.SUPPORTED_REGIONS:
-            raise forms.ValidationError(_("This must be a country: two letters, as in RU."), code="unknown_region")
-        return region
-
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         for what in NAMED:
-            names = [one.strip() for one in given.get(f"names_{what}", "").split(",") if one.strip()]
-            if len(names) > MOST_NAMES or any(len(one) > LONGEST_NAME for one in names):
-                self.add_error(f"names_{what}", _("At most 20 names of at most 60 characters."))
+            try:
+                check_field_names({what: _names_in(given.get(f"names_{what}", ""))})
+            except forms.ValidationError as error:
+                self.add_error(f"names_{what}", error)
         return given
 
     def rules(self) -> dict[str, Any]:
         """Return what is to be written, by the project's columns."""
         given = dict(self.cleaned_data)
-        names = {what: given.pop(f"names_{what}").split(",") for what in NAMED}
-        known = {what: [one.strip() for one in written if one.strip()] for what, written in names.items()}
-        return given | {"field_names": {what: written for what, written in known.items() if written}}
+        names = {what: _names_in(given.pop(f"names_{what}")) for what in NAMED}
+        return given | {"field_names": {what: written for what, written in names.items() if written}}
 
     def groups(self) -> Iterator[tuple[Any, list[BoundField]]]:
         """Yield the fields under their headings."""
         for legend, names in GROUPS:
             yield legend, [self[name] for name in names]
+
+
+def _names_in(written: str) -> list[str]:
+    return [one.strip() for one in written.split(",") if one.strip()]
 
 
 class RotationForm(forms.Form):
@@ -145,3 +139,14 @@ class SimulationForm(RefusableForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "class": "code"}),
     )
+
+
+class MemberForm(RefusableForm):
+    """Somebody who has an account here."""
+
+    email = forms.EmailField(label=_("E-mail of the account"), max_length=254)
+    role = forms.ChoiceField(label=_("Role"), choices=ProjectMember.Role.choices, initial=ProjectMember.Role.MANAGER)
+
+
+class RemoveMemberForm(RefusableForm):
+    """Says only why not."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loyalty.pages import customer_views, file_views, key_views, rules_views, views, webhook_views
+from loyalty.pages import customer_views, file_views, key_views, people_views, rules_views, views, webhook_views
 
 urlpatterns = [
     path("shop/", views.shops, name="shops"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("shop/<uuid:project_id>/webhooks/", webhook_views.webhooks, name="shop-webhooks"),
     path("shop/<uuid:project_id>/try/", webhook_views.try_out, name="shop-try"),
     path("shop/<uuid:project_id>/rules/", rules_views.rules, name="shop-rules"),
+    path("shop/<uuid:project_id>/people/", people_views.people, name="shop-people"),
+    path("shop/<uuid:project_id>/people/<uuid:member_id>/remove/", people_views.remove, name="shop-remove-member"),
     path("shop/<uuid:project_id>/keys/", key_views.keys, name="shop-keys"),
     path("shop/<uuid:project_id>/keys/secret/", key_views.replace_secret, name="shop-replace-secret"),
     path("shop/<uuid:project_id>/keys/signing/", key_views.replace_signing_key, name="shop-replace-signing-key"),

@@ -77,7 +77,7 @@ class TestProjects:
         assert shop.key.encode() not in shown
 
     def test_are_changed_by_their_owner_and_audited(self, mine: APIClient, shop: Shop) -> None:
-        response = mine.patch(path(shop), {"base_percent": "6", "rate_limit_per_minute": 100_000})
+        response = mine.patch(path(shop), {"base_percent": "6"})
 
         entry = AuditEntry.objects.get()
         assert response.json().items() >= {"base_percent": "6.00", "rate_limit_per_minute": 100}.items()
@@ -215,3 +215,30 @@ class TestMembers:
         accrue(shop, purchase(amount="0.30"))
 
         assert Decimal(mine.get(path(shop, "customers/")).json()["results"][0]["active_points"]) == Decimal("0.02")
+
+
+class TestRulesOverTheApi:
+    @pytest.mark.parametrize(
+        ("sent", "pointer"),
+        [
+            ({"field_names": [1]}, "/field_names"),
+            ({"field_names": {"email": 5}}, "/field_names"),
+            ({"field_names": {"amount": ["Сумма"]}}, "/field_names"),
+            ({"default_region": "XX"}, "/default_region"),
+            ({"rate_limit_per_minute": 10_000}, "/rate_limit_per_minute"),
+        ],
+    )
+    def test_are_refused_where_they_make_no_sense(
+        self, mine: APIClient, shop: Shop, sent: dict[str, Any], pointer: str
+    ) -> None:
+        answer = mine.patch(path(shop), sent, format="json")
+
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+    def test_say_what_the_shop_calls_its_fields(self, mine: APIClient, shop: Shop) -> None:
+        mine.patch(path(shop), {"field_names": {"email": ["Ваша почта"]}}, format="json")
+        doors.forget()
+        shop.post([{"Ваша почта": "anna@example.com", "payment": {"amount": 10, "orderid": "1"}}])
+        work_off()
+
+        assert Customer.objects.get().email == "anna@example.com"

@@ -61,6 +61,7 @@ def ids_of(shop: Shop) -> dict[str, Any]:
         "customer_id": models.Customer.objects.filter(project=shop.project).first().id,  # type: ignore[union-attr]
         "transaction_id": models.LedgerTransaction.objects.filter(project=shop.project).first().id,  # type: ignore[union-attr]
         "transfer_id": models.Transfer.objects.get(project=shop.project).id,
+        "member_id": models.ProjectMember.objects.filter(project=shop.project).first().id,  # type: ignore[union-attr]
     }
 
 
