@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from audit.services.record_entry import record_entry
 from events import admin_moderation, admin_promo_codes
-from events.admin_actors import administrator_of
+from events.admin_actors import administrator_of, may_moderate
 from events.admin_orders import plan_step, take_step
 from events.filters import LANGUAGES
 from events.models import Category, Event, TicketType
@@ -123,6 +123,9 @@ class EventAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
 
+    def has_suspend_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return may_moderate(request)
+
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: Any) -> None:
         """Write what was changed through the service, in the transaction that the admin has opened."""
         changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "read_version"}
@@ -139,11 +142,11 @@ class EventAdmin(ModelAdmin):
     def publish(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
         return _plan(request, "publish", queryset)
 
-    @admin.action(permissions=["change"], description=_("Take down, with a reason"))
+    @admin.action(permissions=["suspend"], description=_("Take down, with a reason"))
     def suspend(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
         return _plan(request, "suspend", queryset)
 
-    @admin.action(permissions=["change"], description=_("Put back what was taken down"))
+    @admin.action(permissions=["suspend"], description=_("Put back what was taken down"))
     def restore(self, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse:
         return _plan(request, "restore", queryset)
 
@@ -163,11 +166,11 @@ class EventAdmin(ModelAdmin):
     def publish_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, "publish", object_id)
 
-    @action(description=_("Take down"), permissions=["change"])
+    @action(description=_("Take down"), permissions=["suspend"])
     def suspend_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, "suspend", object_id)
 
-    @action(description=_("Put back"), permissions=["change"])
+    @action(description=_("Put back"), permissions=["suspend"])
     def restore_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, "restore", object_id)
 

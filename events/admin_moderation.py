@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 from audit.services.record_entry import record_entry
 from common.problems import Problem
 from common.transactions import use_case
-from events.admin_actors import administrator_of
+from events.admin_actors import administrator_of, may_moderate
 from events.models import EventReport, ModerationCase, StopWord
 from events.services.decide_case import decide_case
 
@@ -69,7 +69,7 @@ class ModerationCaseAdmin(ModelAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return request.user.has_perm("events.change_event")
+        return may_moderate(request)
 
     has_change_permission = has_view_permission
     has_module_permission = has_view_permission

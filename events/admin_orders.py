@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 from accounts.second_factor import is_fresh
 from common.problems import Problem
 from common.transactions import use_case
-from events.admin_actors import administrator_of
+from events.admin_actors import administrator_of, may_moderate
 from events.models import BulkOperation, Event
 from events.ports import bookings
 from events.selectors.bulk import find_bulk_operation, list_bulk_items, list_planned_event_ids, progress_of
@@ -148,7 +148,7 @@ class BulkOperationAdmin(ModelAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return request.user.has_perm("events.change_event")
+        return may_moderate(request)
 
     has_change_permission = has_view_permission
     has_module_permission = has_view_permission
@@ -209,6 +209,9 @@ class BulkOperationAdmin(ModelAdmin):
         operation = find_bulk_operation(operation_id=operation_id)
         if operation is None:
             raise Http404
+        # What an administrator has planned, moderators neither see nor start.
+        if operation.user_id != request.user.pk and not administrator_of(request).administers:
+            raise PermissionDenied
         return operation
 
     def _steered(self, request: HttpRequest, operation_id: uuid.UUID, step: str, **more: Any) -> HttpResponse:

@@ -34,7 +34,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "accounts.view_organizer",
         "accounts.change_organizer",
         "events.view_event",
-        "events.change_event",
+        "events.suspend_event",
         "reviews.view_review",
         "reviews.change_review",
         "reviews.view_moderationdecision",

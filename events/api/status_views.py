@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from common.api.versions import expected_version
 from common.transactions import use_case
 from events.api import examples, inputs, serializers
-from events.api.permissions import MayChangeAnyEvent
+from events.api.permissions import MayTakeEventsDown
 from events.api.views import EventEndpoint
 from events.services.archive_event import archive_event
 from events.services.cancel_event import cancel_event
@@ -102,7 +102,7 @@ class ArchiveView(StatusEndpoint):
 
 
 class SuspendView(StatusEndpoint):
-    permission_classes = [IsAuthenticated, MayChangeAnyEvent]
+    permission_classes = [IsAuthenticated, MayTakeEventsDown]
 
     @extend_schema(
         summary="Take an event down (administrators)",
@@ -120,7 +120,7 @@ class SuspendView(StatusEndpoint):
 
 
 class RestoreView(StatusEndpoint):
-    permission_classes = [IsAuthenticated, MayChangeAnyEvent]
+    permission_classes = [IsAuthenticated, MayTakeEventsDown]
 
     @extend_schema(
         summary="Put an event back (administrators)",

@@ -114,6 +114,7 @@ class Event(models.Model):
     objects = EventManager()
 
     class Meta:
+        permissions = [("suspend_event", "Can take events down and put them back")]
         constraints = [
             # A status is one of the table's.
             models.CheckConstraint(

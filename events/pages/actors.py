@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from events.actors import Actor
+from events.actors import ADMINISTERS, MODERATES, Actor
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -11,4 +11,8 @@ def actor_of(request: HttpRequest) -> Actor:
     if not user.is_authenticated:
         return Actor()
     is_verified_staff = user.is_staff and user.is_verified()  # type: ignore[attr-defined]
-    return Actor(user_id=user.pk, administers=is_verified_staff and user.has_perm("events.change_event"))
+    return Actor(
+        user_id=user.pk,
+        administers=is_verified_staff and user.has_perm(ADMINISTERS),
+        moderates=is_verified_staff and user.has_perm(MODERATES),
+    )

@@ -30,12 +30,12 @@ def present_own_event(event: Any, *, managed: Collection[uuid.UUID]) -> dict[str
 
 def present_for_organizer(event: Event, *, actor: Actor, standing: Standing) -> dict[str, Any]:
     """Return the row of tools on the event's own page."""
-    steps = steps_of(event, actor=actor) if standing.manages else []
+    steps = steps_of(event, actor=actor, manages=standing.manages)
     # What it says stands among the links already.
     tabs = [one for one in tabs_of(event) if one["name"] != "edit-event"] if standing.manages else []
     # The door and the list of bookings are the organizer's own: administrators have the back office.
-    links = _links(event, manages=standing.manages, is_member=not actor.administers)
-    office = reverse("admin:events_event_change", args=[event.id]) if actor.administers else ""
+    links = _links(event, manages=standing.manages, is_member=not actor.oversees)
+    office = reverse("admin:events_event_change", args=[event.id]) if actor.oversees else ""
     return links | {"tabs": tabs, "steps": steps, "office": office}
 
 

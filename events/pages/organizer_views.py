@@ -21,6 +21,7 @@ from accounts.services.create_organizer import create_organizer
 from common.callers import caller_id
 from common.ids import new_id
 from common.transactions import use_case
+from events.actors import Actor
 from events.models import Event
 from events.models.lifecycle import EDITABLE, Status
 from events.pages.actors import actor_of
@@ -32,7 +33,7 @@ from events.pages.steps import STEPS, edit_address, steps_of
 from events.pages.workplace import tabs_of
 from events.pictures import MOST_BYTES, cover_from
 from events.ports import bookings
-from events.selectors.events import get_managed_event
+from events.selectors.events import get_any_event, get_managed_event, standing_of
 from events.selectors.own_events import list_events_of_organizer
 from events.services.change_cover import keep_picture
 from events.services.check_event import missing_for_publication
@@ -145,7 +146,7 @@ class StepView(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, event_id: uuid.UUID, name: str) -> HttpResponse:
         actor, form = actor_of(request), ReasonForm(request.POST, label_suffix="")
-        event, step = get_managed_event(actor=actor, event_id=event_id), STEPS.get(name)
+        event, step = _steppable(actor, event_id), STEPS.get(name)
         if step is None:
             raise Http404
         if step.needs_reason and not form.is_valid():
@@ -164,8 +165,9 @@ class StepView(LoginRequiredMixin, View):
 
     def _ask(self, request: HttpRequest, event_id: uuid.UUID, name: str, form: ReasonForm) -> HttpResponse:
         actor = actor_of(request)
-        event = get_managed_event(actor=actor, event_id=event_id)
-        step = next((one for one in steps_of(event, actor=actor) if one.name == name), None)
+        event = _steppable(actor, event_id)
+        manages = standing_of(actor=actor, event=event).manages
+        step = next((one for one in steps_of(event, actor=actor, manages=manages) if one.name == name), None)
         if step is None:
             raise Http404
         stakes = bookings().stakes_of(event_ids=[event.id]) if name == "cancel" else None
@@ -192,6 +194,17 @@ class NewOrganizerView(LoginRequiredMixin, View):
         with use_case():
             create_organizer(actor_id=caller_id(request), slug="", **form.cleaned_data)
         return redirect("new-event")
+
+
+def _steppable(actor: Actor, event_id: uuid.UUID) -> Event:
+    """Return the event to those who manage it, and to moderators; each step asks for itself who may take it.
+
+    Raises:
+        NotFound, NotAllowed
+    """
+    if actor.moderates:
+        return get_any_event(administrator=actor, event_id=event_id)
+    return get_managed_event(actor=actor, event_id=event_id)
 
 
 def _editable(request: HttpRequest, event_id: uuid.UUID) -> Event:
@@ -256,7 +269,7 @@ def _overtaken(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
 def _show(request: HttpRequest, sheet: EventSheet, *, status: int = 200, overtaken: bool = False) -> HttpResponse:
     shown: dict[str, Any] = {"sheet": sheet, "form": sheet.form, "event": sheet.event, "overtaken": overtaken}
     if sheet.event is not None:
-        shown |= {"url": url_of(sheet.event), "steps": steps_of(sheet.event, actor=actor_of(request))}
+        shown |= {"url": url_of(sheet.event), "steps": steps_of(sheet.event, actor=actor_of(request), manages=True)}
         shown["tabs"] = tabs_of(sheet.event)
     return render(request, "events/edit.html", shown, status=status)
 

@@ -118,12 +118,13 @@ STEPS = {
 }
 
 
-def steps_of(event: Event, *, actor: Actor) -> list[Step]:
-    """Return what somebody who manages the event may do with it now, in the order of the table above.
+def steps_of(event: Event, *, actor: Actor, manages: bool) -> list[Step]:
+    """Return what somebody who manages or moderates the event may do with it now, in the order of the table above.
 
     A draft is published where it is written.
     """
-    drivers = {Driver.ORGANIZER} | ({Driver.ADMINISTRATOR} if actor.administers else set())
+    drivers = ({Driver.ORGANIZER} if manages else set()) | ({Driver.ADMINISTRATOR} if actor.oversees else set())
     names = {one.action for one in TRANSITIONS if one.source == event.status and one.driver in drivers}
-    names |= {"duplicate"} | ({"delete"} if event.status == Status.DRAFT else set())
+    if manages:
+        names |= {"duplicate"} | ({"delete"} if event.status == Status.DRAFT else set())
     return [one for one in STEPS.values() if one.name in names]

@@ -12,7 +12,7 @@ from events.models import BulkItem, BulkOperation, Event
 
 
 def get_bulk_operation(*, actor: Actor, operation_id: uuid.UUID) -> BulkOperation:
-    """Return an order of the actor's, or any for an administrator.
+    """Return an order of the actor's, or any for an administrator. What staff have ordered is theirs only as such.
 
     Raises:
         NotFound: there is none.
@@ -21,7 +21,9 @@ def get_bulk_operation(*, actor: Actor, operation_id: uuid.UUID) -> BulkOperatio
     if actor.user_id is None:
         raise NotFound
     if not actor.administers:
-        operations = operations.filter(user_id=actor.user_id, by_administrator=False)
+        operations = operations.filter(user_id=actor.user_id)
+        if not actor.moderates:
+            operations = operations.filter(by_administrator=False)
     operation = operations.first()
     if operation is None:
         raise NotFound

@@ -60,7 +60,7 @@ def list_readable_events(*, actor: Actor) -> QuerySet[Event]:
     """Return all events that the actor may open."""
     types = Prefetch("ticket_types", queryset=TicketType.objects.order_by("position", "created_at", "id"))
     events = Event.objects.select_related("organizer", "category__parent").prefetch_related(types)
-    if actor.administers:
+    if actor.oversees:
         return events
     readable = ~Q(status__in=HIDDEN)
     if actor.user_id is not None:
@@ -103,13 +103,13 @@ def list_managed_events(*, actor: Actor, event_ids: Collection[uuid.UUID]) -> li
 
 
 def get_any_event(*, administrator: Actor, event_id: uuid.UUID) -> Event:
-    """Return an event for an administrator's own acts.
+    """Return an event for what administrators and moderators do.
 
     Raises:
-        NotAllowed: the actor isn't one.
+        NotAllowed: the actor is neither.
         NotFound: there is none.
     """
-    if not administrator.administers:
+    if not administrator.oversees:
         raise NotAllowed
     return get_readable_event(actor=administrator, event_id=event_id)
 
@@ -118,7 +118,7 @@ def get_any_event(*, administrator: Actor, event_id: uuid.UUID) -> Event:
 class Standing:
     """What an actor is to an event."""
 
-    # A member of its organizer, or an administrator.
+    # A member of its organizer, an administrator or a moderator.
     inside: bool = False
     # May change it.
     manages: bool = False
@@ -136,6 +136,8 @@ def standing_of(*, actor: Actor, event: Event) -> Standing:
         return Standing()
     roles = event.organizer.members.filter(user_id=actor.user_id).values_list("role", flat=True)
     role = roles.first()
+    if role is None and actor.moderates:
+        return Standing(inside=True, has_access=True)
     if role is not None:
         return Standing(inside=True, manages=role in MANAGING_ROLES, has_access=True)
     is_booked = EventAccess.objects.filter(user_id=actor.user_id, event_id=event.id).exists()

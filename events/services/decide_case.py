@@ -29,7 +29,7 @@ def decide_case(*, administrator: Actor, case_id: uuid.UUID, decision: str, note
         CaseDecided
         InvalidTransition: the event can't be taken down any more.
     """
-    if not administrator.administers:
+    if not administrator.oversees:
         raise NotAllowed
     rows = ModerationCase.objects.filter(id=case_id, status=ModerationCase.Status.OPEN)
     decided = rows.update(status=decision, decided_at=now, decided_by_id=administrator.user_id, note=note)

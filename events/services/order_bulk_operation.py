@@ -48,7 +48,7 @@ def order_bulk_operation(
         operation = BulkOperation.objects.create(
             id=operation_id,
             user_id=actor.user_id,
-            by_administrator=actor.administers,
+            by_administrator=actor.oversees,
             action=action,
             parameters=parameters,
             status=status,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext, override
 from accounts.models import User
 from common.problems import Problem
 from common.transactions import use_case
-from events.actors import Actor
+from events.actors import ADMINISTERS, MODERATES, Actor
 from events.models import BulkItem, BulkOperation
 from events.services.archive_event import archive_event
 from events.services.cancel_event import cancel_event
@@ -114,10 +114,11 @@ def _first_waiting(operation_id: uuid.UUID) -> BulkItem | None:
 def _actor_of(operation: BulkOperation) -> Actor:
     """Return who ordered it, with the rights that they have now."""
     user: User = operation.user
-    is_active = user.is_active
+    is_staff = operation.by_administrator and user.is_active and user.is_staff
     return Actor(
-        user_id=user.pk if is_active else None,
-        administers=operation.by_administrator and is_active and user.is_staff,
+        user_id=user.pk if user.is_active else None,
+        administers=is_staff and user.has_perm(ADMINISTERS),
+        moderates=is_staff and user.has_perm(MODERATES),
     )
 
 

@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Organizer
 from events.models import BulkOperation, Event
 from tests.accounts.test_admin_site import staff_client
-from tests.factories.accounts import make_authenticator, make_organizer, make_staff
+from tests.factories.accounts import make_authenticator, make_organizer, make_staff, make_user
 from tests.factories.events import make_event, make_promo_code
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +98,37 @@ class TestSupport:
 
         assert (page.status_code, 'value="reset_devices"' in page.content.decode()) == (200, False)
         assert device.user.authenticator_set.filter(pk=device.pk).exists()
+
+
+class TestModerator:
+    @pytest.fixture
+    def moderator(self) -> Client:
+        return staff_client(make_staff("moderator"), verified=True)
+
+    def test_takes_down_and_puts_back_and_does_nothing_else(self, moderator: Client) -> None:
+        event = make_event()
+        address = reverse("admin:events_event_changelist")
+
+        page = moderator.get(address).content.decode()
+        for step in ("cancel", "change_prices", "publish", "archive"):
+            moderator.post(address, {"action": step, "_selected_action": [str(event.id)]})
+
+        steps = ("publish", "suspend", "restore", "cancel", "archive", "change_prices")
+        assert {step for step in steps if f'value="{step}"' in page} == {"suspend", "restore"}
+        assert not BulkOperation.objects.exists()
+
+    def test_starts_no_order_of_an_administrator(self, moderator: Client) -> None:
+        order = BulkOperation.objects.create(
+            user=make_user(is_staff=True, is_superuser=True),
+            by_administrator=True,
+            action="cancel",
+            status="planned",
+            lease_expires_at=timezone.now(),
+        )
+
+        for name in ("plan", "change"):
+            address = reverse(f"admin:events_bulkoperation_{name}", args=[order.id])
+            assert moderator.post(address, {"reason": "A storm"}).status_code == 403
+
+        order.refresh_from_db()
+        assert order.status == "planned"

@@ -46,7 +46,7 @@ def make_events(count: int) -> list[Event]:
 
 
 def order(events: list[Event], *, user: User | None = None, action: str = "cancel", **fields: Any) -> BulkOperation:
-    actor = Actor(user_id=(user or make_user(is_staff=True)).id, administers=True)
+    actor = Actor(user_id=(user or make_user(is_staff=True, is_superuser=True)).id, administers=True)
     with use_case():
         return order_bulk_operation(
             actor=actor,
@@ -163,7 +163,7 @@ class TestRun:
         assert BulkItem.objects.get().status == "pending"
 
     def test_asks_for_the_rights_of_the_moment(self) -> None:
-        administrator = make_user(is_staff=True)
+        administrator = make_user(is_staff=True, is_superuser=True)
         operation = order(make_events(1), user=administrator)
         User.objects.filter(id=administrator.id).update(is_staff=False)
 

@@ -531,6 +531,10 @@ class TestTools:
         client.post(f"/events/{event.id}/steps/restore/", {"version": "2"})
 
         assert "Take down" in page
+        assert "Cancel the event" not in page
+        assert client.get(f"/events/{event.id}/steps/cancel/").status_code == 404
+        assert client.post(f"/events/{event.id}/steps/cancel/", {"reason": "x", "version": "3"}).status_code == 403
+        assert client.get(f"/events/{event.id}/edit/").status_code == 403
         assert taken_down == Status.SUSPENDED
         assert Event.objects.get().status == Status.PUBLISHED
 

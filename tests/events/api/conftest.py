@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -13,6 +13,7 @@ from tests.factories.accounts import make_user
 
 # An administrator has the second factor and the role, a helper only the second factor, other staff neither.
 CALLERS = ("guest", "user", "booker", "owner", "manager", "door", "foreign_owner", "staff", "helper", "administrator")
+STAFF = ("staff", "helper", "moderator", "administrator")
 
 
 ROLE = [
@@ -30,9 +31,11 @@ def calling() -> Callable[..., APIClient]:
         client = APIClient()
         if caller == "guest":
             return client
-        user = make_user(is_staff=caller in ("staff", "helper", "administrator"))
+        user = make_user(is_staff=caller in STAFF)
         if caller == "administrator":
             user.user_permissions.set(Permission.objects.get_by_natural_key(*key) for key in ROLE)
+        if caller == "moderator":
+            user.groups.add(Group.objects.get(name="moderator"))
         if caller == "booker":
             EventAccess.objects.create(user=user, event=event)
         if caller in ("owner", "manager", "door"):
@@ -42,7 +45,7 @@ def calling() -> Callable[..., APIClient]:
 
             make_organizer(owner=user)
         token = AccessToken(
-            user=user, second_factor_at=timezone.now() if caller in ("helper", "administrator") else None
+            user=user, second_factor_at=timezone.now() if caller in ("helper", "moderator", "administrator") else None
         )
         client.force_authenticate(user, token)
         return client

@@ -131,3 +131,19 @@ def test_only_insiders_see_what_is_closed(calling: Calling, caller: str) -> None
     )
     assert shown["capacity"] == (50 if inside else None)
     assert [one["seats"]["held"] for one in shown["ticket_types"]] == ([ticket_type.held] if inside else [])
+
+
+# What a moderator may do with an event: look at it, take it down, put it back. The rest stays its organizer's.
+BY_MODERATORS = ("suspend/", "restore/")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in TABLE if row.answers[0] == 401 and row.answers[1] in (403, 404) and "report" not in row.path],
+    ids=str,
+)
+def test_a_moderator_takes_down_and_puts_back_and_changes_nothing_else(answers: Answers, row: Row) -> None:
+    answer = answers(row, "moderator")["moderator"]
+
+    is_theirs = row.path.endswith(BY_MODERATORS) or (row.method == "get" and row.path.endswith("crew/"))
+    assert answer.status_code in ((200,) if is_theirs else (403, 404))
