@@ -19,13 +19,13 @@ MINE = {
 }
 CALLBACK = {
     "url": "https://shop.example/hook",
-    "key": "whsec_bGV0IG1lIGluIHBsZWFzZQ==",
     "is_enabled": True,
     "disabled_reason": "",
     "failures": 0,
     "rests_until": None,
     "changed_at": "2026-06-02T07:12:00Z",
 }
+CALLBACK_WITH_KEY = CALLBACK | {"key": "whsec_bGV0IG1lIGluIHBsZWFzZQ=="}
 EVENT = {
     "id": "01997b1e-7d1a-7c52-9a51-0f6f3f0f5b21",
     "event": "bonus_awarded",
@@ -79,11 +79,20 @@ class CallbackInput(serializers.Serializer):
 
 @shown_as(CALLBACK)
 class CallbackSerializer(serializers.ModelSerializer):
-    """The address, its key and its health."""
+    """The address and its health."""
 
     class Meta:
         model = Callback
         fields = list(CALLBACK)
+
+
+@shown_as(CALLBACK_WITH_KEY)
+class CallbackWithKeySerializer(serializers.ModelSerializer):
+    """The same for who may change it: the key signs what is sent to the shop."""
+
+    class Meta:
+        model = Callback
+        fields = list(CALLBACK_WITH_KEY)
 
 
 @shown_as(EVENT)

@@ -75,9 +75,12 @@ class CallbackView(APIView):
 
     @extend_schema(
         summary="Set a project's callback",
-        description="Events are signed by Standard Webhooks; the key is made at the first time and shown to owners only.",
+        description=(
+            "Events are signed by Standard Webhooks; the key is made at the first time, and shown where it is set or "
+            "replaced."
+        ),
         request=shapes.CallbackInput,
-        responses=shapes.CallbackSerializer,
+        responses=shapes.CallbackWithKeySerializer,
         examples=[OpenApiExample("An address", value={"url": "https://shop.example/hook"}, request_only=True)],
     )
     def put(self, request: Request, project_id: UUID) -> Response:
@@ -93,7 +96,7 @@ class CallbackView(APIView):
                 rules=callback_rules(),
                 now=timezone.now(),
             )
-        return Response(shapes.CallbackSerializer(callback).data)
+        return Response(shapes.CallbackWithKeySerializer(callback).data)
 
 
 class RotateCallbackKeyView(APIView):
@@ -103,14 +106,14 @@ class RotateCallbackKeyView(APIView):
         summary="Replace the key that signs events",
         description="For a day both keys sign.",
         request=None,
-        responses=shapes.CallbackSerializer,
+        responses=shapes.CallbackWithKeySerializer,
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         actor_id = caller_id(request)
         project = selectors.get_owned_project(user_id=actor_id, project_id=project_id)
         with use_case():
             callback = rotate_callback_key(project=project, actor_id=actor_id, now=timezone.now())
-        return Response(shapes.CallbackSerializer(callback).data)
+        return Response(shapes.CallbackWithKeySerializer(callback).data)
 
 
 @extend_schema_view(get=extend_schema(summary="List events sent to the shop"))
