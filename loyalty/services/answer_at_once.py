@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F, Sum
+
 from common.transactions import requires_transaction
 from loyalty.formats.understood import Contact, Registration, Spending, Understood
-from loyalty.models import Project, WebhookDelivery
+from loyalty.models import Lot, Project, WebhookDelivery
 from loyalty.ports import telegram_links
 from loyalty.selectors import get_balances
 from loyalty.services.find_customers import find_customer
@@ -27,16 +29,19 @@ def answer_at_once(*, project: Project, understood: Understood, delivery: Webhoo
     elif understood.registration is not None:
         result = _register(project, understood.registration, now)
     else:
-        result = _balance(project, understood.contact)
+        result = _balance(project, understood.contact, now)
     delivery.answer = {"status": "processed", "webhookId": str(delivery.id)} | result
     delivery.result = {"outcome": understood.action} | result
     WebhookDelivery.objects.filter(id=delivery.id).update(answer=delivery.answer, result=delivery.result)
 
 
-def _balance(project: Project, contact: Contact) -> dict[str, Any]:
+def _balance(project: Project, contact: Contact, now: datetime) -> dict[str, Any]:
     customer = find_customer(project=project, contact=contact)
     balances = get_balances(customer_id=customer.id)
-    return {"userId": str(customer.id), "balance": str(balances.active), "pending": str(balances.pending)} | (
+    # What has lapsed this minute can't be spent, though the clock hasn't taken it yet.
+    lapsed = Lot.objects.filter(customer=customer).expired(now).aggregate(total=Sum(F("remaining") - F("held")))
+    left = balances.active - (lapsed["total"] or 0)
+    return {"userId": str(customer.id), "balance": str(left), "pending": str(balances.pending)} | (
         {"debt": str(balances.debt)} if balances.debt else {}
     )
 

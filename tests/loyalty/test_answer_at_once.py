@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from loyalty.models import Lot
 from tests.factories.loyalty import Shop, accrue, make_shop, purchase
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +21,14 @@ class TestAnswerAtOnce:
         response = shop.post({"action": "get_balance", "payload": {"email": "Anna@Example.com"}})
 
         assert response.json().items() >= {"status": "processed", "balance": "50.00", "pending": "0.00"}.items()
+
+    def test_tells_no_points_that_have_lapsed_this_minute(self, shop: Shop) -> None:
+        accrue(shop, purchase(), purchase("A-2", amount="100"))
+        Lot.objects.filter(order__order_id="A-1").update(expires_at=timezone.now())
+
+        response = shop.post({"action": "get_balance", "payload": {"email": "anna@example.com"}})
+
+        assert response.json()["balance"] == "5.00"
 
     def test_knows_no_balance_of_a_stranger(self, shop: Shop) -> None:
         response = shop.post({"action": "get_balance", "payload": {"email": "anna@example.com"}})
