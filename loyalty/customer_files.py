@@ -18,7 +18,7 @@ from typing import Any
 from bookings.services.export_bookings import harmless
 from loyalty.formats.tilda import EMAIL_KEYS, NAME_KEYS, PHONE_KEYS, canonical
 from loyalty.formats.understood import Contact
-from loyalty.formats.values import clean_text, read_amount, read_email, read_phone
+from loyalty.formats.values import YEARS_OF_BIRTH, clean_text, read_amount, read_email, read_phone
 
 MOST_ROWS = 50_000
 SEPARATORS = ",;\t"
@@ -35,7 +35,6 @@ COLUMNS = {
 }
 # Points have two decimals: a third one that says something is a mistake of whoever made the file.
 PARTS_OF_A_CENT = re.compile(r"[.,]\d\d\d*[1-9]")
-YEARS_OF_BIRTH = range(1900, 2100)
 DAY_FORMS = ("%Y-%m-%d", "%d.%m.%Y")
 
 

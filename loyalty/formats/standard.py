@@ -1,6 +1,7 @@
 """The standard format: `{"action": …, "payload": …}` in JSON or XML, with the names of its contract."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from loyalty.formats.understood import (
     Understood,
     UnsupportedAction,
 )
-from loyalty.formats.values import clean_text, clean_tree, read_amount, read_email, read_phone
+from loyalty.formats.values import YEARS_OF_BIRTH, clean_text, clean_tree, read_amount, read_email, read_phone
 
 MOST_PURCHASES = 1000
 MOST_PROBLEMS = 100
@@ -121,11 +122,12 @@ class Members:
         given = self.source.get(key)
         if given in (None, ""):
             return None
-        try:
-            return date.fromisoformat(given if isinstance(given, str) else "")
-        except ValueError:
-            self.refuse(key, "not_a_date", _("This must be a date: YYYY-MM-DD."))
-            return None
+        with suppress(ValueError):
+            day = date.fromisoformat(given if isinstance(given, str) else "")
+            if day.year in YEARS_OF_BIRTH:
+                return day
+        self.refuse(key, "not_a_date", _("This must be a date: YYYY-MM-DD."))
+        return None
 
     def text(self, key: str, *, longest: int) -> str:
         return clean_text(self.source.get(key), longest=longest)

@@ -268,6 +268,21 @@ class TestStandard:
 
         assert read({"action": "purchase", "payload": payload}).purchases[0].order_id == ""
 
+    @pytest.mark.parametrize("day", ["2999-01-01", "0001-01-01", "31.12.1990", 19901231])
+    def test_takes_no_birthday_that_nobody_has(self, day: Any) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            read({"action": "register_user", "payload": {"email": "a@example.com", "birthDate": day}})
+
+        assert [one.pointer for one in caught.value.errors] == ["/payload/birthDate"]
+
+    def test_lets_no_sign_turn_a_name_round(self) -> None:
+        payload = {"email": "a@example.com", "name": "\u202eevil\u2066 name\x00"}
+
+        registration = read({"action": "register_user", "payload": payload}).registration
+
+        assert registration is not None
+        assert registration.name == "evil name"
+
     def test_reads_returned_items(self) -> None:
         items = [{"sku": "S-1", "quantity": 2}, {"name": "Вёсла"}]
 
