@@ -11,6 +11,11 @@ SHORTENERS = ("bit.ly", "goo.gl", "tinyurl.com", "clck.ru", "t.co", "is.gd", "cu
 # Where no link belongs at all.
 WITHOUT_LINKS = ("title", "summary", "city", "venue")
 MOST_LINKS = 3
+# Looked for whatever administrators add to them; each with any ending.
+STOP_WORDS = (
+    *("казино", "букмекер", "наркоти", "кокаин", "мефедрон", "порно", "проститут", "интим-услуг"),
+    *("casino", "bookmaker", "cocaine", "mephedrone", "porn", "prostitut", "viagra"),
+)
 CHECKED = ("title", "summary", "description", "city", "venue", "contact", "tags")
 
 Finding = dict[str, str]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from common.transactions import requires_transaction
-from events.content_rules import CHECKED, findings_in
+from events.content_rules import CHECKED, STOP_WORDS, findings_in
 from events.models import Event, ModerationCase, StopWord
 
 
@@ -13,7 +13,7 @@ def check_content(*, event: Event, now: datetime) -> list[dict[str, str]]:
 
     What an administrator has looked at and left is not brought up again.
     """
-    stop_words = StopWord.objects.values_list("word", flat=True)
+    stop_words = {*STOP_WORDS, *StopWord.objects.values_list("word", flat=True)}
     texts = {name: _text_of(getattr(event, name)) for name in CHECKED}
     findings = findings_in(texts, stop_words=stop_words)
     if findings and not _is_known(event, findings):

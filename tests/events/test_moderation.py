@@ -71,6 +71,19 @@ class TestCheck:
     def stop_word(self) -> StopWord:
         return StopWord.objects.create(word="казино")
 
+    @pytest.mark.parametrize(
+        ("title", "cases"), [("Букмекеры на плоту", 1), ("Тотализатор на плоту", 1), ("Сплав на плоту", 0)]
+    )
+    def test_knows_words_of_its_own_and_those_of_the_administrators(
+        self, calling: Calling, title: str, cases: int
+    ) -> None:
+        StopWord.objects.update(word="тотализатор")
+        event = make_ticket_type(event=make_event(status=Status.DRAFT, title=title)).event
+
+        calling("owner", event).post(f"/api/v1/events/{event.id}/publish/")
+
+        assert ModerationCase.objects.count() == cases
+
     def test_comes_with_publishing_and_lets_it_pass(self, calling: Calling) -> None:
         event = make_ticket_type(event=make_event(status=Status.DRAFT, title="Казино на воде")).event
 
