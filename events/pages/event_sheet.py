@@ -142,7 +142,7 @@ class EventSheet:
         """Return what was sent otherwise than it is stored: the label, what is stored, what was sent."""
         rows = [one for one in self.types.forms if one.initial]
         return [
-            (_label(form, name), form.get_initial_for_field(form.fields[name], name), form[name].value())
+            (_label(form, name), _as_shown(form, name), form[name].value())
             for form in (self.form, *rows)
             for name in form.changed_data
             if name not in ("version", "made_as")
@@ -186,6 +186,11 @@ class EventSheet:
         for row in self._rows():
             for name in SALE_TIMES:
                 _read_time(row, name, zone, known.get(row.cleaned_data["id"]))
+
+
+def _as_shown(form: Any, name: str) -> Any:
+    field = form.fields[name]
+    return field.prepare_value(form.get_initial_for_field(field, name))
 
 
 def _is_removed(row: Any) -> bool:

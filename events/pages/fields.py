@@ -44,6 +44,9 @@ class TagsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), self.prepare_value(data)))
+
     def clean(self, value: Any) -> list[str]:  # type: ignore[override]
         line = LineField(required=False).clean(value)
         tags = list(dict.fromkeys(tag for one in line.split(",") if (tag := same_tag(one))))

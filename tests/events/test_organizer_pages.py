@@ -17,6 +17,7 @@ from PIL import Image
 from accounts.models import Organizer, OrganizerMember, User
 from events.models import Event, TicketType
 from events.models.lifecycle import Status
+from events.pages.fields import TagsField
 from tests.factories.accounts import make_authenticator, make_organizer, make_staff, make_user
 from tests.factories.events import make_category, make_event, make_ticket_type
 
@@ -585,3 +586,12 @@ class TestSteps:
             404,
         )
         assert Event.objects.get().status == Status.PUBLISHED
+
+
+class TestTagsField:
+    @pytest.mark.parametrize(
+        ("sent", "is_changed"), [("river, easy", False), ("river", True), ("", True), ("river, easy, new", True)]
+    )
+    def test_is_changed_by_other_words_only(self, sent: str, is_changed: bool) -> None:
+        assert TagsField(required=False).has_changed(["river", "easy"], sent) is is_changed
+        assert TagsField(required=False).has_changed([], "") is False
