@@ -9,6 +9,7 @@ from events.pages import (
     organizer_views,
     promo_code_views,
     question_views,
+    reader_views,
     series_views,
     views,
 )
@@ -25,6 +26,8 @@ urlpatterns = [
     path("events/organizer/", organizer_views.NewOrganizerView.as_view(), name="new-organizer"),
     path("events/<uuid:event_id>/edit/", organizer_views.EditEventView.as_view(), name="edit-event"),
     path("events/<uuid:event_id>/steps/<slug:name>/", organizer_views.StepView.as_view(), name="event-step"),
+    path("events/calendar/", reader_views.CalendarLinkView.as_view(), name="own-calendar-link"),
+    path("events/<uuid:event_id>/report/", reader_views.ReportView.as_view(), name="event-report-page"),
     path("events/mine/bulk/", bulk_views.BulkView.as_view(), name="events-bulk-page"),
     path("events/mine/bulk/<uuid:operation_id>/", bulk_views.BulkResultView.as_view(), name="events-bulk-result"),
     path("events/<uuid:event_id>/promo-codes/", promo_code_views.PromoCodesView.as_view(), name="event-promo-codes"),
