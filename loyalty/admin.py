@@ -16,32 +16,27 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
-from audit.services.record_entry import record_entry
 from common.read_only_admin import ReadOnlyAdmin
-from common.transactions import use_case
+from loyalty import admin_customers, admin_merges, admin_webhooks
 from loyalty.models import (
     CallbackEvent,
-    Customer,
     LedgerEntry,
     LedgerTransaction,
     Lot,
-    MergeCandidate,
     Order,
     Project,
     ProjectMember,
     Transfer,
     WebhookDelivery,
 )
-from loyalty.models.webhook_delivery import WebhookDeliveryQuerySet
 from loyalty.report_selectors import NEEDING_ATTENTION, report_of
-from loyalty.report_words import shown
+from loyalty.report_words import explained, shown
 from loyalty.services.change_project import change_project
-from loyalty.services.merge_customers import dismiss_merge, merge_customers
-from loyalty.services.replay_deliveries import replay_deliveries
-from loyalty.services.simulate_webhook import compare_delivery
+
+# Register their pages when they are imported.
+__all__ = ["admin_customers", "admin_merges", "admin_webhooks"]
 
 DASHBOARD_DAYS = 30
 SHOWN = 20
@@ -120,84 +115,6 @@ class ProjectAdmin(ModelAdmin):
         change_project(project=Project.objects.get(id=obj.id), actor_id=_actor(request), **changes)
 
 
-@admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "project", "phone", "name", "created_at"]
-    list_filter = [("project", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["project"]
-    search_fields = ["=email", "=phone", "=id"]
-    ordering = ["-created_at", "-id"]
-
-
-@admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ["received_at", "project", "format", "action", "status", "attempts", "signed_with", "last_error"]
-    list_filter = ["status", "format", "action"]
-    list_select_related = ["project"]
-    title_fields = ("project", "received_at")
-    search_fields = ["=id", "=webhook_id", "=claim"]
-    ordering = ["-received_at", "-id"]
-    exclude = ["body", "digest"]
-    actions = ["replay", "compare"]
-
-    @admin.action(description=_("Compare with today's rules"), permissions=["view"])
-    def compare(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
-        """Tell, for up to twenty webhooks, what their orders got and would get now; nothing is written."""
-        for delivery in queryset.select_related("project")[:20]:
-            with use_case():
-                rows = compare_delivery(delivery=delivery)
-            for one in rows:
-                text = _("%(order)s: got %(got)s, today %(today)s")
-                self.message_user(request, text % one)
-
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("loyalty.change_webhookdelivery")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        return super().get_queryset(request).defer("body")
-
-    @admin.action(description=_("Process again: the dead, conflicts and duplicates"), permissions=["run"])
-    def replay(self, request: HttpRequest, queryset: WebhookDeliveryQuerySet) -> None:
-        with use_case():
-            ids = [str(one) for one in queryset.values_list("id", flat=True)]
-            count = replay_deliveries(deliveries=queryset, now=timezone.now())
-            record_entry(
-                actor_id=_actor(request),
-                action="loyalty.replay_webhooks",
-                target_type="loyalty.webhookdelivery",
-                target_id=ids[0] if len(ids) == 1 else "",
-                changes={"deliveries": [ids, count]},
-            )
-        text = ngettext("%d webhook will be processed again.", "%d webhooks will be processed again.", count)
-        self.message_user(request, text % count)
-
-
-@admin.register(MergeCandidate)
-class MergeCandidateAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "project", "keeps", "gives", "status", "decided_by"]
-    list_filter = ["status"]
-    list_select_related = ["project", "keeps", "gives", "decided_by"]
-    title_fields = ("keeps", "gives")
-    search_fields = ["=id"]
-    ordering = ["-created_at", "-id"]
-    actions = ["merge", "dismiss"]
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("loyalty.change_mergecandidate")
-
-    @admin.action(description=_("One person: merge"), permissions=["decide"])
-    def merge(self, request: HttpRequest, queryset: QuerySet[MergeCandidate]) -> None:
-        for candidate_id in queryset.values_list("id", flat=True):
-            with use_case():
-                merge_customers(candidate_id=candidate_id, actor_id=_actor(request), now=timezone.now())
-
-    @admin.action(description=_("Two people: leave apart"), permissions=["decide"])
-    def dismiss(self, request: HttpRequest, queryset: QuerySet[MergeCandidate]) -> None:
-        for candidate_id in queryset.values_list("id", flat=True):
-            with use_case():
-                dismiss_merge(candidate_id=candidate_id, actor_id=_actor(request), now=timezone.now())
-
-
 @admin.register(CallbackEvent)
 class CallbackEventAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "project", "event", "status", "attempts", "last_status", "last_error"]
@@ -271,9 +188,7 @@ class LedgerTransactionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("explanation"))
     def why(self, transaction: LedgerTransaction) -> str:
         """Write how the points came about: the formula, or what is known, a line for each."""
-        told = transaction.explanation
-        lines = [told["formula"]] if "formula" in told else [f"{name}: {value}" for name, value in told.items()]
-        return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in lines]) or "—"
+        return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in explained(transaction)]) or "—"
 
 
 @admin.register(Lot)

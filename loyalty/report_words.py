@@ -13,3 +13,9 @@ def shown(report: Report) -> dict[str, Any]:
         "totals": [(LedgerTransaction.Kind(kind).label, points) for kind, points in sorted(report.totals.items())],
         "webhooks": [(WebhookDelivery.Status(status).label, count) for status, count in report.webhooks.items()],
     }
+
+
+def explained(transaction: LedgerTransaction) -> list[str]:
+    """Return how a movement's points came about: the formula, or what is known, a line for each."""
+    told = transaction.explanation
+    return [told["formula"]] if "formula" in told else [f"{name}: {value}" for name, value in told.items()]

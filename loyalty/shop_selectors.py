@@ -24,6 +24,7 @@ PAYLOAD_SHOWN = 4000
 # Cookies that a shop's page has sent along.
 COOKIES_IN_FORM = re.compile(r"(COOKIES=)[^&]*", re.IGNORECASE)
 COOKIES_IN_JSON = re.compile(r'("COOKIES"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
+BEGINNING = Func("body", Value(1), Value(PAYLOAD_SHOWN), function="substring", output_field=BinaryField())
 LONGEST_SEARCH = 200
 FEWEST_DIGITS = 4
 # Trunk prefix and country code are written in many ways: the last digits tell a number.
@@ -84,12 +85,16 @@ def search_deliveries(
     if order_id:
         brought = Order.objects.filter(project=project, order_id=order_id).values("delivery_id")
         found = found.filter(Q(claim=f"order:{order_id}") | Q(id__in=brought))
-    beginning = Func("body", Value(1), Value(PAYLOAD_SHOWN), function="substring", output_field=BinaryField())
-    return found.order_by("-received_at", "-id").defer("body").annotate(beginning=beginning)
+    return found.order_by("-received_at", "-id").defer("body").annotate(beginning=BEGINNING)
+
+
+def payload_of(*, delivery_id: uuid.UUID) -> str:
+    """Return the beginning of a webhook's body as it may be shown."""
+    return payload_shown(WebhookDelivery.objects.defer("body").annotate(beginning=BEGINNING).get(id=delivery_id))
 
 
 def payload_shown(delivery: WebhookDelivery) -> str:
-    """Return the beginning of a body that `search_deliveries` has read; somebody's cookies are left out."""
+    """Return the beginning of a body that was read with its webhook; somebody's cookies are left out."""
     text = bytes(delivery.beginning).decode("utf-8", "replace")  # type: ignore[attr-defined]
     if "urlencoded" in delivery.headers.get("content-type", ""):
         return unquote_plus(COOKIES_IN_FORM.sub(r"\1…", text), errors="replace")

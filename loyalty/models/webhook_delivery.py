@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.db import models
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import new_id
@@ -39,6 +40,18 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         waiting = models.Q(status=status.RECEIVED, next_attempt_at__lte=now)
         abandoned = models.Q(status=status.PROCESSING, lease_expires_at__lte=now)
         return self.filter(waiting | abandoned)
+
+    def failed(self) -> "WebhookDeliveryQuerySet":
+        """Given up or in conflict: what a worker can try again without giving anybody points twice."""
+        status = WebhookDelivery.Status
+        return self.filter(status__in=[status.DEAD, status.CONFLICT]).exclude(_sent_anew())
+
+    def held_as_known(self) -> "WebhookDeliveryQuerySet":
+        """Brought nothing because the same came otherwise: to do them all the same may give points a second time."""
+        return self.filter(models.Q(status=WebhookDelivery.Status.DUPLICATE) | _sent_anew())
+
+    def locked(self) -> "WebhookDeliveryQuerySet":
+        return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
     def insert_unless_known(self, delivery: "WebhookDelivery") -> bool:
         """Insert the row, or return False when its webhook id or its claim is taken: one statement, no race."""
@@ -144,6 +157,21 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+def length_of_body() -> models.Func:
+    """Tell it without reading the body."""
+    return models.Func("body", function="octet_length", output_field=models.IntegerField())
+
+
+def _sent_anew() -> models.Q:
+    """Given up, and the shop has sent the same body again, which was taken as new: it holds the claim on these bytes."""
+    digest = models.Func(
+        models.OuterRef("digest"), models.Value("hex"), function="encode", output_field=models.TextField()
+    )
+    claim = Concat(models.Value("body:"), digest, output_field=models.TextField())
+    holder = WebhookDelivery.objects.filter(project=models.OuterRef("project"), claim=claim)
+    return models.Q(models.Exists(holder), status=WebhookDelivery.Status.DEAD, claim__isnull=True)
 
 
 @cache

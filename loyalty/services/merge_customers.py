@@ -4,6 +4,8 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
+
 from audit.services.record_entry import record_entry
 from common.problems import Problem
 from common.transactions import requires_transaction
@@ -23,21 +25,28 @@ class MergeDecided(Problem):
     title = "This was decided before."
 
 
+class MergedBefore(MergeDecided):
+    """They are one customer already, through this row of the queue or through another."""
+
+    code = "merged_before"
+    title = "They are one customer already."
+
+
 @requires_transaction
 def merge_customers(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> Customer:
-    """Merge the candidate's customers; return the one that stays.
+    """Merge the candidate's customers, or whom they were merged into since; return the one that stays.
 
     Raises:
-        MergeDecided
+        MergeDecided, MergedBefore
     """
+    # Whoever gives points has found their customer behind this lock, and whoever merges what stands in the queue.
+    project = Project.objects.locked().get(id__in=MergeCandidate.objects.filter(id=candidate_id).values("project_id"))
     candidate = _decide(candidate_id, MergeCandidate.Status.MERGED, actor_id, now)
-    # Whoever gives points has found their customer behind this lock.
-    project = Project.objects.locked().get(id=candidate.project_id)
-    accounts = lock_accounts(project_id=project.id, customer_ids=[candidate.keeps_id, candidate.gives_id])
-    keeps = Customer.objects.get(id=candidate.keeps_id)
-    gives = Customer.objects.get(id=candidate.gives_id)
-    if keeps.merged_into_id or gives.merged_into_id:
-        raise MergeDecided
+    keeps, gives = _present(candidate.keeps_id), _present(candidate.gives_id)
+    if keeps.id == gives.id:
+        _write_down(candidate, actor_id, {"status": ["open", "merged"]})
+        return keeps
+    accounts = lock_accounts(project_id=project.id, customer_ids=[keeps.id, gives.id])
     lots = list(Lot.objects.filter(customer=gives))
     plan = Plan(project, accounts, now)
     lines = [line for lot in lots for line in _moved(lot, gives.id, keeps.id)] + _moved_debt(plan, gives.id, keeps.id)
@@ -56,6 +65,7 @@ def merge_customers(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: dateti
     Customer.objects.filter(merged_into=gives).update(merged_into=keeps)
     _join(keeps, gives)
     _write_down(candidate, actor_id, {"keeps": [None, str(keeps.id)], "gives": [None, str(gives.id)]})
+    _close_what_asks_the_same(candidate, keeps, actor_id, now)
     return keeps
 
 
@@ -73,8 +83,26 @@ def dismiss_merge(*, candidate_id: uuid.UUID, actor_id: uuid.UUID, now: datetime
 def _decide(candidate_id: uuid.UUID, status: str, actor_id: uuid.UUID, now: datetime) -> MergeCandidate:
     open_one = MergeCandidate.objects.filter(id=candidate_id, status=MergeCandidate.Status.OPEN)
     if not open_one.update(status=status, decided_at=now, decided_by_id=actor_id):
-        raise MergeDecided
-    return MergeCandidate.objects.select_related("project").get(id=candidate_id)
+        merged = MergeCandidate.objects.filter(id=candidate_id, status=MergeCandidate.Status.MERGED)
+        raise MergedBefore if merged.exists() else MergeDecided
+    return MergeCandidate.objects.get(id=candidate_id)
+
+
+def _present(customer_id: uuid.UUID) -> Customer:
+    """Return the customer, or whom it was merged into since it came into the queue."""
+    customer = Customer.objects.select_related("merged_into").get(id=customer_id)
+    return customer.merged_into or customer
+
+
+def _close_what_asks_the_same(merged: MergeCandidate, keeps: Customer, actor_id: uuid.UUID, now: datetime) -> None:
+    """Take out of the queue what asks about customers who are one by now."""
+    one_person = Customer.objects.filter(Q(id=keeps.id) | Q(merged_into=keeps)).values("id")
+    asking = MergeCandidate.objects.filter(
+        project=merged.project_id, status=MergeCandidate.Status.OPEN, keeps__in=one_person, gives__in=one_person
+    )
+    for candidate_id in asking.order_by("id").values_list("id", flat=True):
+        closed = _decide(candidate_id, MergeCandidate.Status.MERGED, actor_id, now)
+        _write_down(closed, actor_id, {"status": ["open", "merged"], "through": [None, str(merged.id)]})
 
 
 def _moved(lot: Lot, source: uuid.UUID, target: uuid.UUID) -> list[Line]:

@@ -18,6 +18,7 @@ WORDS = {
     "connection_check": _("connection check"),
     "no_contact": _("An order without an e-mail or a phone: nobody can be given its points."),
     "unreadable_order": _("An order whose payment can't be read: nobody got its points."),
+    "refused": _("can't be done"),
     "no_order": _("a form without an order"),
 }
 WRONG_IN_FILES = {

@@ -9,9 +9,9 @@ from audit.models import AuditEntry
 from common.transactions import use_case
 from loyalty.admin import ProjectAdmin
 from loyalty.management.demo import load_demo
-from loyalty.models import Customer, MergeCandidate, Project, WebhookDelivery
+from loyalty.models import Project, WebhookDelivery
 from tests.factories.accounts import make_user
-from tests.factories.loyalty import NOON, SAMPLES, Shop, accrue, make_delivery, make_shop, purchase, work_off
+from tests.factories.loyalty import SAMPLES, Shop, accrue, make_delivery, make_shop, purchase, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -152,17 +152,6 @@ class TestAdmin:
 
         assert staff.get(reverse(f"admin:loyalty_{model}_change", args=[row.pk])).status_code == 200
 
-    def test_replays_the_dead_and_writes_it_down(self, staff: Client, shop: Shop) -> None:
-        dead = make_delivery(shop, status="dead", finished_at=NOON)
-
-        staff.post(
-            reverse("admin:loyalty_webhookdelivery_changelist"),
-            {"action": "replay", "_selected_action": [str(dead.pk)]},
-        )
-
-        assert WebhookDelivery.objects.get().status == "received"
-        assert AuditEntry.objects.get().action == "loyalty.replay_webhooks"
-
     def test_changes_a_projects_rules_through_the_service(self, staff: Client, shop: Shop) -> None:
         where = reverse("admin:loyalty_project_change", args=[shop.project.pk])
         form = staff.get(where).context["adminform"].form
@@ -180,18 +169,6 @@ class TestAdmin:
         assert shop.project.rate_limit_per_minute == 6000
         assert AuditEntry.objects.get().changes == {"rate_limit_per_minute": ["100", "6000"]}
 
-    @pytest.mark.parametrize(("action", "status"), [("merge", "merged"), ("dismiss", "dismissed")])
-    def test_decides_about_the_merge_queue(self, staff: Client, shop: Shop, action: str, status: str) -> None:
-        accrue(shop, purchase("A-1"), purchase("A-2", email="b@example.com"))
-        keeps, gives = Customer.objects.order_by("id")
-        pair = MergeCandidate.objects.create(project=shop.project, keeps=keeps, gives=gives)
-
-        staff.post(
-            reverse("admin:loyalty_mergecandidate_changelist"), {"action": action, "_selected_action": [str(pair.pk)]}
-        )
-
-        assert MergeCandidate.objects.get().status == status
-
     def test_compares_a_webhook_with_todays_rules(self, staff: Client, shop: Shop) -> None:
         shop.post({"action": "purchase", "payload": {"email": "a@example.com", "amount": 1000, "orderId": "A-1"}})
         work_off()
@@ -201,6 +178,20 @@ class TestAdmin:
         response = staff.post(where, chosen, follow=True, headers={"Accept-Language": "en"})
 
         assert "A-1: got 50.00, today 50.00" in response.content.decode()
+
+    def test_says_what_webhooks_without_an_order_would_bring_today(self, staff: Client, shop: Shop) -> None:
+        anonymous = {"action": "purchase", "payload": {"email": "a@example.com", "amount": 1000}}
+        shop.post(anonymous)
+        shop.post(anonymous)
+        work_off()
+        held = WebhookDelivery.objects.get(status="duplicate")
+        chosen = {"action": "compare", "_selected_action": [str(held.pk)]}
+        where = reverse("admin:loyalty_webhookdelivery_changelist")
+
+        response = staff.post(where, chosen, follow=True, headers={"Accept-Language": "en"})
+
+        assert f"{held.pk} (duplicate): today points given 50.00" in response.content.decode()
+        assert shop.balances() == {"a@example.com": (50, 0)}
 
     def test_opens_no_project_by_hand(self, shop: Shop) -> None:
         from django.contrib import admin

@@ -14,6 +14,7 @@ from loyalty.services import claim_deliveries as claiming
 from loyalty.services import process_deliveries as worker
 from loyalty.services.claim_deliveries import LEASE, MAX_ATTEMPTS, claim_deliveries
 from loyalty.services.process_deliveries import apply_deliveries, process_deliveries
+from loyalty.services.release_duplicates import release_duplicates
 from loyalty.services.replay_deliveries import replay_deliveries
 from tests.factories.loyalty import NOON, Shop, make_delivery, make_shop, work_off
 
@@ -285,7 +286,7 @@ class TestReplayDeliveries:
         delivery = make_delivery(shop, GOOD, status="dead", attempts=5, finished_at=NOON, last_error="x")
 
         with use_case():
-            count = replay_deliveries(deliveries=WebhookDelivery.objects.all(), now=NOON)
+            count = replay_deliveries(deliveries=WebhookDelivery.objects.all(), actor_id=shop.owner.id, now=NOON)
         work_off(NOON)
 
         delivery.refresh_from_db()
@@ -298,7 +299,7 @@ class TestReplayDeliveries:
         work_off()
 
         with use_case():
-            replay_deliveries(deliveries=WebhookDelivery.objects.all(), now=timezone.now())
+            replay_deliveries(deliveries=WebhookDelivery.objects.all(), actor_id=shop.owner.id, now=timezone.now())
         work_off()
 
         assert shop.balances() == {"anna@example.com": (50, 0)}
@@ -311,7 +312,7 @@ class TestReplayDeliveries:
         held = shop.balances()
 
         with use_case():
-            replay_deliveries(deliveries=WebhookDelivery.objects.filter(status="duplicate"), now=timezone.now())
+            release_duplicates(deliveries=WebhookDelivery.objects.all(), actor_id=shop.owner.id, now=timezone.now())
         work_off()
 
         assert held == {"anna@example.com": (50, 0)}

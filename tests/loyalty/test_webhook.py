@@ -470,7 +470,7 @@ class TestTilda:
         answer = shop.post(body, content_type=content_type)
         counted = given_up._value.get()
         with use_case():
-            replay_deliveries(deliveries=WebhookDelivery.objects.all(), now=timezone.now())
+            replay_deliveries(deliveries=WebhookDelivery.objects.all(), actor_id=shop.owner.id, now=timezone.now())
         work_off()
         kept = WebhookDelivery.objects.get()
 
