@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from accounts.models import User
+from common.visible_text import VisibleTextField
 from messaging.api.examples import CONVERSATION
 from messaging.domain.conversations import GROUP_MEMBERS
 from messaging.models import Conversation, Membership, Message, MessageReport
@@ -17,7 +18,7 @@ class NewConversationSerializer(serializers.Serializer[Any]):
         child=serializers.UUIDField(), required=False, default=list, max_length=GROUP_MEMBERS
     )
     handle = serializers.CharField(max_length=41, required=False, allow_blank=True, default="")
-    title = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    title = VisibleTextField(max_length=120, required=False, allow_blank=True, default="")
 
 
 class ConversationMemberSerializer(serializers.ModelSerializer[Membership]):

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.visible_text import VisibleTextInput
 from reviews.models import Review, ReviewReport
 from reviews.models.reply import LONGEST_REPLY, SHORTEST_REPLY
 from reviews.models.review import ASPECTS, LONGEST_APPEAL, LONGEST_TEXT, SHORTEST_TEXT
@@ -33,7 +34,7 @@ class ReviewForm(forms.Form):
     safety = aspect("safety")
     value = aspect("value")
     staff = aspect("staff")
-    text = forms.CharField(
+    text = VisibleTextInput(
         label=_("Your review"),
         min_length=SHORTEST_TEXT,
         max_length=LONGEST_TEXT,
@@ -62,11 +63,11 @@ class ReviewForm(forms.Form):
 
 class ReportForm(forms.Form):
     reason_code = forms.ChoiceField(label=_("What is wrong?"), choices=ReviewReport.Reason.choices)
-    text = forms.CharField(label=_("A few words, if you like"), max_length=1000, required=False)
+    text = VisibleTextInput(label=_("A few words, if you like"), max_length=1000, required=False)
 
 
 class ReplyForm(forms.Form):
-    text = forms.CharField(
+    text = VisibleTextInput(
         label=_("Answer for everybody to read"),
         min_length=SHORTEST_REPLY,
         max_length=LONGEST_REPLY,
@@ -77,7 +78,7 @@ class ReplyForm(forms.Form):
 class AppealForm(forms.Form):
     """What speaks against a refusal, with the version that was read."""
 
-    text = forms.CharField(
+    text = VisibleTextInput(
         label=_("Why should it be published?"),
         max_length=LONGEST_APPEAL,
         widget=forms.Textarea(attrs={"rows": 6}),
