@@ -18,8 +18,10 @@ class Entry:
     event: Any
     url: str
     shows_place: bool
-    # Kept in mind, but not booked.
+    # Kept in mind, or not paid for yet.
     is_tentative: bool = False
+    # The event goes on, without this reader.
+    is_cancelled: bool = False
 
 
 def calendar_of(entries: Sequence[Entry], *, now: datetime, name: str = "") -> bytes:
@@ -50,7 +52,7 @@ def _component(given: Entry, *, now: datetime) -> Event:
     entry.add("summary", event.title)
     entry.add("description", event.summary)
     entry.add("url", given.url)
-    cancelled = event.status == EventRow.Status.CANCELLED
+    cancelled = given.is_cancelled or event.status == EventRow.Status.CANCELLED
     entry.add("status", "CANCELLED" if cancelled else "TENTATIVE" if given.is_tentative else "CONFIRMED")
     place = [event.venue, event.city, event.address if given.shows_place else ""]
     entry.add("location", vText(", ".join(part for part in place if part)))

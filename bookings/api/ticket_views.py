@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from bookings.api.door_serializers import HolderInput
 from bookings.api.files import file_answer
 from bookings.api.serializers import TicketSerializer
+from bookings.models.lifecycle import BookingStatus
 from bookings.selectors import get_booking_of_user, list_tickets_of_booking
 from bookings.services.make_ticket_file import open_ticket_file
 from bookings.services.rename_holder import rename_holder
@@ -85,6 +86,12 @@ class BookingCalendarView(APIView):
         booking = get_booking_of_user(user_id=caller_id(request), booking_id=booking_id)
         url = f"{settings.PUBLIC_URL}{reverse('bookings:booking', kwargs={'booking_id': booking_id})}"
         shows_place = booking.confirmed_at is not None and booking.cancelled_at is None
-        entry = Entry(event=booking.event, url=url, shows_place=shows_place)
+        entry = Entry(
+            event=booking.event,
+            url=url,
+            shows_place=shows_place,
+            is_tentative=booking.confirmed_at is None,
+            is_cancelled=booking.status in (BookingStatus.CANCELLED, BookingStatus.EXPIRED),
+        )
         calendar = calendar_of([entry], now=timezone.now())
         return as_download(calendar, "text/calendar; charset=utf-8", f"booking-{booking_id}.ics")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from PIL import Image, ImageChops
 
 from bookings.models import Booking, Ticket, TicketFile
+from bookings.services.cancel_booking import cancel_booking
 from bookings.services.make_ticket_file import NoTickets, make_ticket_file, open_ticket_file
 from bookings.services.rename_holder import rename_holder
 from common.problems import NotFound
@@ -147,6 +148,18 @@ class TestApi:
         assert entry.dtstart.value.replace(tzinfo=None) == local.replace(tzinfo=None, microsecond=0)
         assert entry.dtstart.params["X-VOBJ-ORIGINAL-TZID"] == [booking.event.time_zone]
         assert booking.event.address in entry.location.value
+
+    def test_tells_calendars_how_the_booking_stands(self) -> None:
+        held, booked, given_up = hold(), confirm(), confirm()
+        with use_case():
+            cancel_booking(user_id=given_up.user_id, booking_id=given_up.id, now=timezone.now())
+
+        told = [
+            vobject.readOne(signed_in(one.user).get(f"/api/v1/bookings/{one.id}.ics").content.decode()).vevent
+            for one in (held, booked, given_up)
+        ]
+
+        assert [one.status.value for one in told] == ["TENTATIVE", "CONFIRMED", "CANCELLED"]
 
     @pytest.mark.parametrize("path", ["/tickets.pdf", ".ics"])
     def test_is_closed_to_others(self, path: str) -> None:
