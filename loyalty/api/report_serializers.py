@@ -19,7 +19,15 @@ REPORT: dict[str, Any] = {
     "webhooks": {"processed": 12},
     "waiting": 0,
     "oldest_seconds": 0.0,
-    "top_customers": [{"customer": "01997b1e-3a41-7c02-9d15-0f6f3f0f5b02", "name": "Анна", "points": "250.00"}],
+    "top_customers": [
+        {
+            "customer": "01997b1e-3a41-7c02-9d15-0f6f3f0f5b02",
+            "name": "Анна",
+            "email": "anna@example.com",
+            "phone": "",
+            "points": "250.00",
+        }
+    ],
     "campaigns": [
         {
             "source": "google",
@@ -72,6 +80,8 @@ class ExpiringPointsSerializer(serializers.Serializer):
 class TopCustomerSerializer(serializers.Serializer):
     customer = serializers.UUIDField(source="customer_id")
     name = serializers.CharField(source="customer.name")
+    email = serializers.CharField(source="customer.email")
+    phone = serializers.CharField(source="customer.phone")
     points = points(source="balance")
 
 

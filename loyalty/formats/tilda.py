@@ -49,7 +49,8 @@ SPECIAL_KEYS = EMAIL_KEYS | PHONE_KEYS | NAME_KEYS | _canonical_set("payment", "
 class TildaFormat:
     """One order per object; a form without an order is taken and left alone.
 
-    A site doesn't hear a refusal, and gives up: an order whose payment can't be read is taken too, for people to look at.
+    A site doesn't hear a refusal, and gives up: an order whose payment can't be read is taken too, for people to look at,
+    and keeps no other out.
     """
 
     name = "tilda"
@@ -69,13 +70,11 @@ class TildaFormat:
         found = [_order(one, prefix.format(index), problems, habits) for index, one in enumerate(objects)]
         if any(problem.code == NO_FORMAT for problem in problems):
             raise InvalidInput(errors=tuple(problems[:MOST_PROBLEMS]))
-        if problems:
-            unread = tuple(problem.pointer for problem in problems[:MOST_PROBLEMS])
-            return Understood(format=self.name, action="order", idle_reason="unreadable_order", unread=unread)
+        unread = tuple(problem.pointer for problem in problems[:MOST_PROBLEMS])
         orders = tuple(one for one in found if one is not None)
         reachable = tuple(one for one in orders if one.contact)
-        idle = "" if reachable else "no_contact" if orders else "no_order"
-        return Understood(format=self.name, action="order", purchases=reachable, idle_reason=idle)
+        idle = "" if reachable else "unreadable_order" if unread else "no_contact" if orders else "no_order"
+        return Understood(format=self.name, action="order", purchases=reachable, idle_reason=idle, unread=unread)
 
 
 def _order(fields: dict[str, Any], pointer: str, problems: list[FieldProblem], habits: Habits) -> Purchase | None:

@@ -29,6 +29,7 @@ FIRST_DELAY_SECONDS = 2.0
 # A return may come before its purchase, which its shop may send again a minute later, or with the day's others at night.
 WAITS_FOR_ORDER = timedelta(days=1)
 LONGEST_PAUSE = timedelta(minutes=10)
+UNREADABLE = "unreadable_order"
 # About a thousand records; a single batch may be larger and then has a transaction of its own.
 MOST_BYTES_AT_ONCE = 128 * 1024
 # What a worker needs of a webhook.
@@ -120,8 +121,8 @@ def apply_deliveries(*, claims: Sequence[Claim], now: datetime) -> dict[uuid.UUI
         if meaning.returned is not None:
             result = refund_purchase(project=projects[one.project_id], returned=meaning.returned, now=now)
             outcomes[one.id].append({"outcome": "returned"} | result)
-    for one in deliveries:
-        _finish(one, outcomes[one.id])
+    for one, meaning in meanings:
+        _finish(one, outcomes[one.id], meaning.unread)
     if deliveries:
         WebhookDelivery.objects.finish(deliveries, now=now)
     return outcomes
@@ -171,13 +172,17 @@ def records_of(delivery_id: uuid.UUID, understood: Understood) -> Iterator[Recor
         yield Record(purchase=purchase, order_id=order_id, delivery_id=delivery_id)
 
 
-def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]]) -> None:
+def _finish(delivery: WebhookDelivery, outcomes: list[dict[str, Any]], unread: Sequence[str]) -> None:
     kinds = {one["outcome"] for one in outcomes}
     delivery.status = {
         frozenset({DUPLICATE}): Status.DUPLICATE,
         frozenset({CONFLICT}): Status.CONFLICT,
     }.get(frozenset(kinds), Status.PROCESSED)
-    delivery.result = {"records": outcomes}
+    delivery.result = {"records": [*outcomes, *({"outcome": UNREADABLE, "at": place} for place in unread)]}
+    if unread:
+        # The others were not kept waiting; for these, somebody has to look.
+        log.error("loyalty.webhook.partly_read", delivery=str(delivery.id), orders=len(unread))
+        WEBHOOKS_PROCESSED.labels(project=str(delivery.project_id), outcome=UNREADABLE).inc()
     if CONFLICT in kinds:
         log.warning("loyalty.webhook.conflict", delivery=str(delivery.id))
     WEBHOOKS_PROCESSED.labels(project=str(delivery.project_id), outcome=delivery.status).inc()

@@ -450,6 +450,20 @@ class TestTilda:
         assert response.content == b"ok"
         assert WebhookDelivery.objects.get().result == {"outcome": "no_order"}
 
+    def test_lets_an_order_that_cannot_be_read_keep_no_other_out(self, shop: Shop) -> None:
+        good = {"Email": "anna@example.com", "payment": {"orderid": "1", "amount": "1000"}}
+        bad = {"Email": "b@example.com", "payment": {"orderid": "2", "amount": "free"}}
+
+        answers = [shop.post([good, bad]).content for _ in range(2)]
+        work_off()
+
+        first, again = WebhookDelivery.objects.order_by("id")
+        assert answers == [b"ok", b"ok"]
+        assert (first.status, again.status) == ("processed", "duplicate")
+        assert [one["outcome"] for one in first.result["records"]] == ["accrued", "unreadable_order"]
+        assert first.result["records"][1]["at"] == "/1/payment/amount"
+        assert shop.balances() == {"anna@example.com": (50, 0)}
+
     def test_keeps_an_order_of_nobody_for_people_to_see(self, shop: Shop) -> None:
         response = shop.post([{"Name": "Anna", "payment": {"orderid": "1", "amount": "10"}}])
 
@@ -460,7 +474,7 @@ class TestTilda:
         ("body", "content_type", "unread"),
         [
             (b"Email=a@example.com&payment[amount]=5000+rub.&payment[orderid]=F6", FORM, "/payment/amount"),
-            (b'[{"email":"a@example.com","payment":{"amount":5}},{"payment":"no"}]', "application/json", "/1/payment"),
+            (b'[{"email":"a@example.com","payment":"no"},{"email":"b@example.com"}]', "application/json", "/0/payment"),
         ],
     )
     def test_keeps_an_order_that_nobody_can_read_for_people_to_see(
