@@ -26,6 +26,9 @@ from events.templatetags.event_words import money, refund_words
 __all__ = ["admin_moderation", "admin_promo_codes"]
 
 
+OVERTAKEN = _("Somebody has changed the event meanwhile. Copy what you have written, and open this page anew.")
+
+
 class EventForm(forms.ModelForm):
     """Content; the version that the administrator has read travels with it."""
 
@@ -43,7 +46,15 @@ class EventForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.initial_version = self.instance.version
         self.fields["read_version"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what somebody has overtaken while all that was written can still be shown; the service asks again."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("read_version") not in (None, self.initial_version):
+            raise forms.ValidationError(OVERTAKEN)
+        return given
 
 
 class TicketTypeInline(TabularInline):

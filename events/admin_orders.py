@@ -24,7 +24,13 @@ from common.transactions import use_case
 from events.admin_actors import administrator_of, may_moderate
 from events.models import BulkOperation, Event
 from events.ports import bookings
-from events.selectors.bulk import find_bulk_operation, list_bulk_items, list_planned_event_ids, progress_of
+from events.selectors.bulk import (
+    count_out_of_reach,
+    find_bulk_operation,
+    list_bulk_items,
+    list_planned_event_ids,
+    progress_of,
+)
 from events.services.order_bulk_operation import order_bulk_operation
 from events.services.steer_bulk_operation import steer_bulk_operation, wake_workers
 
@@ -106,6 +112,7 @@ def plan_page(
         "events": events,
         "more": len(event_ids) - len(events),
         "stakes": bookings().stakes_of(event_ids=event_ids),
+        "out_of_reach": count_out_of_reach(event_ids=event_ids, action=action),
         "refunds": action == BulkOperation.Action.CANCEL,
         "form": form,
         "opts": BulkOperation._meta,

@@ -1,6 +1,7 @@
 """Orders for many events: how far they are."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from django.db.models import Count, QuerySet
 from common.problems import NotFound
 from events.actors import Actor
 from events.models import BulkItem, BulkOperation, Event
+from events.models.lifecycle import EDITABLE, TRANSITIONS
 
 
 def get_bulk_operation(*, actor: Actor, operation_id: uuid.UUID) -> BulkOperation:
@@ -80,3 +82,9 @@ def list_planned_event_ids(*, operation_id: uuid.UUID) -> list[uuid.UUID]:
     """Return which events an order names, in its order."""
     items = BulkItem.objects.filter(operation_id=operation_id).order_by("position")
     return list(items.values_list("event_id", flat=True))
+
+
+def count_out_of_reach(*, event_ids: Sequence[uuid.UUID], action: str) -> int:
+    """Return how many of the events a step will be refused for by their status."""
+    steps = {one.source for one in TRANSITIONS if one.action == action} or set(EDITABLE)
+    return Event.objects.filter(id__in=event_ids).exclude(status__in=steps).count()

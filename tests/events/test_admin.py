@@ -195,6 +195,20 @@ class TestEvents:
         assert "6,000\N{NO-BREAK SPACE}₽ to refund" in page
         assert Event.objects.filter(status=Status.PUBLISHED).count() == 2
 
+    def test_say_how_many_a_step_is_not_for(self, back_office: Client) -> None:
+        events = [make_event(status=status) for status in (Status.PUBLISHED, Status.DRAFT, Status.FINISHED)]
+
+        back_office.cookies["django_language"] = "en"
+        pages = {
+            step: back_office.get(plan(back_office, step, *events)).content.decode() for step in ("cancel", "publish")
+        }
+        prices = back_office.get(plan(back_office, "change_prices", *events)).content.decode()
+        possible = back_office.get(plan(back_office, "cancel", events[0])).content.decode()
+
+        assert all("2 of them will stay as they are" in page for page in pages.values())
+        assert "1 of them will stay as it is" in prices
+        assert "of them will stay" not in possible
+
     @pytest.mark.parametrize("events", [2, 30])
     def test_are_planned_with_few_queries(
         self, back_office: Client, events: int, django_assert_max_num_queries: Any
@@ -268,6 +282,7 @@ class TestEvents:
 
     def test_refuse_a_form_that_somebody_has_overtaken(self, back_office: Client) -> None:
         event = make_event(version=5)
+        back_office.cookies["django_language"] = "en"
         page = reverse("admin:events_event_change", args=[event.id])
         form = back_office.get(page).context["adminform"].form
         fields = {name: form.initial.get(name, "") for name in form.Meta.fields}
@@ -279,7 +294,9 @@ class TestEvents:
             | {"ticket_types-TOTAL_FORMS": 0, "ticket_types-INITIAL_FORMS": 0},
         )
 
-        assert response.status_code == 412
+        page_again = response.content.decode()
+        assert "Somebody has changed the event meanwhile." in page_again
+        assert 'value="New"' in page_again
         assert Event.objects.get().title != "New"
 
     @pytest.mark.parametrize("page", ["event", "bulkoperation", "moderationcase", "stopword"])
