@@ -187,7 +187,7 @@ class LedgerTransactionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("explanation"))
     def why(self, transaction: LedgerTransaction) -> str:
-        """Write how the points came about: the formula, or what is known, a line for each."""
+        """Write how the points came about, a line for each rule."""
         return format_html_join(mark_safe("<br>"), "{}", [(line,) for line in explained(transaction)]) or "—"
 
 

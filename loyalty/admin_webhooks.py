@@ -1,7 +1,6 @@
 """Webhooks in the back office: what came, what it came to, and the ways to have it done again."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -33,6 +32,7 @@ from loyalty.services import replay_deliveries as replaying
 from loyalty.services.rehearse_deliveries import rehearse_deliveries
 from loyalty.services.simulate_webhook import compare_delivery
 from loyalty.shop_selectors import payload_of
+from loyalty.templatetags.explanations import as_json
 from loyalty.templatetags.outcome_words import outcome
 
 COMPARED = 20
@@ -119,11 +119,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What it came to"))
     def outcome_told(self, delivery: WebhookDelivery) -> str:
-        return _as_it_stands(_indented(delivery.result))
+        return _as_it_stands(as_json(delivery.result) if delivery.result else "")
 
     @admin.display(description=_("What the sender was told"))
     def answer_told(self, delivery: WebhookDelivery) -> str:
-        return _as_it_stands(_indented(delivery.answer))
+        return _as_it_stands(as_json(delivery.answer) if delivery.answer else "")
 
     def get_urls(self) -> list[Any]:
         again = [
@@ -226,12 +226,7 @@ def _as_it_stands(text: str) -> str:
     """Show somebody else's text letter by letter."""
     if not text:
         return "—"
-    look = "whitespace-pre-wrap break-words overflow-auto max-h-96"
-    return format_html('<pre class="{}" tabindex="0">{}</pre>', look, text)
-
-
-def _indented(told: Mapping[str, Any]) -> str:
-    return json.dumps(told, ensure_ascii=False, indent=2) if told else ""
+    return format_html('<pre class="plain-text">{}</pre>', text)
 
 
 def _page(name: str) -> str:

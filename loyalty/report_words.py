@@ -4,6 +4,7 @@ from typing import Any
 
 from loyalty.models import LedgerTransaction, WebhookDelivery
 from loyalty.report_selectors import Report
+from loyalty.templatetags.explanations import reasons
 
 
 def shown(report: Report) -> dict[str, Any]:
@@ -16,6 +17,6 @@ def shown(report: Report) -> dict[str, Any]:
 
 
 def explained(transaction: LedgerTransaction) -> list[str]:
-    """Return how a movement's points came about: the formula, or what is known, a line for each."""
+    """Return how a movement's points came about: the rules in words, and the formula where there is one."""
     told = transaction.explanation
-    return [told["formula"]] if "formula" in told else [f"{name}: {value}" for name, value in told.items()]
+    return [*reasons(told), *([told["formula"]] if "formula" in told else [])]
