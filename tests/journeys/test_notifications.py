@@ -1,6 +1,7 @@
 """The contract's three examples, byte for byte, from the post to the mail folder and the browsers."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -201,10 +202,14 @@ def test_an_offer_is_unsubscribed_from_with_one_click(
     release()
     [mail] = mails_to(address)
     link = str(mail["List-Unsubscribe"]).strip("<> ")
+    [settings_link] = re.findall(r"https?://\S+/notifications/settings/\S+", mail.get_body(("plain",)).get_content())
+    own_settings = client().get(settings_link)
     looked_at = client().get(link)
     clicked = client().post(link, data={"List-Unsubscribe": "One-Click"})
     after = release()
 
+    assert own_settings.status_code == 200
+    assert 'name="marketing.email"' in own_settings.text
     assert (looked_at.status_code, clicked.status_code) == (200, 200)
     assert after["suppressed"] == 1
     assert len(mails_to(address)) == 1
