@@ -6,7 +6,7 @@ growing pauses kept in the database, five times in all, then it is dead with its
 
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ FIRST_DELAY_SECONDS = 2.0
 WAITS_FOR_ORDER = timedelta(days=1)
 LONGEST_PAUSE = timedelta(minutes=10)
 UNREADABLE = "unreadable_order"
+# So often a webhook is tried together with others: one that fails each time would have their work done twice each time.
+TRIED_IN_COMPANY = 2
 # About a thousand records; a single batch may be larger and then has a transaction of its own.
 MOST_BYTES_AT_ONCE = 128 * 1024
 # What a worker needs of a webhook.
@@ -78,11 +80,12 @@ def process_now(*, delivery_id: uuid.UUID, clock: Clock, wait_seconds: int) -> l
         raise
 
 
-def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
-    """Cut claims into transactions of about a thousand records."""
+def _portions(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Cut claims into transactions of about a thousand records; what has failed before comes last, each alone."""
     portion: list[Claim] = []
     weight = 0
-    for claim in claims:
+    fresh = [one for one in claims if one.attempt <= TRIED_IN_COMPANY]
+    for claim in fresh:
         if portion and weight + claim.size_bytes > MOST_BYTES_AT_ONCE:
             yield portion
             portion, weight = [], 0
@@ -90,6 +93,7 @@ def _portions(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
         weight += claim.size_bytes
     if portion:
         yield portion
+    yield from ([one] for one in claims if one.attempt > TRIED_IN_COMPANY)
 
 
 def _process(claims: list[Claim], clock: Clock) -> None:
@@ -199,10 +203,10 @@ def _waits_for_its_order(claim: Claim, now: datetime) -> bool:
         return False
     pause = min(max(now - received_at, timedelta(seconds=FIRST_DELAY_SECONDS)), LONGEST_PAUSE)
     with use_case():
-        # One attempt: this is no failure that could kill a worker.
+        # It is no failure that could kill a worker, however often it happens.
         mine.update(
             status=Status.RECEIVED,
-            attempts=1,
+            attempts=min(claim.attempt, TRIED_IN_COMPANY),
             lease_expires_at=None,
             next_attempt_at=now + pause,
             last_error=OrderUnknown.__name__,

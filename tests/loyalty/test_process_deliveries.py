@@ -195,6 +195,24 @@ class TestProcessDeliveries:
         assert len(transactions) == 13
         assert WebhookDelivery.objects.filter(status="processed").count() == 63
 
+    def test_tries_alone_what_has_failed_among_others_twice(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        early = b'{"action":"refund_purchase","payload":{"orderId":"Z","refundId":"R","amount":1}}'
+        make_delivery(shop, early, action="refund_purchase", attempts=2)
+        for n in range(7):
+            make_delivery(shop, GOOD.replace(b"A-1", b"%d" % n))
+        transactions: list[int] = []
+
+        def counted(*, claims: Any, now: Any) -> Any:
+            transactions.append(len(claims))
+            return apply_deliveries(claims=claims, now=now)
+
+        monkeypatch.setattr(worker, "apply_deliveries", counted)
+        work_off(NOON)
+
+        assert sorted(transactions) == [1, 7]
+        waiting = WebhookDelivery.objects.get(action="refund_purchase")
+        assert (waiting.status, waiting.attempts) == ("received", 2)
+
     def test_gets_through_what_is_large_in_portions(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         for n in range(6):
             make_delivery(shop, GOOD.replace(b"A-1", b"%d" % n))
