@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from audit.services.record_entry import record_entry
 from common.transactions import requires_transaction, violations
 from events.actors import Actor
 from events.models import Event, TicketType
@@ -29,6 +30,15 @@ def add_ticket_type(
     )
     ticket_type = insert_ticket_type(event=event, fields=fields)
     check_offer(event=event)
+    if actor.administers:
+        told = {"name": ticket_type.name, "price": str(ticket_type.price), "capacity": ticket_type.capacity}
+        record_entry(
+            actor_id=actor.user_id,
+            action="events.add_ticket_type",
+            target_type="events.ticket_type",
+            target_id=str(ticket_type.id),
+            changes={name: [None, value] for name, value in told.items()},
+        )
     return ticket_type
 
 

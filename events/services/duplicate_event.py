@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from audit.services.record_entry import record_entry
 from common.transactions import requires_transaction
 from events.actors import Actor
 from events.models import Event
@@ -21,4 +22,12 @@ def duplicate_event(
     """
     source = get_managed_event(actor=actor, event_id=event_id)
     [copy] = copy_event(source=source, starts=[starts_at or source.starts_at], title=title)
+    if actor.administers:
+        record_entry(
+            actor_id=actor.user_id,
+            action="events.duplicate",
+            target_type="events.event",
+            target_id=str(copy.id),
+            changes={"source": [None, str(source.id)]},
+        )
     return copy

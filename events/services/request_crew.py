@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
+from audit.services.record_entry import record_entry
 from bus.services.record_fact import record_fact
 from common.problems import Problem
 from common.transactions import requires_transaction
@@ -44,8 +45,17 @@ def request_crew(*, actor: Actor, event_id: uuid.UUID, roles: Mapping[str, int],
         unique_fields=["event", "role"],
         update_fields=["wanted"],
     )
-    if known != dict(roles):
-        ask_for_missing(event=event)
+    if known == dict(roles):
+        return
+    ask_for_missing(event=event)
+    if actor.administers:
+        record_entry(
+            actor_id=actor.user_id,
+            action="events.request_crew",
+            target_type="events.event",
+            target_id=str(event.id),
+            changes={"roles": [known, dict(roles)]},
+        )
 
 
 def is_open(event: Event, *, now: datetime) -> bool:
