@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,8 @@ from loyalty.templatetags.explanations import as_json
 from loyalty.templatetags.outcome_words import outcome
 
 COMPARED = 20
+# Of orders that would get something else today so many are named: a browser keeps no more banners.
+DIFFERENCES_SHOWN = 10
 # So many are tried out for the page, and of long bodies fewer: about three batches of a thousand records.
 TRIED_OUT = releasing.MOST_AT_ONCE
 MOST_BYTES = 256 * 1024
@@ -158,16 +161,34 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Compare with today's rules"), permissions=["view"])
     def compare(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
         """Tell, for up to twenty webhooks, what their orders got and would get now; nothing is written."""
+        compared: list[dict[str, str]] = []
         unheard = []
         for delivery in queryset.defer(None).select_related("project")[:COMPARED]:
             with use_case():
                 rows = compare_delivery(delivery=delivery)
-            for one in rows:
-                text = _("%(order)s: got %(got)s, today %(today)s")
-                self.message_user(request, text % one)
+            compared += rows
             if not rows:
                 unheard.append(delivery)
+        if compared:
+            self._tell_difference(request, compared)
         self._tell_what_would_come(request, unheard)
+        if queryset.count() > COMPARED:
+            self.message_user(request, gettext("The first %d webhooks were compared.") % COMPARED, messages.WARNING)
+
+    def _tell_difference(self, request: HttpRequest, compared: list[dict[str, str]]) -> None:
+        """Say what all orders got and would get in sum, then the first of those that would get something else."""
+        other = [one for one in compared if one["got"] != one["today"]]
+        total = {
+            "orders": len(compared),
+            "got": sum(Decimal(one["got"]) for one in compared),
+            "today": sum(Decimal(one["today"]) for one in compared),
+            "other": len(other),
+        }
+        self.message_user(
+            request, gettext("Orders: %(orders)s; got %(got)s, today %(today)s; otherwise than then: %(other)s") % total
+        )
+        for one in other[:DIFFERENCES_SHOWN]:
+            self.message_user(request, gettext("%(order)s: got %(got)s, today %(today)s") % one)
 
     def _tell_what_would_come(self, request: HttpRequest, deliveries: list[WebhookDelivery]) -> None:
         """Say of webhooks that brought no order what they would bring now."""

@@ -89,7 +89,8 @@ def _outcomes(project: Project, understood: Understood, now: datetime) -> list[d
 def compare_delivery(*, delivery: WebhookDelivery) -> list[dict[str, str]]:
     """Return, per order of a stored webhook, the points that it got and those of today's rules for a new order."""
     rows = []
-    for order in Order.objects.filter(delivery=delivery).prefetch_related("lots").order_by("id"):
+    orders = Order.objects.filter(delivery=delivery).select_related("customer__level").prefetch_related("lots")
+    for order in orders.order_by("id"):
         got = sum(lot.amount for lot in order.lots.all())
         today = _points_today(delivery.project, order)
         rows.append({"order": order.order_id, "got": str(got), "today": str(today)})

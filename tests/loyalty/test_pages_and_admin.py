@@ -177,7 +177,25 @@ class TestAdmin:
 
         response = staff.post(where, chosen, follow=True, headers={"Accept-Language": "en"})
 
-        assert "A-1: got 50.00, today 50.00" in response.content.decode()
+        assert "Orders: 1; got 50.00, today 50.00; otherwise than then: 0" in response.content.decode()
+
+    def test_names_the_orders_that_would_get_something_else_today(self, staff: Client, shop: Shop) -> None:
+        for n in range(12):
+            shop.post(
+                {"action": "purchase", "payload": {"email": "a@example.com", "amount": 1000, "orderId": f"A-{n}"}}
+            )
+        work_off()
+        Project.objects.update(base_percent=10)
+        rows = [str(one) for one in WebhookDelivery.objects.values_list("pk", flat=True)]
+        where = reverse("admin:loyalty_webhookdelivery_changelist")
+        english = {"Accept-Language": "en"}
+
+        response = staff.post(where, {"action": "compare", "_selected_action": rows}, follow=True, headers=english)
+
+        told = [str(one) for one in response.context["messages"]]
+        assert told[0] == "Orders: 12; got 600.00, today 1200.00; otherwise than then: 12"
+        assert len(told) == 11
+        assert all(one.endswith(": got 50.00, today 100.00") for one in told[1:])
 
     def test_says_what_webhooks_without_an_order_would_bring_today(self, staff: Client, shop: Shop) -> None:
         anonymous = {"action": "purchase", "payload": {"email": "a@example.com", "amount": 1000}}
