@@ -50,13 +50,10 @@ def simulate_webhook(*, project: Project, body: bytes, content_type: str, now: d
         # Of all projects: to look for the last of one that has none is to read the whole ledger.
         last = LedgerEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
         outcomes = _outcomes(project, understood, now)
-        entries = list(
-            LedgerEntry.objects.filter(project=project, id__gt=last)
-            .order_by("id")
-            .values("amount", movement=F("transaction__kind"), place=F("account__kind"))
-        )
-        fresh = LedgerEntry.objects.filter(project=project, id__gt=last).select_related("transaction")
-        explanations = {one.transaction_id: one.transaction.explanation for one in fresh}
+        # Payments with points don't wait for this lock: their entries bear other times.
+        fresh = LedgerEntry.objects.filter(project=project, id__gt=last, transaction__posted_at=now)
+        entries = list(fresh.order_by("id").values("amount", movement=F("transaction__kind"), place=F("account__kind")))
+        explanations = {one.transaction_id: one.transaction.explanation for one in fresh.select_related("transaction")}
         transaction.set_rollback(True)
     return Simulation(
         understood=msgspec.to_builtins(understood),
